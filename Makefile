@@ -1,0 +1,41 @@
+# Every target works on a fresh clone. The set-up is in scripts/; a second call finds it done.
+#   PYTHON=python3.12    the interpreter .venv is made with (default: the first one that is 3.11 or newer)
+#   CAMPAIGN=NAME RUN_ARGS=... PYTEST_ARGS=... BENCH_ARGS=...    are passed on
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint clean
+export PYTHON
+
+CAMPAIGN ?= lats2024
+
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' Makefile
+	@echo "Arguments: CAMPAIGN, RUN_ARGS, PYTEST_ARGS, BENCH_ARGS, PYTHON (see the top of the Makefile)"
+
+run: ## Set up, run the campaign (lats2024); the last line is the report's path
+	@bash scripts/install-ngspice.sh
+	@bash scripts/make-venv.sh
+	@.venv/bin/faultsim run $(CAMPAIGN) $(RUN_ARGS)
+
+test: ## Set up, run the whole test suite
+	@bash scripts/install-ngspice.sh
+	@bash scripts/make-venv.sh test
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+bench: ## Set up, run every benchmarks/bench_*.py
+	@bash scripts/install-ngspice.sh
+	@bash scripts/make-venv.sh
+	@for file in benchmarks/bench_*.py; do \
+	    [ -e "$$file" ] || { echo "no benchmarks/bench_*.py to run"; break; }; \
+	    echo "== $$file"; \
+	    .venv/bin/python "$$file" $(BENCH_ARGS) || exit; \
+	done
+
+lint: ## Set up, run ruff and mypy
+	@bash scripts/make-venv.sh lint
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m mypy faultsim
+
+clean: ## Remove .venv, builds and caches; results in runs/ stay
+	rm -rf .venv build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
