@@ -1,0 +1,1 @@
+"""Campaigns: spec -> plan -> threshold search -> ledger; reads campaigns/."""

@@ -1,0 +1,67 @@
+"""Asks what a circuit does: (deck, defect, severity, stimulus, conditions) -> outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from faultsim.circuits.bench import Conditions, job
+from faultsim.circuits.network import Network
+from faultsim.circuits.sidecar import SimulationSpec
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.fault_models.defect import Defect, FaultyDeck
+from faultsim.spice.job import Job, Outcome
+from faultsim.spice.service import SimulationService
+
+
+@dataclass(frozen=True)
+class Question:
+    """One transient in the words of a test engineer; without a defect it is the fault-free circuit."""
+
+    stimulus: Stimulus
+    conditions: Conditions
+    defect: Defect | None = None
+    severity: float | None = None
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A network on the simulation service.
+
+    Attributes:
+        network: The circuit.
+        service: Answers jobs.
+        simulation: Time step and options.
+        observables: Expressions that every transient is read with.
+    """
+
+    network: Network
+    service: SimulationService
+    simulation: SimulationSpec
+    observables: Mapping[str, str]
+    _faulty: dict[str, FaultyDeck] = field(default_factory=dict)
+
+    def job(self, question: Question) -> Job:
+        """Return the job that answers a question."""
+        cards, alters = None, {}
+        if question.defect is not None and question.severity is not None:
+            faulty = self._faulty_deck(question.defect)
+            cards, alters = faulty.cards, {faulty.severity_element: question.severity}
+        return job(
+            self.network, question.stimulus, question.conditions, self.simulation, cards, alters, self.observables
+        )
+
+    def submit(self, question: Question) -> Future[Outcome]:
+        """Ask without waiting."""
+        return self.service.submit(self.job(question))
+
+    def ask(self, question: Question) -> tuple[str, Outcome]:
+        """Return the store's key and the outcome; blocks until it is there."""
+        asked = self.job(question)
+        return self.service.key(asked), self.service.outcome(asked)
+
+    def _faulty_deck(self, defect: Defect) -> FaultyDeck:
+        if defect.id not in self._faulty:
+            self._faulty[defect.id] = defect.inject(self.network.cards)
+        return self._faulty[defect.id]

@@ -1,0 +1,247 @@
+"""Runs a plan: baseline and its gate, the sweep over severity, then all thresholds; whatever is finished is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.ledger import Item, Ledger
+from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
+from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, SettingKey, ThresholdRow
+from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.errors import GateError, Interrupted
+from faultsim.fault_models.defect import Defect
+from faultsim.spice.expressions import Value
+
+
+class Watcher(Protocol):
+    """What is told how a run gets on."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say that a stage begins."""
+
+    def advance(self, verdict: str = "") -> None:
+        """Say that one of its items is finished."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    """One run of one plan.
+
+    Attributes:
+        plan: What to do.
+        lab: Answers questions about the circuit.
+        ledger: Keeps what is finished.
+        watcher: Is told how it gets on.
+        threads: Searches that are under way at a time.
+    """
+
+    plan: Plan
+    lab: Lab
+    ledger: Ledger
+    watcher: Watcher
+    threads: int
+
+    def run(self, fresh: bool = False) -> CampaignResult:
+        """Run what is not finished yet.
+
+        Raises:
+            GateError: The fault-free circuit does not do what its sidecar declares.
+            Interrupted: Ctrl-C; what was finished is stored.
+        """
+        stages = [self._baseline_items(), self._sweep_items(), self._healthy_items(), self._threshold_items()]
+        self.ledger.plan([item for stage in stages for item in stage], fresh)
+        with self._pool() as pool:
+            baseline = self._baseline(pool)
+            check_baseline(self.plan, baseline)
+            currents = self._currents(pool)
+            healthy = self._healthy(pool)
+            thresholds = self._thresholds(pool, currents)
+        return CampaignResult(tuple(baseline), tuple(currents), tuple(thresholds), healthy)
+
+    @contextmanager
+    def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        pool = ThreadPoolExecutor(self.threads)
+        try:
+            yield pool
+        except (KeyboardInterrupt, CancelledError) as error:
+            # The service drops what is queued, so that the searches waiting for it end.
+            pool.shutdown(wait=False, cancel_futures=True)
+            self.lab.service.close()
+            raise Interrupted("stopped; what was finished is stored") from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _baseline(self, pool: ThreadPoolExecutor) -> list[BaselineRow]:
+        self.watcher.stage("baseline", len(self.plan.baseline))
+        return list(pool.map(self._baseline_row, self.plan.baseline, self._baseline_items()))
+
+    def _baseline_row(self, stimulus: Stimulus, item: Item) -> BaselineRow:
+        stored = self.ledger.result(item)
+        if stored is None:
+            key, outcome = self.lab.ask(Question(stimulus, self.plan.conditions[0]))
+            values = {name: outcome.values.get(name) for name in ("im_wr_a", "spiked", "pulses_to_spike")}
+            row = BaselineRow(self.plan.network.name, stimulus.pattern, **values, status=outcome.status.value)
+            self.ledger.finish(item, asdict(row), [key])
+        else:
+            row = BaselineRow(**stored)
+        self.watcher.advance()
+        return row
+
+    def _currents(self, pool: ThreadPoolExecutor) -> list[CurrentRow]:
+        sweep = self.plan.sweep
+        if sweep is None:
+            return []
+        defects = self.plan.defects
+        self.watcher.stage("currents", len(defects))
+        parts = pool.map(lambda defect, item: self._current_rows(sweep, defect, item), defects, self._sweep_items())
+        return [row for part in parts for row in part]
+
+    def _current_rows(self, sweep: Sweep, defect: Defect, item: Item) -> list[CurrentRow]:
+        stored = self.ledger.result(item)
+        if stored is None:
+            questions = _sweep_questions(sweep, defect)
+            answers = [self.lab.submit(question) for question in questions]
+            name = self.plan.network.name
+            rows = [
+                CurrentRow(name, defect.id, question.severity or 0.0, answer.result().values.get(sweep.observable))
+                for question, answer in zip(questions, answers, strict=True)
+            ]
+            keys = [self.lab.service.key(self.lab.job(question)) for question in questions]
+            self.ledger.finish(item, [asdict(row) for row in rows], keys)
+        else:
+            rows = [CurrentRow(**row) for row in stored]
+        self.watcher.advance()
+        return rows
+
+    def _thresholds(self, pool: ThreadPoolExecutor, currents: Sequence[CurrentRow]) -> list[ThresholdRow]:
+        """Search the first defect of every setting, then the others near where it predicts them."""
+        tasks = self.plan.thresholds
+        self.watcher.stage("thresholds", len(tasks))
+        items = dict(zip((task.id for task in tasks), self._threshold_items(), strict=True))
+        leaders = [ThresholdTask(self.plan.defects[0], setting) for setting in self.plan.settings]
+        followers = [task for task in tasks if task.defect is not self.plan.defects[0]]
+        first = list(pool.map(lambda task: self._finding(task, items[task.id], None), leaders))
+        levels = {task.setting.key: found.level for task, found in zip(leaders, first, strict=True)}
+        guess = _predictor(self.plan, levels, currents)
+        rest = list(pool.map(lambda task: self._finding(task, items[task.id], guess(task)), followers))
+        rows = {task.id: found.row for task, found in zip([*leaders, *followers], [*first, *rest], strict=True)}
+        return [rows[task.id] for task in tasks]
+
+    def _healthy(self, pool: ThreadPoolExecutor) -> dict[SettingKey, Mapping[str, Value]]:
+        settings = self.plan.settings
+        self.watcher.stage("healthy", len(settings))
+        found = pool.map(self._healthy_values, settings, self._healthy_items())
+        return {setting.key: values for setting, values in zip(settings, found, strict=True)}
+
+    def _healthy_values(self, setting: Setting, item: Item) -> Mapping[str, Value]:
+        stored = self.ledger.result(item)
+        if stored is None:
+            key, outcome = self.lab.ask(Question(setting.stimulus, setting.conditions))
+            stored = {"setting": list(setting.key), "values": dict(outcome.values)}
+            self.ledger.finish(item, stored, [key])
+        self.watcher.advance()
+        return stored["values"]
+
+    def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
+        stored = self.ledger.result(item)
+        if stored is None:
+            found = find_threshold(self.plan, self.lab, task, guess)
+            self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
+        else:
+            level = stored.pop("level")
+            found = Finding(ThresholdRow(**stored), (), level)
+        self.watcher.advance(found.row.verdict)
+        return found
+
+    def _baseline_items(self) -> list[Item]:
+        questions = [Question(stimulus, self.plan.conditions[0]) for stimulus in self.plan.baseline]
+        return [Item("baseline", question.stimulus.pattern, self._keys([question])) for question in questions]
+
+    def _sweep_items(self) -> list[Item]:
+        sweep = self.plan.sweep
+        if sweep is None:
+            return []
+        return [
+            Item("currents", defect.id, self._keys(_sweep_questions(sweep, defect))) for defect in self.plan.defects
+        ]
+
+    def _healthy_items(self) -> list[Item]:
+        questions = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
+        return [Item("healthy", "|".join(map(str, setting.key)), self._keys([asked])) for setting, asked in questions]
+
+    def _threshold_items(self) -> list[Item]:
+        grid = self.plan.grid
+        items = []
+        for task in self.plan.thresholds:
+            setting = task.setting
+            healthy = Question(setting.stimulus, setting.conditions)
+            severe = Question(setting.stimulus, setting.conditions, task.defect, grid.high)
+            test = [repr(setting.limits), setting.observable, repr(grid), repr(self.plan.spec.currents)]
+            items.append(Item("thresholds", task.id, self._keys([healthy, severe]) + json.dumps(test)))
+        return items
+
+    def _keys(self, questions: Sequence[Question]) -> str:
+        return " ".join(self.lab.service.key(self.lab.job(question)) for question in questions)
+
+
+def stored_result(ledger: Ledger) -> CampaignResult:
+    """Return what a run folder holds, without simulating anything."""
+    thresholds = [
+        {name: value for name, value in row.items() if name != "level"} for row in ledger.results("thresholds")
+    ]
+    return CampaignResult(
+        baseline=tuple(BaselineRow(**row) for row in ledger.results("baseline")),
+        currents=tuple(CurrentRow(**row) for rows in ledger.results("currents") for row in rows),
+        thresholds=tuple(ThresholdRow(**row) for row in thresholds),
+        healthy={tuple(row["setting"]): row["values"] for row in ledger.results("healthy")},
+    )
+
+
+def check_baseline(plan: Plan, rows: Sequence[BaselineRow]) -> None:
+    """Compare the fault-free circuit with what its sidecar declares.
+
+    Raises:
+        GateError: Every pattern that differs.
+    """
+    declared = plan.network.sidecar.baseline.spikes
+    wrong = []
+    for row in rows:
+        expected = declared.get(row.pattern)
+        if row.status != "ok":
+            wrong.append(f"pattern {row.pattern}: the simulation ended with {row.status}")
+        elif row.pulses_to_spike != expected:
+            wrong.append(f"pattern {row.pattern}: {_pulse(expected)} declared, {_pulse(row.pulses_to_spike)} simulated")
+    if wrong:
+        where = f"{plan.network.path}: baseline: the fault-free circuit does not do what the sidecar declares"
+        raise GateError("\n".join([where, *wrong]))
+
+
+def _pulse(number: object) -> str:
+    return "silence" if number is None else f"spike on pulse {number}"
+
+
+def _sweep_questions(sweep: Sweep, defect: Defect) -> list[Question]:
+    healthy = Question(sweep.stimulus, sweep.conditions)
+    return [healthy, *(Question(sweep.stimulus, sweep.conditions, defect, severity) for severity in sweep.severities)]
+
+
+def _predictor(
+    plan: Plan, levels: dict[SettingKey, float | None], currents: Sequence[CurrentRow]
+) -> Callable[[ThresholdTask], int | None]:
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for row in currents:
+        if row.r_ohm > 0 and isinstance(row.im_wr_a, int | float):
+            curves.setdefault(row.defect_id, []).append((row.r_ohm, float(row.im_wr_a)))
+
+    def guess(task: ThresholdTask) -> int | None:
+        level = levels[task.setting.key]
+        return None if level is None else predicted_index(plan, level, curves.get(task.defect.id, []))
+
+    return guess

@@ -1,0 +1,78 @@
+"""Brackets a threshold on the grid: two neighbouring severities, one that passes and one that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What one probe says; a failed simulation says nothing."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """Where the verdict changes.
+
+    Attributes:
+        last_pass: Grid index of the strongest severity that passes; -1 is the fault-free circuit.
+        first_fail: Grid index of the weakest severity that fails; the grid's length where none does.
+        unknown_at: Index of a decisive probe whose simulation failed, or None.
+        probes: Indices that were asked for, in order.
+    """
+
+    last_pass: int
+    first_fail: int
+    unknown_at: int | None
+    probes: tuple[int, ...]
+
+
+def find_bracket(probe: Callable[[int], Verdict], size: int, guess: int | None = None) -> Bracket:
+    """Find neighbouring severities between which the verdict changes.
+
+    The strongest severity is asked first: where it passes, the defect is undetected. From a guess the search
+    gallops outwards, then bisects; without one it bisects.
+
+    Args:
+        probe: Verdict at a grid index, indices ordered from harmless to severe.
+        size: Length of the grid.
+        guess: Index near which the change is expected.
+    """
+    asked: list[int] = []
+
+    def ask(index: int) -> Verdict:
+        asked.append(index)
+        return probe(index)
+
+    low, high = -1, size - 1
+    verdict = ask(high)
+    if verdict is Verdict.PASS:
+        return Bracket(high, size, None, tuple(asked))
+    index, stride = guess, 1
+    while verdict is not Verdict.UNKNOWN and high - low > 1:
+        if index is None or not low < index < high:
+            index = (low + high) // 2
+        verdict = ask(index)
+        if verdict is Verdict.PASS:
+            low = index
+        elif verdict is Verdict.FAIL:
+            high = index
+        index, stride = _next(low, high, index, stride, guess)
+    unknown_at = asked[-1] if verdict is Verdict.UNKNOWN else None
+    return Bracket(low, high, unknown_at, tuple(asked))
+
+
+def _next(low: int, high: int, index: int, stride: int, guess: int | None) -> tuple[int | None, int]:
+    """Return the next index while galloping away from the guess, or None for bisection."""
+    if guess is None:
+        return None, stride
+    if index == low and low >= guess:
+        return low + stride, stride * 2
+    if index == high and high <= guess:
+        return high - stride, stride * 2
+    return None, stride

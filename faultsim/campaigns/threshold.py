@@ -1,0 +1,174 @@
+"""Finds one threshold: probes the faulty circuit on the grid and says what the bracket means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
+from faultsim.campaigns.results import Detection, ThresholdRow
+from faultsim.campaigns.search import Bracket, Verdict, find_bracket
+from faultsim.spice.expressions import Value
+from faultsim.spice.job import Outcome
+from faultsim.units import format_quantity
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finished threshold task.
+
+    Attributes:
+        row: Its row of thresholds.csv.
+        transients: Keys of the stored transients that it rests on, fault-free first.
+        level: The swept observable at the bracket, for predicting the other defects of the setting; None without.
+    """
+
+    row: ThresholdRow
+    transients: tuple[str, ...]
+    level: float | None
+
+
+@dataclass
+class _Probing:
+    """The transients of one search, as they come in."""
+
+    lab: Lab
+    plan: Plan
+    task: ThresholdTask
+    healthy: Outcome
+    keys: list[str]
+    outcomes: dict[int, Outcome]
+
+    def verdict(self, index: int) -> Verdict:
+        setting = self.task.setting
+        question = Question(setting.stimulus, setting.conditions, self.task.defect, self.plan.grid[index])
+        key, outcome = self.lab.ask(question)
+        self.keys.append(key)
+        self.outcomes[index] = outcome
+        return judge_response(setting, self.healthy, outcome)
+
+
+def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None) -> Finding:
+    """Bracket the threshold of a defect in a setting.
+
+    Args:
+        plan: Gives the grid and the swept observable.
+        lab: Runs the transients.
+        task: What to search.
+        guess: Grid index near which the threshold is expected.
+    """
+    key, healthy = lab.ask(Question(task.setting.stimulus, task.setting.conditions))
+    probing = _Probing(lab, plan, task, healthy, [key], {})
+    if not healthy.ok:
+        reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"
+        return Finding(_row(plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
+    bracket = find_bracket(probing.verdict, len(plan.grid), guess)
+    verdict, reason = _conclude(plan, task, bracket, probing)
+    level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
+    return Finding(_row(plan, task, bracket, verdict, reason), tuple(probing.keys), level)
+
+
+def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdict:
+    """Compare a response with the fault-free one, as the test's observable and limits say."""
+    if not faulty.ok:
+        return Verdict.UNKNOWN
+    expected, seen = healthy.values[setting.observable], faulty.values[setting.observable]
+    if setting.limits is None:
+        return Verdict.PASS if seen == expected else Verdict.FAIL
+    measured, centre = _number(seen), _number(expected)
+    if measured is None or centre is None:
+        return Verdict.FAIL
+    return Verdict.PASS if abs(measured - centre) <= setting.limits.relative * abs(centre) else Verdict.FAIL
+
+
+def _conclude(plan: Plan, task: ThresholdTask, bracket: Bracket, probing: _Probing) -> tuple[Detection, str]:
+    unit = task.defect.definition.severity.unit
+    if bracket.unknown_at is not None:
+        outcome = probing.outcomes[bracket.unknown_at]
+        at = format_quantity(plan.grid[bracket.unknown_at], unit)
+        return Detection.UNKNOWN, f"the simulation at {at} ended with {outcome.status}: {_last_line(outcome)}"
+    if bracket.first_fail == len(plan.grid):
+        return Detection.UNDETECTED, _why_undetected(plan, task, probing)
+    if bracket.last_pass < 0:
+        return Detection.DETECTED, f"fails already at the smallest severity, {format_quantity(plan.grid[0], unit)}"
+    return Detection.DETECTED, ""
+
+
+def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
+    top = format_quantity(plan.grid[len(plan.grid) - 1], task.defect.definition.severity.unit)
+    parts = [f"{task.setting.observable} as fault-free up to {top}"]
+    watched = plan.spec.currents.observable if plan.spec.currents else task.setting.observable
+    healthy = _number(probing.healthy.values.get(watched))
+    faulty = _number(probing.outcomes[len(plan.grid) - 1].values.get(watched))
+    if healthy and faulty is not None:
+        parts.append(f"where {watched} has moved by {abs(faulty / healthy - 1):.2%}")
+    path = task.defect.site.path
+    if path not in plan.network.sidecar.drives:
+        parts.append(f"the open lies in the {path} path, which this test does not drive")
+    return "; ".join(parts)
+
+
+def _level(plan: Plan, bracket: Bracket, probing: _Probing) -> float | None:
+    if plan.spec.currents is None:
+        return None
+    watched = plan.spec.currents.observable
+    passing = probing.outcomes.get(bracket.last_pass, probing.healthy)
+    values = [_number(outcome.values.get(watched)) for outcome in (passing, probing.outcomes[bracket.first_fail])]
+    numbers = [value for value in values if value is not None]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def _row(plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Detection, reason: str) -> ThresholdRow:
+    setting, defect, grid = task.setting, task.defect, plan.grid
+    detected = bracket is not None and verdict is Detection.DETECTED
+    last_pass = bracket.last_pass if bracket is not None and verdict is not Detection.UNKNOWN else -1
+    first_fail = grid[bracket.first_fail] if detected and bracket is not None else None
+    return ThresholdRow(
+        circuit=plan.network.name,
+        defect_id=defect.id,
+        kind=defect.definition.kind,
+        location=defect.site.location,
+        test=setting.test,
+        window=setting.window,
+        observable=setting.observable,
+        vdd_v=setting.conditions.vdd_v,
+        temperature_c=setting.conditions.temperature_c,
+        pattern=setting.stimulus.pattern,
+        integrate_window_s=setting.stimulus.spec.integrate,
+        leaky_window_s=setting.stimulus.spec.leaky,
+        pulses=setting.stimulus.spec.pulses,
+        verdict=verdict.value,
+        direction=defect.definition.severity.direction,
+        r_pass_ohm=grid[last_pass] if last_pass >= 0 else None,
+        r_fail_ohm=first_fail,
+        threshold_ohm=first_fail,
+        crossings=int(detected),
+        transients=1 + (len(bracket.probes) if bracket else 0),
+        reason=reason,
+    )
+
+
+def predicted_index(plan: Plan, level: float, sweep: Sequence[tuple[float, float]]) -> int | None:
+    """Return the grid index at which a swept observable meets a level, between the sweep's points.
+
+    Args:
+        plan: Gives the grid.
+        level: Value to meet.
+        sweep: (severity, value), by rising severity.
+    """
+    for (r0, v0), (r1, v1) in pairwise(sweep):
+        if min(v0, v1) <= level <= max(v0, v1) and v0 != v1:
+            share = (level - v0) / (v1 - v0)
+            return plan.grid.nearest(math.exp(math.log(r0) + share * math.log(r1 / r0)))
+    return None
+
+
+def _number(value: Value | None) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _last_line(outcome: Outcome) -> str:
+    return outcome.log_tail.splitlines()[-1] if outcome.log_tail else "no log"

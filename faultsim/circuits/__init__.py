@@ -1,0 +1,1 @@
+"""Circuits: deck text in, hierarchy and sites, edited deck text out; reads circuits/."""

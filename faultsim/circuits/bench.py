@@ -1,0 +1,109 @@
+"""The test bench around a network: sources, strobe, analysis, saved probes; a network becomes a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from faultsim.circuits.deck import Cards, text_of
+from faultsim.circuits.network import Network
+from faultsim.circuits.sidecar import PortsSpec, SimulationSpec
+from faultsim.circuits.stimulus import Stimulus, pulse_points
+from faultsim.spice.job import Job
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Operating point of one transient."""
+
+    vdd_v: float
+    temperature_c: float
+
+
+def nominal(network: Network) -> Conditions:
+    """Return the sidecar's operating point."""
+    conditions = network.sidecar.conditions
+    return Conditions(conditions.vdd_v, conditions.temperature_c)
+
+
+def job(
+    network: Network,
+    stimulus: Stimulus,
+    conditions: Conditions,
+    simulation: SimulationSpec,
+    cards: Cards | None = None,
+    alters: Mapping[str, float] | None = None,
+    observables: Mapping[str, str] | None = None,
+) -> Job:
+    """Return the transient of a network under a stimulus.
+
+    Args:
+        network: The circuit.
+        stimulus: What the inputs do.
+        conditions: Operating point.
+        simulation: Time step and options.
+        cards: The faulty deck in place of the network's own.
+        alters: Elements set before the run, by flattened name.
+        observables: Expressions in place of the sidecar's.
+    """
+    lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
+    body = text_of(network.cards if cards is None else cards)
+    bench = [*_sources(network, stimulus, conditions), *_analysis(network, stimulus, conditions, simulation)]
+    return Job(
+        deck="\n".join(lines) + "\n" + body + "\n".join(bench) + "\n",
+        stop_s=stimulus.stop_s,
+        probes=network.sidecar.probes,
+        observables=network.sidecar.observables if observables is None else observables,
+        scope=stimulus.scope(conditions.vdd_v),
+        alters=alters or {},
+    )
+
+
+def _sources(network: Network, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
+    symbols = dict(zip(network.inputs, stimulus.pattern, strict=True))
+    yield "* test bench"
+    for ports in network.sidecar.ports:
+        for net in ports.nets:
+            yield from _port(net, ports, symbols.get(net, ""), stimulus, conditions)
+
+
+def _port(net: str, ports: PortsSpec, symbol: str, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
+    high = conditions.vdd_v * ports.high
+    match ports.role:
+        case "supply" | "high":
+            yield f"VFS_{net} {net} 0 {_number(high)}"
+        case "low":
+            yield f"VFS_{net} {net} 0 0"
+        case "read":
+            yield f"VFS_{net} {net} 0 {_pwl(stimulus.strobes_s, stimulus, high)}"
+        case "input":
+            spikes = [(start, start + stimulus.spec.integrate) for start in stimulus.spikes_s(symbol)]
+            yield f"VFS_{net} {net}_drv 0 {_pwl(spikes, stimulus, high)}"
+            yield f"RFS_{net} {net}_drv {net} {_number(ports.driver_ohm or 0.0)}"
+        case "output":
+            return
+
+
+def _analysis(
+    network: Network, stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec
+) -> Iterator[str]:
+    options = " ".join(f"{name}={_option(value)}" for name, value in simulation.options.items())
+    yield f".options {options} temp={_number(conditions.temperature_c)}"
+    yield ".save " + " ".join(network.sidecar.probes.values())
+    yield f".tran {_number(simulation.step)} {_number(stimulus.stop_s)} 0 {_number(simulation.step)} uic"
+    yield ".end"
+
+
+def _pwl(windows_s: list[tuple[float, float]], stimulus: Stimulus, high: float) -> str:
+    if not windows_s:
+        return "0"
+    points = pulse_points(windows_s, stimulus.spec.edge, high)
+    return "PWL(" + " ".join(f"{_number(time)} {_number(level)}" for time, level in points) + ")"
+
+
+def _option(value: float | str) -> str:
+    return value if isinstance(value, str) else _number(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:.12g}"

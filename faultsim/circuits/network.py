@@ -1,0 +1,151 @@
+"""A network: its deck, its sidecar, and the two checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+
+from faultsim import library
+from faultsim.circuits.deck import Card, Cards, read_cards
+from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.sidecar import Sidecar
+from faultsim.circuits.sites import Site, site_of
+from faultsim.circuits.stimulus import SCOPE_NAMES
+from faultsim.errors import Problem, SpecError, did_you_mean
+from faultsim.specfile import read_spec
+from faultsim.spice import expressions
+
+REQUIRED_OBSERVABLES = ("spiked", "pulses_to_spike", "time_to_spike_s", "im_wr_a")
+"""What every network's sidecar has to define, because tables and ``simulate --json`` show it."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A circuit that can be simulated.
+
+    Attributes:
+        name: Name of the sidecar.
+        path: The sidecar.
+        sidecar: What it says.
+        cards: The deck with its includes and the exchanged files in place, without test bench.
+    """
+
+    name: str
+    path: Path
+    sidecar: Sidecar
+    cards: Cards
+
+    @cached_property
+    def sites(self) -> dict[str, Site]:
+        """Named sites in the sidecar's order."""
+        hierarchy = Hierarchy(self.cards)
+        return {name: site_of(name, spec, self.sidecar.wires, hierarchy) for name, spec in self.sidecar.sites.items()}
+
+    @property
+    def inputs(self) -> list[str]:
+        """Input nets in the order of a pattern's symbols."""
+        return [net for ports in self.sidecar.ports if ports.role == "input" for net in ports.nets]
+
+    def patterns(self) -> list[str]:
+        """Return every binary pattern, silent first."""
+        return ["".join(symbols) for symbols in product("01", repeat=len(self.inputs))]
+
+    def check_pattern(self, pattern: str) -> None:
+        """Check that a pattern has one known symbol per input.
+
+        Raises:
+            SpecError: It does not.
+        """
+        known = self.sidecar.stimulus.coding.intensity
+        if len(pattern) != len(self.inputs) or not set(pattern) <= set(known):
+            symbols = ", ".join(sorted(known))
+            wanted = f"{self.name} takes {len(self.inputs)} symbols out of {symbols}"
+            raise SpecError([Problem(f"pattern {pattern!r}", "does not fit", wanted)])
+
+
+def load(name: str) -> Network:
+    """Load a network by name or path and check it.
+
+    Raises:
+        UsageError: No such circuit.
+        SpecError: Everything that is wrong with the sidecar or the deck.
+    """
+    return load_sidecar(library.find("circuits", name))
+
+
+def load_sidecar(path: Path) -> Network:
+    """Load a network from its sidecar and check it.
+
+    Raises:
+        SpecError: Everything that is wrong with the sidecar or the deck.
+    """
+    sidecar = read_spec(path, Sidecar)
+    deck = path.parent / sidecar.deck
+    if not deck.is_file():
+        raise SpecError([Problem(f"{path}: deck", f"no file {sidecar.deck}", "paths count from the sidecar")])
+    network = Network(path.stem, path, sidecar, (*_exchanged(path, sidecar), *_renamed(read_cards(deck), sidecar)))
+    problems = list(_problems(network))
+    if problems:
+        raise SpecError(problems)
+    return network
+
+
+def _exchanged(path: Path, sidecar: Sidecar) -> Iterator[Card]:
+    for exchange in sidecar.exchange:
+        file = path.parent / exchange.file
+        if not file.is_file():
+            raise SpecError(
+                [Problem(f"{path}: exchange.file", f"no file {exchange.file}", "paths count from the sidecar")]
+            )
+        yield from read_cards(file)
+
+
+def _renamed(cards: Cards, sidecar: Sidecar) -> Iterator[Card]:
+    """Rename the models on MOS cards as the exchanged transistor file calls them."""
+    rename = {old.lower(): new for exchange in sidecar.exchange for old, new in exchange.rename.items()}
+    for card in cards:
+        words = card.words
+        if card.name.startswith("m") and len(words) > 5 and words[5].text.lower() in rename:
+            card = card.with_word(5, rename[words[5].text.lower()])
+        yield card
+
+
+def _problems(network: Network) -> Iterator[Problem]:
+    sidecar, path = network.sidecar, network.path
+    try:
+        hierarchy = Hierarchy(network.cards)
+    except SpecError as error:
+        yield from error.problems
+        return
+    nets = hierarchy.nets("")
+    for ports in sidecar.ports:
+        for net in ports.nets:
+            if net == "0":
+                yield Problem(f"{path}: ports", "net 0 is ground and cannot be driven")
+            elif net.lower() not in nets:
+                yield Problem(f"{path}: ports", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
+    yield from _observable_problems(network)
+    for name, spec in sidecar.sites.items():
+        try:
+            site_of(name, spec, sidecar.wires, hierarchy)
+        except SpecError as error:
+            yield from (Problem(f"{path}: sites.{name}", str(problem)) for problem in error.problems)
+    for pattern in sidecar.baseline.spikes:
+        try:
+            network.check_pattern(pattern)
+        except SpecError as error:
+            yield from (Problem(f"{path}: baseline.spikes", str(problem)) for problem in error.problems)
+
+
+def _observable_problems(network: Network) -> Iterator[Problem]:
+    sidecar, path = network.sidecar, network.path
+    for name in REQUIRED_OBSERVABLES:
+        if name not in sidecar.observables:
+            yield Problem(f"{path}: observables.{name}", "is missing", "tables and simulate --json show it")
+    known = {**SCOPE_NAMES, **dict.fromkeys(sidecar.probes, "probe")}
+    for name, text in sidecar.observables.items():
+        for message in expressions.check(text, known):
+            yield Problem(f"{path}: observables.{name}", message)

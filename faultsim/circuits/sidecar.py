@@ -1,0 +1,138 @@
+"""The file model of a network's sidecar: what the deck alone does not say."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from faultsim.specfile import Quantity, Spec
+
+Role = Literal["supply", "input", "read", "high", "low", "output"]
+
+
+class ExchangeSpec(Spec):
+    """A file put before the deck that a user may replace: transistor cards, a neuron set."""
+
+    file: str
+    rename: dict[str, str] = Field(default_factory=dict, description="model name in the deck -> name in this file")
+
+
+class PortsSpec(Spec):
+    """Top-level nets and what drives them."""
+
+    nets: list[str] = Field(min_length=1)
+    role: Role
+    driver_ohm: Quantity | None = Field(default=None, gt=0, description="impedance of an input's driver")
+    high: Quantity = Field(default=1.0, gt=0, description="high level, in VDD")
+
+    @model_validator(mode="after")
+    def _driver_at_inputs(self) -> Self:
+        if (self.role == "input") != (self.driver_ohm is not None):
+            raise ValueError("driver_ohm belongs to role input, and has to be stated there")
+        return self
+
+
+class CodingSpec(Spec):
+    """Single-spike temporal coding, LATS 2024 eq. 1: t = (i_max - i) / i_max * t_max."""
+
+    i_max: float = Field(gt=0)
+    t_max: Quantity = Field(gt=0)
+    intensity: dict[str, float] = Field(min_length=1, description="pattern symbol -> pixel intensity")
+
+    @model_validator(mode="after")
+    def _symbols(self) -> Self:
+        for symbol, intensity in self.intensity.items():
+            if len(symbol) != 1:
+                raise ValueError(f"symbol {symbol!r} has to be one character")
+            if not 0 <= intensity <= self.i_max:
+                raise ValueError(f"intensity {intensity:g} of {symbol!r} is outside 0..{self.i_max:g}")
+        return self
+
+
+class StimulusSpec(Spec):
+    """Timing of the inputs and of the read strobe; windows are measured from 50 % to 50 %."""
+
+    start: Quantity = Field(gt=0, description="start of the first integrate window, s")
+    edge: Quantity = Field(gt=0, description="0 to 100 % rise and fall time, s")
+    integrate: Quantity = Field(gt=0, description="integrate window, s")
+    leaky: Quantity = Field(gt=0, description="leaky window, s")
+    pulses: int = Field(ge=1, description="coding windows observed")
+    read_delay: Quantity = Field(ge=0, description="from the end of the integrate window to the strobe, s")
+    read_width: Quantity = Field(gt=0, description="length of the strobe, s")
+    coding: CodingSpec
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.read_delay + self.read_width + self.edge >= self.leaky:
+            raise ValueError("the read strobe does not fit into the leaky window")
+        if self.edge >= min(self.integrate, self.read_width) or self.start <= self.edge:
+            raise ValueError("edge has to be shorter than the integrate window, the strobe and the start")
+        return self
+
+
+class SimulationSpec(Spec):
+    """Accuracy: the largest time step and ngspice's options."""
+
+    step: Quantity = Field(gt=0)
+    options: dict[str, Quantity | Literal["trap", "gear"]] = Field(default_factory=dict)
+    timeout: Quantity = Field(default=60.0, gt=0, description="seconds after which a transient counts as hung")
+
+
+class ConditionsSpec(Spec):
+    """Nominal operating point."""
+
+    vdd_v: Quantity = Field(gt=0)
+    temperature_c: float = Field(gt=-273.15)
+
+
+class WireSpec(Spec):
+    """A wire and the order of its taps, from the far end to the receiver."""
+
+    net: str
+    scope: str = ""
+    order: list[str] = Field(min_length=2, description="element.terminal along the wire")
+
+
+class SiteSpec(Spec):
+    """A named place for a defect: a wire segment (wire, after) or a device terminal (device, terminal)."""
+
+    wire: str | None = None
+    after: str | None = None
+    device: str | None = None
+    terminal: str | None = None
+    path: str = Field(description="the signal path that the place belongs to, such as read or programming")
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        wire, device = (self.wire, self.after), (self.device, self.terminal)
+        if not ((all(wire) and not any(device)) or (all(device) and not any(wire))):
+            raise ValueError("give either wire and after, or device and terminal")
+        return self
+
+
+class BaselineSpec(Spec):
+    """What the fault-free circuit does: patterns that spike and on which pulse; all others stay silent."""
+
+    spikes: dict[str, int]
+
+
+class Sidecar(Spec):
+    """A network's sidecar."""
+
+    title: str
+    deck: str
+    source: str = ""
+    notes: list[str] = Field(default_factory=list, description="departures and choices that reports have to state")
+    drives: list[str] = Field(default_factory=list, description="signal paths that the stimulus exercises")
+    exchange: list[ExchangeSpec] = Field(default_factory=list)
+    ports: list[PortsSpec]
+    conditions: ConditionsSpec
+    stimulus: StimulusSpec
+    simulation: SimulationSpec
+    probes: dict[str, str] = Field(min_length=1)
+    observables: dict[str, str] = Field(min_length=1)
+    baseline: BaselineSpec
+    wires: dict[str, WireSpec] = Field(default_factory=dict)
+    sites: dict[str, SiteSpec] = Field(default_factory=dict)

@@ -1,0 +1,164 @@
+"""The verbs and their options, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faultsim import __version__
+from faultsim.errors import FaultsimError
+
+app = typer.Typer(
+    name="faultsim",
+    help="Fault injection and test generation for neuromorphic circuits of magnetic tunnel junctions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Circuit = Annotated[str, typer.Argument(metavar="CIRCUIT", help="Name from the library, or path of a sidecar.")]
+Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name from the library, or path of a campaign file.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+Ohm = Annotated[str | None, typer.Option("--ohm", metavar="R", help="Severity of the defect; SPICE suffixes are fine.")]
+Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except FaultsimError as error:
+        _say(str(error))
+        code = error.exit_code
+    except typer.Abort:
+        _say("interrupted")
+        code = 130
+    except typer.BadParameter.__mro__[2] as error:  # type: ignore[misc]
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has what it wanted.
+        sys.stderr.close()
+        code = 0
+    raise SystemExit(code or 0)
+
+
+def _say(message: str) -> None:
+    print(f"faultsim: {message}", file=sys.stderr)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check the installation: versions, ngspice's library, a test transient."""
+    from faultsim.cli.doctor import run
+
+    raise typer.Exit(run(json))
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str | None, typer.Argument(metavar="[circuits|campaigns|defects|behaviours]")] = None,
+    json: Json = False,
+) -> None:
+    """List what can be named, with a line each."""
+    from faultsim.cli.listing import run
+
+    run(kind, json)
+
+
+@app.command()
+def sites(circuit: Circuit, json: Json = False) -> None:
+    """List the defects at the sites that a circuit's sidecar names."""
+    from faultsim.cli.sites import run
+
+    run(circuit, json)
+
+
+@app.command()
+def validate(file: Annotated[Path, typer.Argument(metavar="FILE")], json: Json = False) -> None:
+    """Check a deck, sidecar, campaign, defect or published-values file and say everything that is wrong."""
+    from faultsim.cli.validate import run
+
+    run(file, json)
+
+
+@app.command()
+def inject(
+    circuit: Circuit,
+    defect: Annotated[str, typer.Argument(metavar="DEFECT")],
+    ohm: Ohm = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")] = None,
+    pattern: Annotated[str | None, typer.Option(help="Input pattern of the test bench.")] = None,
+) -> None:
+    """Write the faulty deck, stand-alone: ``ngspice -b FILE`` runs it."""
+    from faultsim.cli.inject import run
+
+    run(circuit, defect, ohm, out, pattern)
+
+
+@app.command()
+def simulate(
+    circuit: Circuit,
+    defect: Annotated[str | None, typer.Option(metavar="ID")] = None,
+    ohm: Ohm = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="One symbol per input; the declared spiking pattern if none.")
+    ] = None,
+    iw: Time = None,
+    lw: Time = None,
+    pulses: Annotated[int | None, typer.Option(min=1, help="Coding windows observed.")] = None,
+    vdd: Annotated[str | None, typer.Option(metavar="V", help="Supply voltage.")] = None,
+    temperature: Annotated[float | None, typer.Option(metavar="C", help="Degrees Celsius.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the waveforms.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the waveforms.")] = None,
+    json: Json = False,
+) -> None:
+    """Run one transient: spike or not, pulses to spike, IM_WR."""
+    from faultsim.cli.simulate import Request, run
+
+    run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, vdd, temperature), plot, csv, json)
+
+
+@app.command("run")
+def run_(
+    campaign: Campaign,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
+    ] = None,
+    only: Annotated[str, typer.Option(metavar="GLOB", help="Only defects whose id matches.")] = "*",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
+    json: Json = False,
+) -> None:
+    """Run a campaign; run it again to resume."""
+    from faultsim.cli.run import Request, run
+
+    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh), json))
+
+
+@app.command()
+def status(run: Run, json: Json = False) -> None:
+    """Say how far a run is; works from another shell."""
+    from faultsim.cli.status import run as show
+
+    show(run, json)
+
+
+@app.command()
+def report(run: Run, json: Json = False) -> None:
+    """Write a run's tables and report.html again from what is stored."""
+    from faultsim.cli.report import run as write
+
+    write(run, json)

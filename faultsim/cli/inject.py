@@ -1,0 +1,35 @@
+"""``faultsim inject``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faultsim.circuits import bench, network
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.cli.quantities import positive
+from faultsim.cli.simulate import default_pattern
+from faultsim.errors import FaultsimError
+from faultsim.fault_models.defect import find_defect
+from faultsim.spice.reference import with_values
+
+
+def run(circuit: str, defect_id: str, ohm: str | None, out: Path | None, pattern: str | None) -> None:
+    """Write the deck of a circuit with one defect in it and a test bench around it."""
+    loaded = network.load(circuit)
+    defect = find_defect(loaded, defect_id)
+    severity = positive("--ohm", ohm, defect.definition.severity.default)
+    symbols = pattern or default_pattern(loaded)
+    loaded.check_pattern(symbols)
+    faulty = defect.inject(loaded.cards)
+    sidecar = loaded.sidecar
+    job = bench.job(
+        loaded, Stimulus(symbols, sidecar.stimulus), bench.nominal(loaded), sidecar.simulation, faulty.cards
+    )
+    text = with_values(job.deck, {faulty.severity_element: severity})
+    if out is None:
+        print(text, end="")
+        return
+    try:
+        out.write_text(text)
+    except OSError as error:
+        raise FaultsimError(f"{out}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,79 @@
+"""Shows how a run gets on: a bar on a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+_LINE_EVERY_S = 5.0
+
+
+class ProgressView:
+    """A campaign's watcher."""
+
+    def __init__(self) -> None:
+        """Choose between bar and lines by what stderr is."""
+        self._lock = threading.Lock()
+        self._bar: Any = _bar() if sys.stderr.isatty() else None
+        self._task: Any = None
+        self._name, self._total, self._done = "", 0, 0
+        self._verdicts: dict[str, int] = {}
+        self._last_line_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage."""
+        with self._lock:
+            self._name, self._total, self._done = name, total, 0
+            if self._bar is not None:
+                self._task = self._bar.add_task(name, total=total, verdicts="")
+
+    def advance(self, verdict: str = "") -> None:
+        """Count one finished item."""
+        with self._lock:
+            self._done += 1
+            if verdict:
+                self._verdicts[verdict] = self._verdicts.get(verdict, 0) + 1
+            counts = ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))
+            if self._bar is not None:
+                self._bar.update(self._task, advance=1, verdicts=counts)
+            elif time.monotonic() - self._last_line_s >= _LINE_EVERY_S:
+                self._last_line_s = time.monotonic()
+                print(f"{self._name}: {self._done} of {self._total}  {counts}".rstrip(), file=sys.stderr, flush=True)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description:<11}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[verdicts]}"),
+        console=Console(stderr=True),
+    )

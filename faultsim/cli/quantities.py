@@ -1,0 +1,29 @@
+"""Quantities given on the command line."""
+
+from __future__ import annotations
+
+from typing import overload
+
+from faultsim.errors import UsageError
+from faultsim.units import parse_quantity
+
+
+@overload
+def positive(option: str, text: str | None, default: float) -> float: ...
+@overload
+def positive(option: str, text: str | None, default: None = None) -> float | None: ...
+def positive(option: str, text: str | None, default: float | None = None) -> float | None:
+    """Return the value of an option that has to be above zero, or its default.
+
+    Raises:
+        UsageError: Not a quantity, or not above zero.
+    """
+    if text is None:
+        return default
+    try:
+        value = parse_quantity(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+    if value <= 0:
+        raise UsageError(f"{option} {text}: has to be above zero")
+    return value

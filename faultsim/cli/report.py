@@ -1,0 +1,51 @@
+"""``faultsim report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faultsim.campaigns.ledger import Ledger
+from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.runner import stored_result
+from faultsim.campaigns.spec import CampaignSpec
+from faultsim.cli.output import print_json
+from faultsim.cli.status import open_ledger
+from faultsim.errors import UsageError
+from faultsim.reports.folder import fingerprint, write_folder
+from faultsim.specfile import read_spec
+
+
+def run(run: Path, json: bool) -> None:
+    """Write the tables and the page again.
+
+    Raises:
+        UsageError: The run is not finished, or its campaign or circuit has changed since.
+    """
+    ledger = open_ledger(run)
+    try:
+        facts = ledger.facts()
+        plan = _plan(run, facts, ledger)
+        stated = {name.removeprefix("version."): value for name, value in facts.items() if name.startswith("version.")}
+        page = write_folder(run, plan, stored_result(ledger), ledger, stated)
+    finally:
+        ledger.close()
+    if json:
+        print_json({"report": str(page)})
+    else:
+        print(page)
+
+
+def _plan(run: Path, facts: dict[str, str], ledger: Ledger) -> Plan:
+    progress = ledger.progress()
+    missing = sum(progress.planned.values()) - sum(progress.finished.values())
+    again = f"faultsim run {facts.get('campaign', 'CAMPAIGN')} --out {run}"
+    if missing or not progress.planned:
+        raise UsageError(f"{run} is not finished ({missing} items to go); {again} resumes it")
+    path = Path(facts["campaign"])
+    if not path.is_file():
+        raise UsageError(f"{run}: its campaign {path} is gone; {again} makes a new run once it is back")
+    plan = make_plan(path, read_spec(path, CampaignSpec), facts["only"])
+    changed = [name.removesuffix("_sha256") for name, value in fingerprint(plan).items() if facts.get(name) != value]
+    if changed:
+        raise UsageError(f"{run}: {' and '.join(changed)} changed since this run; {again} brings it up to date")
+    return plan

@@ -1,0 +1,101 @@
+"""``faultsim run``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from faultsim.campaigns import spec
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.ledger import Ledger
+from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.results import CampaignResult, Detection
+from faultsim.campaigns.runner import Runner
+from faultsim.cli.output import print_json, say
+from faultsim.cli.progress import ProgressView
+from faultsim.cli.versions import versions
+from faultsim.errors import Interrupted
+from faultsim.reports.folder import fingerprint, write_folder
+from faultsim.spice.pool import WorkerPool
+from faultsim.spice.service import SimulationService
+from faultsim.spice.store import Store
+
+_UNKNOWN_EXIT = 6
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of ``run``, as typed."""
+
+    campaign: str
+    out: Path | None
+    jobs: int | None
+    only: str
+    dry_run: bool
+    fresh: bool
+
+
+def run(request: Request, json: bool) -> int:
+    """Run a campaign and write its folder; the exit code is 6 where a verdict is unknown."""
+    path, campaign = spec.load(request.campaign)
+    plan = make_plan(path, campaign, request.only)
+    folder = request.out or Path("runs") / plan.name
+    if request.dry_run:
+        _describe(plan, folder, json)
+        return 0
+    ledger = Ledger(folder / "campaign.sqlite")
+    try:
+        result, page, simulated = _run(request, plan, folder, ledger)
+    except Interrupted as error:
+        again = shlex.join(["faultsim", "run", request.campaign, *(["--out", str(folder)] if request.out else [])])
+        raise Interrupted(f"{error}; resume with: {again}") from error
+    finally:
+        ledger.close()
+    _conclude(result, page, simulated, json)
+    return _UNKNOWN_EXIT if any(row.verdict == Detection.UNKNOWN for row in result.thresholds) else 0
+
+
+def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[CampaignResult, Path, int]:
+    jobs = request.jobs or os.cpu_count() or 1
+    store = Store(folder.parent / "store.sqlite")
+    simulation = plan.network.sidecar.simulation
+    with SimulationService(WorkerPool(jobs, simulation.timeout), store, request.fresh) as service:
+        stated = versions(service.simulator)
+        ledger.remember({"campaign": str(plan.path), "only": request.only, **fingerprint(plan), **_prefixed(stated)})
+        lab = Lab(plan.network, service, simulation, plan.observables)
+        with ProgressView() as view:
+            # Two searches for each worker: one waits for its transient while the other decides what to ask next.
+            result = Runner(plan, lab, ledger, view, threads=2 * jobs).run(request.fresh)
+        return result, write_folder(folder, plan, result, ledger, stated), service.simulated
+
+
+def _prefixed(stated: dict[str, str]) -> dict[str, str]:
+    return {f"version.{name}": value for name, value in stated.items()}
+
+
+def _describe(plan: Plan, folder: Path, json: bool) -> None:
+    counts = {
+        "campaign": plan.name,
+        "circuit": plan.network.name,
+        "folder": str(folder),
+        "defects": [defect.id for defect in plan.defects],
+        "baseline_patterns": len(plan.baseline),
+        "settings": len(plan.settings),
+        "thresholds": len(plan.thresholds),
+        "grid_points": len(plan.grid),
+    }
+    if json:
+        print_json(counts)
+    else:
+        print("\n".join(f"{name}: {value}" for name, value in counts.items()))
+
+
+def _conclude(result: CampaignResult, page: Path, simulated: int, json: bool) -> None:
+    verdicts = {verdict.value: sum(row.verdict == verdict for row in result.thresholds) for verdict in Detection}
+    say(", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) + f"; {simulated} transients simulated")
+    if json:
+        print_json({"report": str(page), "verdicts": verdicts, "simulated": simulated})
+    else:
+        print(page)

@@ -1,0 +1,138 @@
+"""``faultsim simulate``."""
+
+from __future__ import annotations
+
+import csv as csv_format
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from faultsim.circuits import bench, network
+from faultsim.circuits.bench import Conditions
+from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
+from faultsim.circuits.sidecar import StimulusSpec
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.cli.output import print_json, say
+from faultsim.cli.quantities import positive
+from faultsim.errors import FaultsimError, UsageError
+from faultsim.fault_models.defect import find_defect
+from faultsim.specfile import check_table
+from faultsim.spice.job import Job, Trace
+from faultsim.spice.pool import WorkerPool
+from faultsim.units import format_quantity
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of ``simulate``, as typed."""
+
+    circuit: str
+    defect: str | None
+    ohm: str | None
+    pattern: str | None
+    iw: str | None
+    lw: str | None
+    pulses: int | None
+    vdd: str | None
+    temperature: float | None
+
+
+def default_pattern(circuit: Network) -> str:
+    """Return the first pattern that the sidecar declares to spike, or all inputs on."""
+    return next(iter(circuit.sidecar.baseline.spikes), "1" * len(circuit.inputs))
+
+
+def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> None:
+    """Run one transient and show it."""
+    circuit = network.load(request.circuit)
+    stimulus, conditions = _stimulus(circuit, request), _conditions(circuit, request)
+    job = _job(circuit, request, stimulus, conditions)
+    with WorkerPool(1, circuit.sidecar.simulation.timeout) as pool:
+        trace = pool.submit(job, with_waveforms=True).result()
+    _show(trace, json)
+    if csv is not None and trace.waveforms:
+        _write_csv(csv, trace)
+    if plot is not None and trace.waveforms:
+        from faultsim.reports.figures import waveform_figure
+
+        _write(plot, waveform_figure(trace.waveforms, stimulus, conditions.vdd_v, _title(circuit, request, stimulus)))
+
+
+def _stimulus(circuit: Network, request: Request) -> Stimulus:
+    pattern = request.pattern or default_pattern(circuit)
+    circuit.check_pattern(pattern)
+    given = {
+        "integrate": positive("--iw", request.iw),
+        "leaky": positive("--lw", request.lw),
+        "pulses": request.pulses,
+    }
+    overrides = {key: value for key, value in given.items() if value is not None}
+    table = {**circuit.sidecar.stimulus.model_dump(), **overrides}
+    return Stimulus(pattern, check_table(table, StimulusSpec, Path("--iw, --lw, --pulses")))
+
+
+def _conditions(circuit: Network, request: Request) -> Conditions:
+    nominal = bench.nominal(circuit)
+    temperature = nominal.temperature_c if request.temperature is None else request.temperature
+    return Conditions(positive("--vdd", request.vdd, nominal.vdd_v), temperature)
+
+
+def _job(circuit: Network, request: Request, stimulus: Stimulus, conditions: Conditions) -> Job:
+    if request.defect is None:
+        if request.ohm is not None:
+            raise UsageError("--ohm needs --defect")
+        return bench.job(circuit, stimulus, conditions, circuit.sidecar.simulation)
+    defect = find_defect(circuit, request.defect)
+    faulty = defect.inject(circuit.cards)
+    severity = positive("--ohm", request.ohm, defect.definition.severity.default)
+    alters = {faulty.severity_element: severity}
+    return bench.job(circuit, stimulus, conditions, circuit.sidecar.simulation, faulty.cards, alters)
+
+
+def _show(trace: Trace, json: bool) -> None:
+    outcome = trace.outcome
+    values: dict[str, Any] = dict.fromkeys(REQUIRED_OBSERVABLES)
+    values.update(outcome.values)
+    if json:
+        print_json({**values, "status": outcome.status.value, "points": outcome.points, "log_tail": outcome.log_tail})
+    elif outcome.ok:
+        pulse = values["pulses_to_spike"]
+        spike = (
+            f"spikes on pulse {pulse}, after {format_quantity(values['time_to_spike_s'], 's')}" if pulse else "no spike"
+        )
+        print(f"{spike}; IM_WR {format_quantity(values['im_wr_a'], 'A')}")
+        print("\n".join(f"{name} = {value}" for name, value in values.items()))
+    if not outcome.ok:
+        say(outcome.log_tail)
+        raise UnknownOutcome(f"the simulation ended with {outcome.status}; what the circuit does is unknown")
+
+
+class UnknownOutcome(FaultsimError):
+    """A transient failed, so that there is no verdict."""
+
+    exit_code = 6
+
+
+def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
+    defect = f", {request.defect} {request.ohm or 'at its default'}" if request.defect else ", fault-free"
+    iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
+    return f"{circuit.name}, input {stimulus.pattern}, IW {iw}, LW {lw}{defect}"
+
+
+def _write_csv(path: Path, trace: Trace) -> None:
+    names = list(trace.waveforms)
+    columns = [trace.waveforms[names[0]].time_s, *(trace.waveforms[name].values for name in names)]
+    try:
+        with path.open("w", newline="") as file:
+            writer = csv_format.writer(file, lineterminator="\n")
+            writer.writerow(["time_s", *names])
+            writer.writerows([repr(float(value)) for value in row] for row in zip(*columns, strict=True))
+    except OSError as error:
+        raise FaultsimError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise FaultsimError(f"{path}: cannot be written: {error.strerror}") from error

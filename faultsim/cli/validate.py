@@ -1,0 +1,60 @@
+"""``faultsim validate``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from faultsim.campaigns.plan import make_plan
+from faultsim.campaigns.spec import CampaignSpec
+from faultsim.circuits import network
+from faultsim.circuits.deck import read_cards
+from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.cli.output import print_json, say
+from faultsim.errors import Problem, SpecError, UsageError
+from faultsim.fault_models import definition
+from faultsim.reports.published import PublishedSpec
+from faultsim.specfile import read_spec, read_table
+
+
+def run(file: Path, json: bool) -> None:
+    """Check a file.
+
+    Raises:
+        UsageError: There is no such file.
+        SpecError: Everything that is wrong with it.
+    """
+    if not file.is_file():
+        raise UsageError(f"no file {file}")
+    kind, check = _check_for(file)
+    try:
+        check(file)
+    except SpecError as error:
+        if json:
+            problems = [
+                {"where": item.where, "message": item.message, "remedy": item.remedy} for item in error.problems
+            ]
+            print_json({"file": str(file), "kind": kind, "problems": problems})
+        raise
+    if json:
+        print_json({"file": str(file), "kind": kind, "problems": []})
+    else:
+        say(f"{file}: a valid {kind}")
+
+
+def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
+    """Return what a file is, by the keys that only that kind has."""
+    if file.suffix != ".toml":
+        return "deck", lambda path: Hierarchy(read_cards(path))
+    keys = set(read_table(file))
+    if keys & {"probes", "ports", "deck"}:
+        return "sidecar", network.load_sidecar
+    if keys & {"tests", "search", "windows"}:
+        return "campaign", lambda path: make_plan(path, read_spec(path, CampaignSpec))
+    if keys & {"severity", "edit"}:
+        return "defect", definition.load_file
+    if keys & {"values", "contradictions"}:
+        return "published-values file", lambda path: read_spec(path, PublishedSpec)
+    wanted = "a sidecar has probes and ports, a campaign tests and search, a defect severity and edit"
+    raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])

@@ -1,0 +1,70 @@
+"""What can go wrong for a user, each with the exit code that scripts rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file: where, what, and what to do about it."""
+
+    where: str
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """Return ``where: message (remedy)``."""
+        return f"{self.where}: {self.message}" + (f" ({self.remedy})" if self.remedy else "")
+
+
+class FaultsimError(Exception):
+    """Base of every error that faultsim raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(FaultsimError):
+    """A name or option on the command line that does not fit."""
+
+    exit_code = 2
+
+
+class SpecError(FaultsimError):
+    """One or more problems in a deck, sidecar, campaign or defect file, all of them at once."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems and join them into the message."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SimulatorError(FaultsimError):
+    """ngspice is missing or unusable."""
+
+    exit_code = 4
+
+
+class GateError(FaultsimError):
+    """A gate failed: the fault-free circuit does not do what its sidecar declares."""
+
+    exit_code = 5
+
+
+class Interrupted(FaultsimError):
+    """The user stopped a run; what was finished is stored."""
+
+    exit_code = 130
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a remedy that names the closest known words, or all of them where none is close."""
+    candidates = sorted(known)
+    close = get_close_matches(word, candidates, n=3)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    return "known: " + (", ".join(candidates) if candidates else "none")

@@ -1,0 +1,1 @@
+"""Fault models: defect definition and site in, faulty deck out; reads fault_models/."""

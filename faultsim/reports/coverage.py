@@ -1,0 +1,85 @@
+"""Coverage: which defects the campaign's tests see at their default severity, weighted and unweighted, with bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from faultsim.campaigns.results import Detection, ThresholdRow
+from faultsim.fault_models.defect import Defect
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One defect of the universe.
+
+    ``verdict`` is at the default severity: detected where any test fails there; unknown where none does and a
+    simulation failed.
+    """
+
+    circuit: str
+    defect_id: str
+    kind: str
+    location: str
+    weight: float
+    default_ohm: float
+    verdict: str
+    lowest_threshold_ohm: float | None
+    seen_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Fractions of the universe that are detected; an unknown defect counts as undetected in low, detected in high."""
+
+    low: float
+    high: float
+    weighted_low: float
+    weighted_high: float
+    total: int
+
+
+def coverage_rows(defects: Sequence[Defect], thresholds: Sequence[ThresholdRow]) -> list[CoverageRow]:
+    """Return a row per defect, over all settings of the campaign."""
+    return [_row(defect, [row for row in thresholds if row.defect_id == defect.id]) for defect in defects]
+
+
+def coverage_of(rows: Sequence[CoverageRow]) -> Coverage:
+    """Return the fractions."""
+    weights = sum(row.weight for row in rows)
+    seen = [row for row in rows if row.verdict == Detection.DETECTED]
+    maybe = [row for row in rows if row.verdict == Detection.UNKNOWN]
+    weight_seen, weight_maybe = sum(row.weight for row in seen), sum(row.weight for row in maybe)
+    return Coverage(
+        low=len(seen) / len(rows),
+        high=(len(seen) + len(maybe)) / len(rows),
+        weighted_low=weight_seen / weights,
+        weighted_high=(weight_seen + weight_maybe) / weights,
+        total=len(rows),
+    )
+
+
+def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
+    default = defect.definition.severity.default
+    seen = [row for row in rows if row.threshold_ohm is not None and row.threshold_ohm <= default]
+    unknown = [row for row in rows if row.verdict == Detection.UNKNOWN]
+    lowest = min((row.threshold_ohm for row in seen if row.threshold_ohm is not None), default=None)
+    if seen:
+        verdict, reason = Detection.DETECTED, ""
+    elif unknown:
+        verdict, reason = Detection.UNKNOWN, unknown[0].reason
+    else:
+        verdict, reason = Detection.UNDETECTED, rows[0].reason if rows else "not simulated"
+    return CoverageRow(
+        circuit=rows[0].circuit if rows else "",
+        defect_id=defect.id,
+        kind=defect.definition.kind,
+        location=defect.site.location,
+        weight=defect.weight,
+        default_ohm=default,
+        verdict=verdict.value,
+        lowest_threshold_ohm=lowest,
+        seen_by="; ".join(f"{row.test}, {row.window}" for row in seen),
+        reason=reason,
+    )

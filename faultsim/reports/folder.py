@@ -1,0 +1,94 @@
+"""Writes a run folder's tables, vectors and page; the manifest comes last and says that all of it is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from faultsim.campaigns.ledger import Ledger
+from faultsim.campaigns.plan import Plan
+from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, ThresholdRow
+from faultsim.circuits.deck import text_of
+from faultsim.reports.comparison import ComparisonRow, compare, take_sides
+from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
+from faultsim.reports.page import Report, render
+from faultsim.reports.published import PublishedSpec
+from faultsim.reports.tables import write_table
+from faultsim.specfile import read_spec
+from faultsim.vectors.table import VectorRow, vector_rows
+
+MANIFEST = "manifest.json"
+
+
+def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledger, versions: Mapping[str, str]) -> Path:
+    """Write everything that a finished run consists of.
+
+    Returns:
+        The path of the page.
+    """
+    (folder / MANIFEST).unlink(missing_ok=True)
+    published = _published(plan)
+    report = Report(
+        plan=plan,
+        result=result,
+        coverage=coverage_rows(plan.defects, result.thresholds),
+        comparison=compare(published, result) if published else [],
+        sides=take_sides(published, result) if published else [],
+        vectors=vector_rows(result.thresholds, result.healthy),
+        versions=versions,
+    )
+    write_table(folder / "baseline.csv", BaselineRow, result.baseline)
+    write_table(folder / "currents.csv", CurrentRow, result.currents)
+    write_table(folder / "thresholds.csv", ThresholdRow, result.thresholds)
+    write_table(folder / "coverage.csv", CoverageRow, report.coverage)
+    write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
+    if published:
+        write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
+    page = folder / "report.html"
+    page.write_text(render(report))
+    (folder / MANIFEST).write_text(json.dumps(_manifest(report, ledger), indent=2) + "\n")
+    return page
+
+
+def fingerprint(plan: Plan) -> dict[str, str]:
+    """Return hashes of what a run depends on: the campaign's file and the circuit with its sidecar."""
+    return {
+        "spec_sha256": _sha256(plan.path.read_text()),
+        "sidecar_sha256": _sha256(plan.network.path.read_text()),
+        "deck_sha256": _sha256(text_of(plan.network.cards)),
+    }
+
+
+def _manifest(report: Report, ledger: Ledger) -> dict[str, Any]:
+    verdicts: dict[str, int] = {}
+    for row in report.result.thresholds:
+        verdicts[row.verdict] = verdicts.get(row.verdict, 0) + 1
+    counts = {
+        "defects": len(report.plan.defects),
+        "thresholds": len(report.result.thresholds),
+        "verdicts": dict(sorted(verdicts.items())),
+        "transients": len(ledger.transients()),
+    }
+    return {
+        "campaign": report.plan.name,
+        "circuit": report.plan.network.name,
+        **fingerprint(report.plan),
+        "versions": dict(report.versions),
+        "options": report.plan.network.sidecar.simulation.model_dump(),
+        "counts": counts,
+        "coverage": asdict(coverage_of(report.coverage)),
+    }
+
+
+def _published(plan: Plan) -> PublishedSpec | None:
+    if not plan.spec.published:
+        return None
+    return read_spec(plan.path.parent / plan.spec.published, PublishedSpec)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""The file model of a paper's published values and of the places where it contradicts itself."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from faultsim.specfile import Quantity, Spec
+
+
+class SourceSpec(Spec):
+    """Which of our results stands beside a published value."""
+
+    baseline: str | None = Field(default=None, description="pattern of a row of baseline.csv")
+    column: str | None = None
+    defect: str | None = Field(default=None, description="defect of a row of thresholds.csv")
+    window: str | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        baseline, threshold = (self.baseline, self.column), (self.defect, self.window)
+        if not ((all(baseline) and not any(threshold)) or (all(threshold) and not any(baseline))):
+            raise ValueError("give either baseline and column, or defect and window")
+        return self
+
+
+class ValueSpec(Spec):
+    """A published value, as the range that the paper prints, or a published verdict."""
+
+    id: str
+    table: str
+    item: str
+    unit: str
+    published: tuple[Quantity, Quantity] | None = None
+    verdict: str | None = None
+    tolerance: float | None = Field(default=None, gt=0, description="relative to the nearer end of the range")
+    absolute_tolerance: float | None = Field(default=None, ge=0)
+    source: SourceSpec
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.published is None) == (self.verdict is None):
+            raise ValueError("give either published or verdict")
+        tolerances = [self.tolerance, self.absolute_tolerance]
+        if self.published is not None and tolerances.count(None) != 1:
+            raise ValueError("a published value needs one of tolerance and absolute_tolerance")
+        return self
+
+
+class ReadingValueSpec(Spec):
+    """One threshold as one reading of the paper has it."""
+
+    defect: str
+    window: str
+    published: tuple[Quantity, Quantity]
+
+
+class ReadingSpec(Spec):
+    """One way to read a contradiction."""
+
+    name: str
+    values: list[ReadingValueSpec] = Field(min_length=1)
+
+
+class ContradictionSpec(Spec):
+    """A contradiction of the paper with itself or with physics."""
+
+    id: str
+    text: str
+    readings: list[ReadingSpec] = Field(default_factory=list)
+    ours: str = ""
+
+    @model_validator(mode="after")
+    def _decided(self) -> Self:
+        if bool(self.readings) == bool(self.ours):
+            raise ValueError("give either readings, which numbers decide, or ours")
+        return self
+
+
+class PublishedSpec(Spec):
+    """Published values of one paper."""
+
+    title: str
+    values: list[ValueSpec]
+    contradictions: list[ContradictionSpec] = Field(default_factory=list)

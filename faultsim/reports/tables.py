@@ -1,0 +1,37 @@
+"""CSV tables: one dataclass per row, plain floats with a dot, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+
+def write_table(path: Path, row_type: type[Any], rows: Sequence[Any]) -> None:
+    """Write rows of one dataclass; an empty table still has its header."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(table_text(row_type, rows))
+
+
+def table_text(row_type: type[Any], rows: Sequence[Any]) -> str:
+    """Return the CSV text of rows of one dataclass."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([field.name for field in fields(row_type)])
+    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return " ".join(_cell(item) for item in value)
+    return str(value)

@@ -1,0 +1,229 @@
+"""The language of observables: arithmetic and a few functions over probes, such as ``any(rises(out, vdd/2, strobe))``.
+
+Names are probes (waveforms), numbers (``vdd``) and windows (one row per pulse). A function of a probe and a set of
+windows has one value per pulse; ``any``, ``count``, ``first``, ``nth`` and the like reduce it to one.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from faultsim.errors import did_you_mean
+from faultsim.spice.waveform import FloatArray, Waveform
+
+Value = bool | int | float | None | list[bool] | list[float | None]
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read or evaluated."""
+
+
+def evaluate(expression: str, names: Mapping[str, Any]) -> Value:
+    """Return the value of an observable.
+
+    Args:
+        expression: The text.
+        names: `Waveform` for probes, float for numbers, shape (pulses, 2) for windows, shape (pulses,) for times.
+
+    Raises:
+        ExpressionError: Unknown name or function, unsupported syntax, or a value that does not fit.
+    """
+    tree = _parse(expression)
+    try:
+        return _plain(_Evaluator(names).value(tree.body))
+    except (TypeError, IndexError, ValueError) as error:
+        raise ExpressionError(f"{expression!r}: {error}") from error
+
+
+def check(expression: str, known: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with an expression before anything is simulated.
+
+    Args:
+        expression: The text.
+        known: The names that will exist when it is evaluated, with what each one is.
+    """
+    try:
+        tree = _parse(expression)
+    except ExpressionError as error:
+        return [str(error)]
+    functions = {
+        node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    problems = [
+        f"unknown function {name!r} ({did_you_mean(name, FUNCTIONS)})" for name in sorted(functions - set(FUNCTIONS))
+    ]
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - functions
+    problems += [f"unknown name {name!r} ({did_you_mean(name, known)})" for name in sorted(used - set(known))]
+    problems += [f"{type(node).__name__} is not part of the language" for node in ast.walk(tree) if not _allowed(node)]
+    return problems
+
+
+def _parse(expression: str) -> ast.Expression:
+    try:
+        return ast.parse(expression.strip(), mode="eval")
+    except SyntaxError as error:
+        raise ExpressionError(f"{expression!r}: {error.msg} at column {error.offset}") from error
+
+
+def _allowed(node: ast.AST) -> bool:
+    syntax = (
+        ast.Expression,
+        ast.Load,
+        ast.Name,
+        ast.Call,
+        ast.Constant,
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.Compare,
+        ast.BoolOp,
+    )
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and not node.keywords
+    return isinstance(node, syntax) or type(node) in _OPERATORS or type(node) in (ast.And, ast.Or)
+
+
+class _Evaluator:
+    """Walks a parsed expression; every node kind has one method."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._names = names
+
+    def value(self, node: ast.expr) -> Any:
+        method = getattr(self, "_" + type(node).__name__.lower(), None)
+        if method is None or not _allowed(node):
+            raise ValueError(f"{type(node).__name__} is not part of the language")
+        return method(node)
+
+    def _constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def _name(self, node: ast.Name) -> Any:
+        if node.id not in self._names:
+            raise ValueError(f"unknown name {node.id!r} ({did_you_mean(node.id, self._names)})")
+        return self._names[node.id]
+
+    def _call(self, node: ast.Call) -> Any:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS:
+            raise ValueError(f"unknown function {name!r} ({did_you_mean(name, FUNCTIONS)})")
+        return FUNCTIONS[name](*[self.value(argument) for argument in node.args])
+
+    def _binop(self, node: ast.BinOp) -> Any:
+        return _OPERATORS[type(node.op)](self.value(node.left), self.value(node.right))
+
+    def _unaryop(self, node: ast.UnaryOp) -> Any:
+        return _OPERATORS[type(node.op)](self.value(node.operand))
+
+    def _boolop(self, node: ast.BoolOp) -> Any:
+        join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+        return join.reduce([self.value(value) for value in node.values])
+
+    def _compare(self, node: ast.Compare) -> Any:
+        sides = [self.value(side) for side in (node.left, *node.comparators)]
+        pairs = zip(node.ops, sides[:-1], sides[1:], strict=True)
+        return np.logical_and.reduce([_OPERATORS[type(op)](left, right) for op, left, right in pairs])
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, Waveform):
+        raise ValueError("the value is a whole waveform; reduce it, for example with at(probe, time)")
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return _scalar(array.item())
+    return [_scalar(item) for item in array.ravel().tolist()]
+
+
+def _scalar(item: Any) -> bool | int | float | None:
+    return None if isinstance(item, float) and not math.isfinite(item) else item
+
+
+def _rows(windows: FloatArray) -> FloatArray:
+    rows = np.asarray(windows, dtype=float)
+    if rows.ndim != 2 or rows.shape[1] != 2:
+        raise ValueError("a set of windows is expected, such as strobe or integrate")
+    return rows
+
+
+def _per_window(reduce: Callable[[FloatArray], Any], probe: Waveform, windows: FloatArray) -> FloatArray:
+    return np.array([reduce(probe.inside(start, stop).values) for start, stop in _rows(windows)])
+
+
+def _mean(probe: Waveform, windows: FloatArray) -> FloatArray:
+    parts = [probe.inside(start, stop) for start, stop in _rows(windows)]
+    return np.array([np.trapezoid(part.values, part.time_s) / (part.time_s[-1] - part.time_s[0]) for part in parts])
+
+
+def _crossing_times(probe: Waveform, level: float, windows: FloatArray, rising: bool) -> FloatArray:
+    return np.array([probe.crossing_s(level, start, stop, rising) for start, stop in _rows(windows)])
+
+
+def _rises(probe: Waveform, level: float, windows: FloatArray) -> Any:
+    return ~np.isnan(_crossing_times(probe, level, windows, True))
+
+
+def _falls(probe: Waveform, level: float, windows: FloatArray) -> Any:
+    return ~np.isnan(_crossing_times(probe, level, windows, False))
+
+
+def _first(flags: Any) -> float:
+    hits = np.flatnonzero(np.atleast_1d(flags))
+    return int(hits[0]) + 1 if hits.size else math.nan
+
+
+def _nth(values: Any, number: int) -> Any:
+    array = np.atleast_1d(values)
+    if not 1 <= number <= array.size:
+        raise ValueError(f"nth(..., {number}): there are {array.size} values, counted from 1")
+    return array[number - 1]
+
+
+def _earliest(values: Any) -> float:
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    return float(np.nanmin(array)) if np.isfinite(array).any() else math.nan
+
+
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: np.logical_not,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "at": lambda probe, times: probe.at(np.asarray(times, dtype=float)),
+    "highest": partial(_per_window, np.max),
+    "lowest": partial(_per_window, np.min),
+    "mean": _mean,
+    "rises": _rises,
+    "falls": _falls,
+    "rise_times": partial(_crossing_times, rising=True),
+    "fall_times": partial(_crossing_times, rising=False),
+    "any": lambda flags: np.any(flags),
+    "all": lambda flags: np.all(flags),
+    "count": lambda flags: int(np.count_nonzero(flags)),
+    "first": _first,
+    "nth": _nth,
+    "earliest": _earliest,
+    "smallest": lambda values: np.min(values),
+    "largest": lambda values: np.max(values),
+    "abs": lambda values: np.abs(values),
+}

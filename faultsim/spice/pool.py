@@ -1,0 +1,134 @@
+"""Worker processes behind ``submit(job) -> Future``; a crash or a hang costs one transient."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import threading
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple
+
+from faultsim.errors import SimulatorError
+from faultsim.spice.job import Job, Outcome, Status, Trace
+from faultsim.spice.worker import Ready, serve
+
+_START_TIMEOUT_S = 60.0
+_END_TIMEOUT_S = 2.0
+
+
+class _Request(NamedTuple):
+    job: Job
+    with_waveforms: bool
+    future: Future[Trace]
+
+
+class WorkerPool:
+    """A fixed number of spawned workers, each with its own libngspice."""
+
+    def __init__(self, workers: int, timeout_s: float) -> None:
+        """Start the workers.
+
+        Args:
+            workers: How many processes.
+            timeout_s: Time after which a transient counts as hung and its worker is replaced.
+
+        Raises:
+            SimulatorError: ngspice is missing or does not start.
+        """
+        self._timeout_s = timeout_s
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        started = [_Worker() for _ in range(workers)]
+        try:
+            self.simulator, *_ = [worker.wait_until_ready() for worker in started]
+        except SimulatorError:
+            for worker in started:
+                worker.end()
+            raise
+        self._threads = [threading.Thread(target=self._feed, args=(worker,), daemon=True) for worker in started]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, job: Job, with_waveforms: bool = False) -> Future[Trace]:
+        """Queue a job."""
+        future: Future[Trace] = Future()
+        self._requests.put(_Request(job, with_waveforms, future))
+        return future
+
+    def close(self) -> None:
+        """Drop what is queued, let running transients end, and stop the workers."""
+        while not self._requests.empty():
+            request = self._requests.get()
+            if request is not None:
+                request.future.cancel()
+        for _ in self._threads:
+            self._requests.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> WorkerPool:
+        """Return the pool itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the pool."""
+        self.close()
+
+    def _feed(self, worker: _Worker) -> None:
+        while (request := self._requests.get()) is not None:
+            if not request.future.set_running_or_notify_cancel():
+                continue
+            try:
+                trace = worker.run(request.job, request.with_waveforms, self._timeout_s)
+                if trace.outcome.status in (Status.TIMEOUT, Status.CRASHED):
+                    worker.end()
+                    worker = _Worker()
+                    worker.wait_until_ready()
+                request.future.set_result(trace)
+            except BaseException as error:
+                request.future.set_exception(error)
+        worker.end()
+
+
+class _Worker:
+    """The parent's end of one worker process."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def wait_until_ready(self) -> str:
+        ready = _receive(self._connection, _START_TIMEOUT_S)
+        if not isinstance(ready, Ready):
+            raise SimulatorError("a simulation worker ended while it started; see faultsim doctor")
+        if ready.error:
+            raise SimulatorError(ready.error)
+        return ready.simulator
+
+    def run(self, job: Job, with_waveforms: bool, timeout_s: float) -> Trace:
+        try:
+            self._connection.send((job, with_waveforms))
+            trace = _receive(self._connection, timeout_s)
+        except (EOFError, OSError):
+            self._process.join(_END_TIMEOUT_S)
+            reason = f"faultsim: the simulation worker died (exit code {self._process.exitcode})"
+            return Trace(Outcome(Status.CRASHED, log_tail=reason), {})
+        if isinstance(trace, Trace):
+            return trace
+        return Trace(Outcome(Status.TIMEOUT, log_tail=f"faultsim: no end after {timeout_s:g} s"), {})
+
+    def end(self) -> None:
+        self._connection.close()
+        self._process.join(_END_TIMEOUT_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _receive(connection: Connection, timeout_s: float) -> object:
+    """Return the next message, or None after the timeout."""
+    return connection.recv() if connection.poll(timeout_s) else None

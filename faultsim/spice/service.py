@@ -1,0 +1,102 @@
+"""The one place that is asked what a circuit does: job in, outcome out, simulated at most once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Protocol
+
+from faultsim.spice.job import Job, Outcome, Status, Trace
+from faultsim.spice.store import Store
+
+
+class Executor(Protocol):
+    """What runs jobs: `faultsim.spice.pool.WorkerPool`, or anything shaped like it."""
+
+    simulator: str
+
+    def submit(self, job: Job, with_waveforms: bool = False) -> Future[Trace]:
+        """Queue a job."""
+
+    def close(self) -> None:
+        """Stop."""
+
+
+_TRANSIENT_FAILURES = (Status.TIMEOUT, Status.CRASHED)
+
+
+class SimulationService:
+    """Memoises outcomes in a store; jobs that are already under way are waited for, not run twice."""
+
+    def __init__(self, executor: Executor, store: Store, fresh: bool = False) -> None:
+        """Take over an executor and a store; both are closed with the service.
+
+        Args:
+            executor: Runs what is not stored.
+            store: Keeps what is finished.
+            fresh: Run everything again once, whatever is stored.
+        """
+        self._executor = executor
+        self._store = store
+        self._fresh = fresh
+        self._lock = threading.Lock()
+        self._asked: dict[str, Future[Outcome]] = {}
+        self.simulated = 0
+
+    @property
+    def simulator(self) -> str:
+        """Name and version of the simulator behind the service."""
+        return self._executor.simulator
+
+    def key(self, job: Job) -> str:
+        """Return the hash under which a job's outcome is stored."""
+        return job.key(self.simulator)
+
+    def outcome(self, job: Job) -> Outcome:
+        """Return what a job shows, from the store or by running it; blocks until it is there."""
+        return self.submit(job).result()
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Ask for an outcome without waiting."""
+        key = self.key(job)
+        with self._lock:
+            if key in self._asked:
+                return self._asked[key]
+            answer: Future[Outcome] = Future()
+            self._asked[key] = answer
+            stored = None if self._fresh else self._store.get(key)
+            # A hang or a crash may have been the machine's fault; a new session tries it once more.
+            if stored is not None and stored.status not in _TRANSIENT_FAILURES:
+                answer.set_result(stored)
+                return answer
+            self.simulated += 1
+        self._executor.submit(job).add_done_callback(lambda done: self._finish(key, done, answer))
+        return answer
+
+    def close(self) -> None:
+        """Stop the executor and close the store."""
+        self._executor.close()
+        self._store.close()
+
+    def __enter__(self) -> SimulationService:
+        """Return the service itself."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        """Close the service."""
+        self.close()
+
+    def _finish(self, key: str, done: Future[Trace], answer: Future[Outcome]) -> None:
+        if done.cancelled():
+            answer.cancel()
+            return
+        try:
+            outcome = done.result().outcome
+            self._store.put(key, outcome)
+        except BaseException as error:
+            answer.set_exception(error)
+        else:
+            answer.set_result(outcome)

@@ -1,0 +1,52 @@
+"""The process that owns an ngspice: takes jobs from a pipe, answers traces, ends when the pipe closes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from faultsim.errors import SimulatorError
+from faultsim.spice.engine import EngineExit, open_engine
+from faultsim.spice.job import Job, Outcome, Status, Trace
+
+
+@dataclass(frozen=True)
+class Ready:
+    """First message of a worker: the simulator that it runs, or why it has none."""
+
+    simulator: str
+    error: str = ""
+
+
+def serve(connection: Connection) -> None:
+    """Answer jobs until the connection closes."""
+    # Ctrl-C reaches the whole process group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with tempfile.TemporaryDirectory(prefix="faultsim-") as folder:
+        # ngspice reads .spiceinit from the working folder and from HOME; neither may change a result.
+        os.chdir(folder)
+        os.environ["HOME"] = folder
+        try:
+            engine = open_engine()
+        except SimulatorError as error:
+            connection.send(Ready("", str(error)))
+            return
+        connection.send(Ready(engine.version))
+        while (request := _next(connection)) is not None:
+            job, with_waveforms = request
+            try:
+                trace = engine.run(job)
+            except EngineExit as error:
+                connection.send(Trace(Outcome(Status.CRASHED, log_tail=str(error)), {}))
+                return
+            connection.send(trace if with_waveforms else Trace(trace.outcome, {}))
+
+
+def _next(connection: Connection) -> tuple[Job, bool] | None:
+    try:
+        return connection.recv()
+    except (EOFError, OSError):
+        return None

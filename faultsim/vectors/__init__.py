@@ -1,0 +1,1 @@
+"""Test vectors: what the tester applies and what it has to see."""
