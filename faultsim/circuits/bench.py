@@ -1,4 +1,4 @@
-"""The test bench around a network: sources, strobe, analysis, saved probes; a network becomes a job."""
+"""The test bench around a network: sources, read pulses, analysis, saved probes; a network becomes a job."""
 
 from __future__ import annotations
 
@@ -72,10 +72,12 @@ def _port(net: str, ports: PortsSpec, symbol: str, stimulus: Stimulus, condition
     match ports.role:
         case "supply" | "high":
             yield f"VFS_{net} {net} 0 {_number(high)}"
+            # Powered up long ago: charging gates through the write path at t = 0 would kick the free layer.
+            yield f".ic v({net})={_number(high)}"
         case "low":
             yield f"VFS_{net} {net} 0 0"
         case "read":
-            yield f"VFS_{net} {net} 0 {_pwl(stimulus.strobes_s, stimulus, high)}"
+            yield f"VFS_{net} {net} 0 {_pwl(stimulus.reads_s, stimulus, high)}"
         case "input":
             spikes = [(start, start + stimulus.spec.integrate) for start in stimulus.spikes_s(symbol)]
             yield f"VFS_{net} {net}_drv 0 {_pwl(spikes, stimulus, high)}"

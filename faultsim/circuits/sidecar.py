@@ -58,14 +58,15 @@ class StimulusSpec(Spec):
     integrate: Quantity = Field(gt=0, description="integrate window, s")
     leaky: Quantity = Field(gt=0, description="leaky window, s")
     pulses: int = Field(ge=1, description="coding windows observed")
-    read_delay: Quantity = Field(ge=0, description="from the end of the integrate window to the strobe, s")
-    read_width: Quantity = Field(gt=0, description="length of the strobe, s")
+    read_delay: Quantity = Field(ge=0, description="from the end of the integrate window to the read pulse, s")
+    read_width: Quantity = Field(gt=0, description="length of the read pulse, s")
+    strobe_width: Quantity = Field(gt=0, description="from the start of the read pulse, while the output is compared, s")
     coding: CodingSpec
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.read_delay + self.read_width + self.edge >= self.leaky:
-            raise ValueError("the read strobe does not fit into the leaky window")
+        if self.read_width > self.strobe_width or self.read_delay + self.strobe_width + self.edge >= self.leaky:
+            raise ValueError("the read pulse has to fit into the strobe, and the strobe into the leaky window")
         if self.edge >= min(self.integrate, self.read_width) or self.start <= self.edge:
             raise ValueError("edge has to be shorter than the integrate window, the strobe and the start")
         return self

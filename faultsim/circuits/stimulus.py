@@ -1,4 +1,4 @@
-"""What the inputs do: spikes of one integrate window in coding windows of IW + LW, each followed by a read strobe."""
+"""What the inputs do: spikes of one integrate window in coding windows of IW + LW, each followed by a read pulse."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from faultsim.circuits.sidecar import CodingSpec, StimulusSpec
-
-_SETTLE_EDGES = 2.0
 
 
 def spike_delay_s(coding: CodingSpec, symbol: str) -> float:
@@ -43,13 +41,17 @@ class Stimulus:
     @property
     def stop_s(self) -> float:
         """End of the analysis: the last strobe has closed."""
-        return self.strobes_s[-1][1] + _SETTLE_EDGES * self.spec.edge
+        return self.strobes_s[-1][1] + self.spec.edge
+
+    @property
+    def reads_s(self) -> list[tuple[float, float]]:
+        """Start and end of every read pulse."""
+        return self._after_integrate(self.spec.read_width)
 
     @property
     def strobes_s(self) -> list[tuple[float, float]]:
-        """Start and end of every read strobe."""
-        delay = self.spec.integrate + self.spec.read_delay
-        return [(start + delay, start + delay + self.spec.read_width) for start in self.starts_s]
+        """Start and end of every strobe: the read pulse and the time in which the output settles."""
+        return self._after_integrate(self.spec.strobe_width)
 
     def spikes_s(self, symbol: str) -> list[float]:
         """Return the start of every spike of an input.
@@ -73,10 +75,15 @@ class Stimulus:
             "start": self.spec.start,
             "integrate": integrate,
             "leaky": leaky,
+            "read": self.reads_s,
             "strobe": self.strobes_s,
             "mid_integrate": [(start + stop) / 2 for start, stop in integrate],
-            "mid_strobe": [(start + stop) / 2 for start, stop in self.strobes_s],
+            "mid_read": [(start + stop) / 2 for start, stop in self.reads_s],
         }
+
+    def _after_integrate(self, width_s: float) -> list[tuple[float, float]]:
+        delay = self.spec.integrate + self.spec.read_delay
+        return [(start + delay, start + delay + width_s) for start in self.starts_s]
 
 
 SCOPE_NAMES = {
@@ -86,9 +93,10 @@ SCOPE_NAMES = {
     "start": "start of the first integrate window, s",
     "integrate": "integrate windows, one per pulse",
     "leaky": "leaky windows, one per pulse",
-    "strobe": "read strobes, one per pulse",
+    "read": "read pulses, one per pulse",
+    "strobe": "strobes, one per pulse: the output is compared inside",
     "mid_integrate": "middle of each integrate window, s",
-    "mid_strobe": "middle of each strobe, s",
+    "mid_read": "middle of each read pulse, s",
 }
 
 
