@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -21,6 +22,9 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=False)
 
+
+_HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]")
+_ASSIGNMENT = re.compile(r"\s*([\w\-.\"' ]+?)\s*=")
 
 Model = TypeVar("Model", bound=Spec)
 
@@ -62,24 +66,52 @@ def check_table(table: dict[str, Any], model: type[Model], path: Path) -> Model:
 
 
 def _problem(path: Path, text: str, model: type[Spec], item: Any) -> Problem:
-    location = [str(part) for part in item["loc"]]
-    key = ".".join(location)
+    # Parts with brackets are pydantic's names for the members of a union, not keys.
+    location = [str(part) for part in item["loc"] if "[" not in str(part)]
     line = _line_of(text, location)
-    where = f"{path}:{line}: {key}" if line else f"{path}: {key}"
+    where = ": ".join(filter(None, [f"{path}:{line}" if line else str(path), ".".join(location)]))
     if item["type"] == "extra_forbidden":
         return Problem(where, "unknown key", did_you_mean(location[-1], _fields(model, item["loc"][:-1])))
     if item["type"] == "missing":
         return Problem(where, "is missing")
-    return Problem(where, f"{item['input']!r}: {item['msg'].removeprefix('Value error, ')}")
+    message = item["msg"].removeprefix("Value error, ")
+    # What does not fit within a table is said by the message; the whole table would only bury it.
+    return Problem(where, message if isinstance(item["input"], dict) else f"{item['input']!r}: {message}")
 
 
 def _line_of(text: str, location: list[str]) -> int:
-    """Return the line of the last key that is written out in the file, or 0."""
-    for part in reversed(location):
-        match = re.search(rf"(?m)^\s*(?:\[+[^\]]*\b)?[\"']?{re.escape(part)}[\"']?\s*(?:=|\])", text)
-        if match and not part.isdigit():
-            return text.count("\n", 0, match.start()) + 1
-    return 0
+    """Return the line of the innermost part of a location that is written out in the file, or 0."""
+    lines = _lines(text)
+    for depth in range(len(location), 0, -1):
+        if tuple(location[:depth]) in lines:
+            return lines[tuple(location[:depth])]
+    # A table put together from several files is checked on its own; its keys stand deeper in this one.
+    deeper = [line for key, line in lines.items() if key[-1:] == tuple(location)]
+    return deeper[0] if len(deeper) == 1 else 0
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Return the line that every table and key begins on, by its path; array elements count from 0."""
+    lines: dict[tuple[str, ...], int] = {}
+    elements: Counter[tuple[str, ...]] = Counter()
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = ()
+            for key in _keys(header[2]):
+                table = (*table, str(elements[table] - 1), key) if table in elements else (*table, key)
+            if header[1] == "[[":
+                elements[table] += 1
+            if table in elements:
+                table = (*table, str(elements[table] - 1))
+            lines.setdefault(table, number)
+        elif assignment := _ASSIGNMENT.match(line):
+            lines.setdefault((*table, *_keys(assignment[1])), number)
+    return lines
+
+
+def _keys(dotted: str) -> list[str]:
+    return [key.strip().strip("\"'") for key in dotted.split(".")]
 
 
 def _fields(model: type[Spec], location: tuple[Any, ...]) -> list[str]:

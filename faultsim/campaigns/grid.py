@@ -32,5 +32,8 @@ class Grid:
 
     def nearest(self, value: float) -> int:
         """Return the index nearest to a value on the logarithmic scale."""
-        index = round(math.log(max(value, self.low) / self.low) / math.log(self.ratio))
-        return min(index, len(self) - 1)
+        value = min(max(value, self.low), self.high)
+        below = min(int(math.log(value / self.low) / math.log(self.ratio)), len(self) - 1)
+        # Not simply rounded: the step to the last severity is shorter than the others.
+        around = range(below, min(below + 2, len(self)))
+        return min(around, key=lambda index: abs(math.log(self[index] / value)))

@@ -94,14 +94,15 @@ class CampaignSpec(Spec):
     @model_validator(mode="after")
     def _references(self) -> Self:
         names = [window.name for window in self.windows]
-        if len(set(names)) != len(names):
-            raise ValueError("two windows have the same name")
+        problems = ["two windows have the same name"] if len(set(names)) != len(names) else []
         for test in self.tests:
             unknown = [name for name in test.windows if name not in names]
             if unknown:
-                raise ValueError(f"test {test.name!r} names unknown windows {unknown}; there are {names}")
+                problems.append(f"test {test.name!r} names unknown windows {unknown}; there are {names}")
         if len({test.name for test in self.tests}) != len(self.tests):
-            raise ValueError("two tests have the same name")
+            problems.append("two tests have the same name")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
 

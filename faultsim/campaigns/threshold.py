@@ -80,7 +80,7 @@ def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdi
         return Verdict.PASS if seen == expected else Verdict.FAIL
     measured, centre = _number(seen), _number(expected)
     if measured is None or centre is None:
-        return Verdict.FAIL
+        return Verdict.PASS if seen == expected else Verdict.FAIL
     return Verdict.PASS if abs(measured - centre) <= setting.limits.relative * abs(centre) else Verdict.FAIL
 
 

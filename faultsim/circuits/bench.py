@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import PortsSpec, SimulationSpec
 from faultsim.circuits.stimulus import Stimulus, pulse_points
 from faultsim.spice.job import Job
+
+_STEPS_PER_PERIOD = 10
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,11 @@ def job(
     """
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
     body = text_of(network.cards if cards is None else cards)
-    bench = [*_sources(network, stimulus, conditions), *_analysis(network, stimulus, conditions, simulation)]
+    bench = [
+        *_sources(network, stimulus, conditions),
+        *_pacer(stimulus, simulation),
+        *_analysis(network, stimulus, conditions, simulation),
+    ]
     return Job(
         deck="\n".join(lines) + "\n" + body + "\n".join(bench) + "\n",
         stop_s=stimulus.stop_s,
@@ -84,6 +91,19 @@ def _port(net: str, ports: PortsSpec, symbol: str, stimulus: Stimulus, condition
             yield f"RFS_{net} {net}_drv {net} {_number(ports.driver_ohm or 0.0)}"
         case "output":
             return
+
+
+def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:
+    """Make ngspice take small steps inside the strobes, where a few millivolts are amplified to a verdict.
+
+    ngspice has one largest step for a whole analysis. A sine on a capacitor, which touches nothing else, keeps its
+    error control at about a tenth of the sine's period.
+    """
+    omega = 2 * math.pi / (_STEPS_PER_PERIOD * simulation.strobe_step)
+    yield f"VFS_gate fs_gate 0 {_pwl(stimulus.strobes_s, stimulus, 1.0)}"
+    # Never near zero while it runs: the error control is relative.
+    yield f"BFS_pace fs_pace 0 V=v(fs_gate)*(2+sin({_number(omega)}*time))"
+    yield "CFS_pace fs_pace 0 1f"
 
 
 def _analysis(

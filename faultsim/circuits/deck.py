@@ -10,7 +10,8 @@ from pathlib import Path
 from faultsim.errors import Problem, SpecError
 
 _WORD = re.compile(r"\{[^{}]*\}|'[^']*'|\"[^\"]*\"|[^\s=(),]+|[=(),]")
-_COMMENT_TAIL = re.compile(r"(\$(?=\s)|;).*")
+_BETWEEN = re.compile(r"^[^\S\n]*(\+|\*.*)", re.MULTILINE)
+_COMMENT_TAIL = re.compile(r"(\$(?=\s)|;|(?<=\s)//).*")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Card:
         """Return its words; none for a comment or a blank line."""
         if self.text.lstrip().startswith("*"):
             return ()
-        # Continuation marks and trailing comments are blanked, not cut, so that positions stay true.
-        blanked = re.sub(r"(?m)^\s*\+", lambda match: " " * len(match[0]), self.text)
+        # Continuation marks and comments are blanked, not cut, so that positions stay true.
+        blanked = _BETWEEN.sub(lambda match: " " * len(match[0]), self.text)
         blanked = _COMMENT_TAIL.sub(lambda match: " " * len(match[0]), blanked)
         return tuple(Word(match[0], match.start(), match.end()) for match in _WORD.finditer(blanked))
 
@@ -82,9 +83,12 @@ def read_cards(path: Path) -> Cards:
 def split_cards(text: str, source: str) -> Cards:
     """Split deck text into cards; joined again, they are the text."""
     cards: list[Card] = []
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+    for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), start=1):
         if line.lstrip().startswith("+") and cards:
-            cards[-1] = replace(cards[-1], text=cards[-1].text + line)
+            # ngspice continues the last statement, past comments and blank lines.
+            last = next((place for place in reversed(range(len(cards))) if cards[place].words), len(cards) - 1)
+            joined = "".join(card.text for card in cards[last:]) + line
+            cards[last:] = [replace(cards[last], text=joined)]
         else:
             cards.append(Card(line, source, number))
     return tuple(cards)

@@ -108,9 +108,11 @@ class Hierarchy:
         chain: list[Element] = []
         for step in path.lower().split("."):
             scope = chain[-1].model if chain else ""
-            element = self.elements.get((scope, step))
+            # Only an instance has an inside; a resistor's empty model would lead back to the top level.
+            enters = not chain or chain[-1].card.name.startswith("x")
+            element = self.elements.get((scope, step)) if enters else None
             if element is None:
-                known = [name for owner, name in self.elements if owner == scope]
+                known = [name for owner, name in self.elements if owner == scope] if enters else []
                 where = ".".join(outer.card.name for outer in chain) or "the top level"
                 raise SpecError([Problem(path, f"{where} has no element {step!r}", did_you_mean(step, known))])
             chain.append(element)
@@ -136,7 +138,8 @@ class Hierarchy:
         if terminals is None:
             return Element(index, scope, card, {}, "")
         words = card.words
-        if len(words) < len(terminals) + 2 and name[0] not in "vi":
+        # A source without a value is zero.
+        if len(words) < len(terminals) + (1 if name.startswith("v") else 2):
             problems.append(
                 Problem(card.where, f"{name} needs {len(terminals)} nets and a model or value: {card.text.strip()}")
             )
@@ -169,6 +172,9 @@ def _scopes(cards: Cards, problems: list[Problem]) -> dict[str, Scope]:
                 problems.append(Problem(card.where, "a .subckt inside another is not supported", "move it out"))
                 continue
             words = [word.text.lower() for word in card.words]
+            if len(words) < 2:
+                problems.append(Problem(card.where, ".subckt has no name"))
+                words.append("?")
             end = next((place - 1 for place, word in enumerate(words) if word == "="), len(words))
             opened = (index, words[1], tuple(words[2:end]))
         elif card.name == ".ends":

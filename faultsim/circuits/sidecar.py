@@ -42,11 +42,14 @@ class CodingSpec(Spec):
 
     @model_validator(mode="after")
     def _symbols(self) -> Self:
-        for symbol, intensity in self.intensity.items():
-            if len(symbol) != 1:
-                raise ValueError(f"symbol {symbol!r} has to be one character")
-            if not 0 <= intensity <= self.i_max:
-                raise ValueError(f"intensity {intensity:g} of {symbol!r} is outside 0..{self.i_max:g}")
+        problems = [f"symbol {symbol!r} has to be one character" for symbol in self.intensity if len(symbol) != 1]
+        problems += [
+            f"intensity {intensity:g} of {symbol!r} is outside 0..{self.i_max:g}"
+            for symbol, intensity in self.intensity.items()
+            if not 0 <= intensity <= self.i_max
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
 
@@ -60,7 +63,9 @@ class StimulusSpec(Spec):
     pulses: int = Field(ge=1, description="coding windows observed")
     read_delay: Quantity = Field(ge=0, description="from the end of the integrate window to the read pulse, s")
     read_width: Quantity = Field(gt=0, description="length of the read pulse, s")
-    strobe_width: Quantity = Field(gt=0, description="from the start of the read pulse, while the output is compared, s")
+    strobe_width: Quantity = Field(
+        gt=0, description="from the start of the read pulse, while the output is compared, s"
+    )
     coding: CodingSpec
 
     @model_validator(mode="after")
@@ -73,9 +78,10 @@ class StimulusSpec(Spec):
 
 
 class SimulationSpec(Spec):
-    """Accuracy: the largest time step and ngspice's options."""
+    """Accuracy: the largest time steps and ngspice's options."""
 
-    step: Quantity = Field(gt=0)
+    step: Quantity = Field(gt=0, description="largest step, s")
+    strobe_step: Quantity = Field(gt=0, description="about the largest step inside the strobe, s")
     options: dict[str, Quantity | Literal["trap", "gear"]] = Field(default_factory=dict)
     timeout: Quantity = Field(default=60.0, gt=0, description="seconds after which a transient counts as hung")
 

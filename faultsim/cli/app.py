@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from faultsim import __version__
-from faultsim.errors import FaultsimError
+from faultsim.errors import FaultsimError, Interrupted
 
 app = typer.Typer(
     name="faultsim",
@@ -31,6 +31,8 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
         code = app(standalone_mode=False)
+        if code == Interrupted.exit_code:
+            _say("interrupted")
     except FaultsimError as error:
         _say(str(error))
         code = error.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import overload
 
 from faultsim.errors import UsageError
@@ -13,10 +14,10 @@ def positive(option: str, text: str | None, default: float) -> float: ...
 @overload
 def positive(option: str, text: str | None, default: None = None) -> float | None: ...
 def positive(option: str, text: str | None, default: float | None = None) -> float | None:
-    """Return the value of an option that has to be above zero, or its default.
+    """Return the value of an option that has to be above zero and finite, or its default.
 
     Raises:
-        UsageError: Not a quantity, or not above zero.
+        UsageError: Not a quantity, not above zero, or too large for a float.
     """
     if text is None:
         return default
@@ -24,6 +25,6 @@ def positive(option: str, text: str | None, default: float | None = None) -> flo
         value = parse_quantity(text)
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from error
-    if value <= 0:
-        raise UsageError(f"{option} {text}: has to be above zero")
+    if not 0 < value < math.inf:
+        raise UsageError(f"{option} {text}: has to be above zero and finite")
     return value

@@ -9,6 +9,7 @@ from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.campaigns.runner import stored_result
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.cli.output import print_json
+from faultsim.cli.run import resume_command
 from faultsim.cli.status import open_ledger
 from faultsim.errors import UsageError
 from faultsim.reports.folder import fingerprint, write_folder
@@ -38,7 +39,7 @@ def run(run: Path, json: bool) -> None:
 def _plan(run: Path, facts: dict[str, str], ledger: Ledger) -> Plan:
     progress = ledger.progress()
     missing = sum(progress.planned.values()) - sum(progress.finished.values())
-    again = f"faultsim run {facts.get('campaign', 'CAMPAIGN')} --out {run}"
+    again = resume_command(facts.get("campaign", "CAMPAIGN"), run, facts.get("only", "*"))
     if missing or not progress.planned:
         raise UsageError(f"{run} is not finished ({missing} items to go); {again} resumes it")
     path = Path(facts["campaign"])

@@ -17,7 +17,7 @@ from faultsim.cli.output import print_json, say
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.versions import versions
 from faultsim.errors import Interrupted
-from faultsim.reports.folder import fingerprint, write_folder
+from faultsim.reports.folder import MANIFEST, fingerprint, write_folder
 from faultsim.spice.pool import WorkerPool
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
@@ -48,13 +48,21 @@ def run(request: Request, json: bool) -> int:
     ledger = Ledger(folder / "campaign.sqlite")
     try:
         result, page, simulated = _run(request, plan, folder, ledger)
-    except Interrupted as error:
-        again = shlex.join(["faultsim", "run", request.campaign, *(["--out", str(folder)] if request.out else [])])
-        raise Interrupted(f"{error}; resume with: {again}") from error
+    except (Interrupted, KeyboardInterrupt) as error:
+        stopped = str(error) or "stopped; what was finished is stored"
+        again = resume_command(request.campaign, request.out, request.only, request.jobs)
+        raise Interrupted(f"{stopped}; resume with: {again}") from error
     finally:
         ledger.close()
     _conclude(result, page, simulated, json)
     return _UNKNOWN_EXIT if any(row.verdict == Detection.UNKNOWN for row in result.thresholds) else 0
+
+
+def resume_command(campaign: str, out: Path | None, only: str, jobs: int | None = None) -> str:
+    """Return the command that goes on with a run, ready for a shell."""
+    options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs}
+    given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+    return shlex.join(["faultsim", "run", campaign, *given])
 
 
 def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[CampaignResult, Path, int]:
@@ -63,7 +71,10 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
     simulation = plan.network.sidecar.simulation
     with SimulationService(WorkerPool(jobs, simulation.timeout), store, request.fresh) as service:
         stated = versions(service.simulator)
-        ledger.remember({"campaign": str(plan.path), "only": request.only, **fingerprint(plan), **_prefixed(stated)})
+        # Until the end the folder is not complete, even if an earlier run of it was.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        campaign = str(plan.path.resolve())
+        ledger.remember({"campaign": campaign, "only": request.only, **fingerprint(plan), **_prefixed(stated)})
         lab = Lab(plan.network, service, simulation, plan.observables)
         with ProgressView() as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.

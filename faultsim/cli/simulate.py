@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv as csv_format
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,8 @@ def _stimulus(circuit: Network, request: Request) -> Stimulus:
 def _conditions(circuit: Network, request: Request) -> Conditions:
     nominal = bench.nominal(circuit)
     temperature = nominal.temperature_c if request.temperature is None else request.temperature
+    if not -273.15 < temperature < math.inf:
+        raise UsageError(f"--temperature {temperature:g}: has to be above -273.15, absolute zero, and finite")
     return Conditions(positive("--vdd", request.vdd, nominal.vdd_v), temperature)
 
 

@@ -27,8 +27,9 @@ def run(file: Path, json: bool) -> None:
     """
     if not file.is_file():
         raise UsageError(f"no file {file}")
-    kind, check = _check_for(file)
+    kind = ""
     try:
+        kind, check = _check_for(file)
         check(file)
     except SpecError as error:
         if json:

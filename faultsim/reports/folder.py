@@ -15,7 +15,7 @@ from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, 
 from faultsim.circuits.deck import text_of
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
-from faultsim.reports.page import Report, render
+from faultsim.reports.page import Report, draw, render
 from faultsim.reports.published import PublishedSpec
 from faultsim.reports.tables import write_table
 from faultsim.specfile import read_spec
@@ -48,8 +48,12 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
     if published:
         write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
+    figures = draw(report)
+    for name, figure in figures.items():
+        (folder / "figures").mkdir(exist_ok=True)
+        (folder / "figures" / f"{name}.svg").write_text(figure)
     page = folder / "report.html"
-    page.write_text(render(report))
+    page.write_text(render(report, figures))
     (folder / MANIFEST).write_text(json.dumps(_manifest(report, ledger), indent=2) + "\n")
     return page
 

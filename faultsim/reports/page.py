@@ -29,7 +29,13 @@ class Report:
     versions: Mapping[str, str]
 
 
-def render(report: Report) -> str:
+def draw(report: Report) -> dict[str, str]:
+    """Return the campaign's figures as SVG text by name."""
+    sweep = report.plan.sweep
+    return {"currents": current_figure(report.result.currents, sweep.observable)} if sweep else {}
+
+
+def render(report: Report, figures: Mapping[str, str]) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -43,12 +49,11 @@ def render(report: Report) -> str:
     )
     environment.filters["quantity"] = _quantity
     environment.filters["percent"] = lambda value: f"{value:.1%}"
-    return environment.get_template(template.name).render(**_context(report))
+    return environment.get_template(template.name).render(**_context(report), figures=figures)
 
 
 def _context(report: Report) -> dict[str, Any]:
     windows = list(dict.fromkeys(row.window for row in report.result.thresholds))
-    sweep = report.plan.sweep
     return {
         "title": report.plan.spec.title,
         "campaign": report.plan.name,
@@ -66,7 +71,6 @@ def _context(report: Report) -> dict[str, Any]:
         "compared": len(report.comparison),
         "sides": report.sides,
         "vectors": report.vectors,
-        "figure": current_figure(report.result.currents, sweep.observable) if sweep else "",
         "versions": report.versions,
     }
 

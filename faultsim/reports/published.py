@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from faultsim.specfile import Quantity, Spec
+
+
+def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError("the lower end of a range comes first")
+    return bounds
+
+
+Range = Annotated[tuple[Quantity, Quantity], AfterValidator(_ordered)]
+"""What a paper prints, as its lowest and highest reading."""
 
 
 class SourceSpec(Spec):
     """Which of our results stands beside a published value."""
 
     baseline: str | None = Field(default=None, description="pattern of a row of baseline.csv")
-    column: str | None = None
+    column: Literal["im_wr_a", "spiked", "pulses_to_spike"] | None = None
     defect: str | None = Field(default=None, description="defect of a row of thresholds.csv")
     window: str | None = None
 
@@ -32,7 +42,7 @@ class ValueSpec(Spec):
     table: str
     item: str
     unit: str
-    published: tuple[Quantity, Quantity] | None = None
+    published: Range | None = None
     verdict: str | None = None
     tolerance: float | None = Field(default=None, gt=0, description="relative to the nearer end of the range")
     absolute_tolerance: float | None = Field(default=None, ge=0)
@@ -45,6 +55,8 @@ class ValueSpec(Spec):
         tolerances = [self.tolerance, self.absolute_tolerance]
         if self.published is not None and tolerances.count(None) != 1:
             raise ValueError("a published value needs one of tolerance and absolute_tolerance")
+        if self.tolerance is not None and self.published is not None and self.published[0] <= 0 <= self.published[1]:
+            raise ValueError("a range with zero in it needs absolute_tolerance, because nothing is relative to zero")
         return self
 
 
@@ -53,7 +65,13 @@ class ReadingValueSpec(Spec):
 
     defect: str
     window: str
-    published: tuple[Quantity, Quantity]
+    published: Range
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if self.published[0] <= 0:
+            raise ValueError("a published threshold is above zero")
+        return self
 
 
 class ReadingSpec(Spec):

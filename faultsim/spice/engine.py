@@ -17,6 +17,13 @@ from faultsim.spice.waveform import FloatArray
 
 INSTALL_HINT = "install it with: apt-get install ngspice libngspice0 (Debian, Ubuntu), or your system's ngspice package"
 
+SINGLE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
+"""Environment in which ngspice uses one thread.
+
+On circuits this small its threads spin against each other; its own default of two overrides OMP_NUM_THREADS, but not
+the limit.
+"""
+
 
 def library_path() -> str:
     """Return the path or soname of ngspice's shared library.
@@ -50,8 +57,7 @@ def open_engine() -> Engine:
     """
     path = library_path()
     os.environ["NGSPICE_LIBRARY_PATH"] = path
-    # These circuits are far too small for ngspice's threads to pay.
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.update(SINGLE_THREAD)
     logging.getLogger("PySpice").setLevel(logging.CRITICAL)
     try:
         return Engine(_shared_class()())

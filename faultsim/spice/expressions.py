@@ -10,7 +10,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -37,9 +37,13 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Value:
     """
     tree = _parse(expression)
     try:
-        return _plain(_Evaluator(names).value(tree.body))
-    except (TypeError, IndexError, ValueError) as error:
+        # What is not finite becomes None; numpy need not announce it on stderr as well.
+        with np.errstate(all="ignore"):
+            return _plain(_Evaluator(names).value(tree.body))
+    except (TypeError, IndexError, ValueError, ArithmeticError) as error:
         raise ExpressionError(f"{expression!r}: {error}") from error
+    except RecursionError as error:
+        raise ExpressionError(f"{expression!r}: nested too deeply") from error
 
 
 def check(expression: str, known: Mapping[str, str]) -> list[str]:
@@ -53,13 +57,12 @@ def check(expression: str, known: Mapping[str, str]) -> list[str]:
         tree = _parse(expression)
     except ExpressionError as error:
         return [str(error)]
-    functions = {
-        node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    functions = {node.id for node in called}
     problems = [
         f"unknown function {name!r} ({did_you_mean(name, FUNCTIONS)})" for name in sorted(functions - set(FUNCTIONS))
     ]
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - functions
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in called}
     problems += [f"unknown name {name!r} ({did_you_mean(name, known)})" for name in sorted(used - set(known))]
     problems += [f"{type(node).__name__} is not part of the language" for node in ast.walk(tree) if not _allowed(node)]
     return problems
@@ -70,6 +73,10 @@ def _parse(expression: str) -> ast.Expression:
         return ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
         raise ExpressionError(f"{expression!r}: {error.msg} at column {error.offset}") from error
+    except ValueError as error:
+        raise ExpressionError(f"{expression!r}: {error}") from error
+    except (MemoryError, RecursionError) as error:
+        raise ExpressionError(f"{expression!r}: nested too deeply") from error
 
 
 def _allowed(node: ast.AST) -> bool:
@@ -109,34 +116,55 @@ class _Evaluator:
     def _name(self, node: ast.Name) -> Any:
         if node.id not in self._names:
             raise ValueError(f"unknown name {node.id!r} ({did_you_mean(node.id, self._names)})")
-        return self._names[node.id]
+        value = self._names[node.id]
+        # Python would repeat and join lists where numbers are meant.
+        return np.asarray(value, dtype=float) if isinstance(value, list | tuple) else value
 
     def _call(self, node: ast.Call) -> Any:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
             raise ValueError(f"unknown function {name!r} ({did_you_mean(name, FUNCTIONS)})")
-        return FUNCTIONS[name](*[self.value(argument) for argument in node.args])
+        if name not in _OF_A_PROBE:
+            return FUNCTIONS[name](*[self._number(argument) for argument in node.args])
+        probe = self.value(node.args[0]) if node.args else None
+        if not isinstance(probe, Waveform):
+            raise ValueError(f"{name} takes a probe first")
+        return FUNCTIONS[name](probe, *[self._number(argument) for argument in node.args[1:]])
 
     def _binop(self, node: ast.BinOp) -> Any:
-        return _OPERATORS[type(node.op)](self.value(node.left), self.value(node.right))
+        return _operator(node.op)(self._number(node.left), self._number(node.right))
 
     def _unaryop(self, node: ast.UnaryOp) -> Any:
-        return _OPERATORS[type(node.op)](self.value(node.operand))
+        return _operator(node.op)(self._number(node.operand))
 
     def _boolop(self, node: ast.BoolOp) -> Any:
         join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-        return join.reduce([self.value(value) for value in node.values])
+        return reduce(join, [self._number(value) for value in node.values])
 
     def _compare(self, node: ast.Compare) -> Any:
-        sides = [self.value(side) for side in (node.left, *node.comparators)]
+        sides = [self._number(side) for side in (node.left, *node.comparators)]
         pairs = zip(node.ops, sides[:-1], sides[1:], strict=True)
-        return np.logical_and.reduce([_OPERATORS[type(op)](left, right) for op, left, right in pairs])
+        return reduce(np.logical_and, [_operator(op)(left, right) for op, left, right in pairs])
+
+    def _number(self, node: ast.expr) -> Any:
+        """Return a value that is not a whole waveform, which would count as one true thing."""
+        return _reduced(self.value(node))
+
+
+def _operator(node: ast.AST) -> Callable[..., Any]:
+    if type(node) not in _OPERATORS:
+        raise ValueError(f"{type(node).__name__} is not part of the language")
+    return _OPERATORS[type(node)]
+
+
+def _reduced(value: Any) -> Any:
+    if isinstance(value, Waveform):
+        raise ValueError("a whole waveform where a value is meant; reduce it, for example with at(probe, time)")
+    return value
 
 
 def _plain(value: Any) -> Value:
-    if isinstance(value, Waveform):
-        raise ValueError("the value is a whole waveform; reduce it, for example with at(probe, time)")
-    array = np.asarray(value)
+    array = np.asarray(_reduced(value))
     if array.ndim == 0:
         return _scalar(array.item())
     return [_scalar(item) for item in array.ravel().tolist()]
@@ -196,7 +224,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+    ast.Pow: np.float_power,  # Python's integers would grow without bound in 9**9**9
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Not: np.logical_not,
@@ -227,3 +255,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "largest": lambda values: np.max(values),
     "abs": lambda values: np.abs(values),
 }
+
+_OF_A_PROBE = {"at", "highest", "lowest", "mean", "rises", "falls", "rise_times", "fall_times"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from faultsim.errors import SimulatorError
-from faultsim.spice.engine import INSTALL_HINT
+from faultsim.spice.engine import INSTALL_HINT, SINGLE_THREAD
 from faultsim.spice.job import Job, Outcome, Status, Trace
 from faultsim.spice.judge import judge
 from faultsim.spice.waveform import FloatArray
@@ -35,8 +35,7 @@ def run_batch(job: Job, timeout_s: float = 120.0) -> Trace:
             done = subprocess.run(
                 command,
                 cwd=folder,
-                # ngspice's threads spin against each other on circuits this small.
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
+                env={**os.environ, **SINGLE_THREAD},
                 capture_output=True,
                 text=True,
                 timeout=timeout_s,
