@@ -17,12 +17,16 @@ from faultsim.spice.service import SimulationService
 
 @dataclass(frozen=True)
 class Question:
-    """One transient in the words of a test engineer; without a defect it is the fault-free circuit."""
+    """One transient in the words of a test engineer; without a defect it is the fault-free circuit.
+
+    ``simulation`` replaces the lab's own accuracy where it is given.
+    """
 
     stimulus: Stimulus
     conditions: Conditions
     defect: Defect | None = None
     severity: float | None = None
+    simulation: SimulationSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,13 @@ class Lab:
             faulty = self._faulty_deck(question.defect)
             cards, alters = faulty.cards, {faulty.severity_element: question.severity}
         return job(
-            self.network, question.stimulus, question.conditions, self.simulation, cards, alters, self.observables
+            self.network,
+            question.stimulus,
+            question.conditions,
+            question.simulation or self.simulation,
+            cards,
+            alters,
+            self.observables,
         )
 
     def submit(self, question: Question) -> Future[Outcome]:

@@ -16,7 +16,7 @@ from faultsim.campaigns.spec import CampaignSpec, LimitsSpec
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import Network
-from faultsim.circuits.sidecar import StimulusSpec
+from faultsim.circuits.sidecar import SimulationSpec, StimulusSpec
 from faultsim.circuits.stimulus import SCOPE_NAMES, Stimulus
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.fault_models.defect import Defect, named_defects
@@ -63,6 +63,7 @@ class Sweep:
     observable: str
     stimulus: Stimulus
     conditions: Conditions
+    simulation: SimulationSpec
     severities: tuple[float, ...]
 
 
@@ -141,8 +142,10 @@ class Plan:
             self.grid.low, self.grid.high, decades ** (1 / max(1, round(currents.per_decade * log10(decades))))
         )
         stimulus = Stimulus(currents.pattern, self._timing(**currents.stimulus))
+        table = {**self.network.sidecar.simulation.model_dump(), **currents.simulation}
+        simulation = check_table(table, SimulationSpec, self.path)
         severities = tuple(points[index] for index in range(len(points)))
-        return Sweep(currents.observable, stimulus, self.conditions[0], severities)
+        return Sweep(currents.observable, stimulus, self.conditions[0], simulation, severities)
 
     def _timing(self, **overrides: Any) -> StimulusSpec:
         table = self.network.sidecar.stimulus.model_dump()

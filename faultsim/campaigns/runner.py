@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Protocol
 
 from faultsim.campaigns.lab import Lab, Question
@@ -228,8 +229,8 @@ def _pulse(number: object) -> str:
 
 
 def _sweep_questions(sweep: Sweep, defect: Defect) -> list[Question]:
-    healthy = Question(sweep.stimulus, sweep.conditions)
-    return [healthy, *(Question(sweep.stimulus, sweep.conditions, defect, severity) for severity in sweep.severities)]
+    ask = partial(Question, sweep.stimulus, sweep.conditions, simulation=sweep.simulation)
+    return [ask(), *(ask(defect=defect, severity=severity) for severity in sweep.severities)]
 
 
 def _predictor(

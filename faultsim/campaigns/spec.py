@@ -49,7 +49,8 @@ class CurrentsSpec(Spec):
     pattern: str
     observable: str
     per_decade: int = Field(ge=1, le=100)
-    stimulus: dict[str, Any] = Field(default_factory=dict)
+    stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")
+    simulation: dict[str, Any] = Field(default_factory=dict, description="overrides of the sidecar's simulation")
 
 
 class SearchSpec(Spec):

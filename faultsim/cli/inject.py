@@ -22,7 +22,7 @@ def run(circuit: str, defect_id: str, ohm: str | None, out: Path | None, pattern
     loaded.check_pattern(symbols)
     faulty = defect.inject(loaded.cards)
     sidecar = loaded.sidecar
-    # ngspice's own default of two threads, which no environment variable changes, is many times slower here.
+    # ngspice's own two threads spin against each other here, and the deck has to do without our environment.
     options = {"num_threads": 1.0, **sidecar.simulation.options}
     simulation = sidecar.simulation.model_copy(update={"options": options})
     job = bench.job(loaded, Stimulus(symbols, sidecar.stimulus), bench.nominal(loaded), simulation, faulty.cards)
