@@ -21,7 +21,8 @@ from faultsim.circuits.stimulus import SCOPE_NAMES, Stimulus
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.fault_models.defect import Defect, named_defects
 from faultsim.fault_models.definition import load as load_definition
-from faultsim.specfile import check_table
+from faultsim.reports.published import PublishedSpec
+from faultsim.specfile import check_table, read_spec
 from faultsim.spice import expressions
 
 
@@ -212,5 +213,18 @@ def _problems(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str,
                 yield Problem(
                     f"{path}: defects.sites", f"{glob!r} matches no site of {circuit.name}", did_you_mean(glob, known)
                 )
-    if spec.published and not (path.parent / spec.published).is_file():
+    yield from _published_problems(path, spec)
+
+
+def _published_problems(path: Path, spec: CampaignSpec) -> Iterator[Problem]:
+    """Read the published values now: a mistake in them should not show after the campaign has run."""
+    if not spec.published:
+        return
+    file = path.parent / spec.published
+    if not file.is_file():
         yield Problem(f"{path}: published", f"no file {spec.published}", "paths count from the campaign file")
+        return
+    try:
+        read_spec(file, PublishedSpec)
+    except SpecError as error:
+        yield from error.problems

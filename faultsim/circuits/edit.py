@@ -64,6 +64,15 @@ def split_wire(cards: Cards, path: str, net: str, taps: Sequence[tuple[str, str]
     return _split(cards, places, f"{inside}{taps[0][0]}", near, net)
 
 
+def free_suffix(cards: Cards, names: Sequence[str]) -> str:
+    """Return what makes all names new to a deck: nothing, or a number."""
+    used = {card.name for card in cards}
+    suffix, number = "", 2
+    while any(name.lower() + suffix in used for name in names):
+        suffix, number = str(number), number + 1
+    return suffix
+
+
 def _split(cards: Cards, places: Sequence[tuple[Element, str]], path: str, near: str, far: str) -> Split:
     edited = list(cards)
     for element, terminal in places:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from faultsim.circuits.deck import Card, Cards
 from faultsim.errors import Problem, SpecError, did_you_mean
 
+_TWO_NETS = ("p", "n")
 TERMINALS = {
     "m": ("d", "g", "s", "b"),
-    "r": ("1", "2"),
-    "c": ("1", "2"),
-    "l": ("1", "2"),
+    "q": ("c", "b", "e"),
+    "j": ("d", "g", "s"),
     "d": ("a", "c"),
-    "v": ("p", "n"),
+    **dict.fromkeys("rcl", ("1", "2")),
+    **dict.fromkeys("vibfh", _TWO_NETS),
+    **dict.fromkeys("eg", ("p", "n", "cp", "cn")),
 }
-"""Terminal names by element letter, in the order of the nets on the card."""
+"""Terminal names by element letter, in the order of the nets on the card; other letters have none."""
+
+_CONTROLLED = re.compile(r"(poly|value|table|vol|cur|laplace)$")
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,12 @@ class Hierarchy:
             (element, terminal) for element in inside for terminal in element.terminals if element.net(terminal) == net
         ]
 
+    def opaque(self, scope: str, net: str) -> list[Element]:
+        """Return elements of a scope that mention a net, but whose terminals are not known."""
+        inside = [element for (owner, _), element in self.elements.items() if owner == scope]
+        unknown = [element for element in inside if not element.terminals]
+        return [element for element in unknown if net in {word.text.lower() for word in element.card.words[1:]}]
+
     def _chain(self, path: str) -> list[Element]:
         """Return the element at a path and the instances around it, outermost first."""
         chain: list[Element] = []
@@ -138,13 +149,16 @@ class Hierarchy:
         if terminals is None:
             return Element(index, scope, card, {}, "")
         words = card.words
+        if name[0] in "eg" and len(words) > 3 and _CONTROLLED.match(words[3].text.lower()):
+            # Controlled by an expression: its nets are inside it.
+            terminals = _TWO_NETS
         # A source without a value is zero.
-        if len(words) < len(terminals) + (1 if name.startswith("v") else 2):
+        if len(words) < len(terminals) + (1 if name[0] in "vi" else 2):
             problems.append(
                 Problem(card.where, f"{name} needs {len(terminals)} nets and a model or value: {card.text.strip()}")
             )
             return None
-        model = words[len(terminals) + 1].text.lower() if name[0] in "md" else ""
+        model = words[len(terminals) + 1].text.lower() if name[0] in "mdqj" else ""
         return Element(index, scope, card, {terminal: place + 1 for place, terminal in enumerate(terminals)}, model)
 
     def _instance(self, index: int, card: Card, scope: str, problems: list[Problem]) -> Element | None:

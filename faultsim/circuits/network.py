@@ -104,9 +104,11 @@ def _exchanged(path: Path, sidecar: Sidecar) -> Iterator[Card]:
 
 
 def _renamed(cards: Cards, sidecar: Sidecar) -> Iterator[Card]:
-    """Rename the models on MOS cards as the exchanged transistor file calls them."""
+    """Rename the models on MOS cards as the exchanged transistor file calls them; the bench ends the deck."""
     rename = {old.lower(): new for exchange in sidecar.exchange for old, new in exchange.rename.items()}
     for card in cards:
+        if card.name == ".end":
+            continue
         words = card.words
         if card.name.startswith("m") and len(words) > 5 and words[5].text.lower() in rename:
             card = card.with_word(5, rename[words[5].text.lower()])

@@ -91,6 +91,9 @@ def _taps(wire: WireSpec, hierarchy: Hierarchy) -> list[tuple[str, str]]:
         listed.append((element, terminal))
     scope = hierarchy.resolve(wire.scope).model if wire.scope else ""
     found = {(element.card.name, terminal) for element, terminal in hierarchy.mentions(scope, wire.net.lower())}
+    opaque = [element.card.name for element in hierarchy.opaque(scope, wire.net.lower())]
+    if opaque:
+        raise SpecError([Problem(f"wire on net {wire.net!r}", f"the terminals of {', '.join(opaque)} are not known")])
     wrong = sorted(set(listed) ^ found)
     if wrong:
         taps = ", ".join(f"{element}.{terminal}" for element, terminal in wrong)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from faultsim.circuits.deck import Cards
+from faultsim.circuits.edit import free_suffix
 from faultsim.circuits.network import Network
 from faultsim.circuits.sites import Site
 from faultsim.errors import UsageError, did_you_mean
@@ -33,8 +35,12 @@ class Defect:
         """Return the deck with this defect, at a severity that ``alter`` sets."""
         split = self.site.split(cards)
         edit = self.definition.edit
-        lines = [line.format(near=split.near, far=split.far, severity=_PLACEHOLDER) for line in edit.elements]
-        element = edit.severity_element.lower()
+        # Names that the deck has already would be defined twice.
+        suffix = free_suffix(cards, [line.split()[0] for line in edit.elements])
+        given = {"near": split.near, "far": split.far, "severity": _PLACEHOLDER}
+        named = [re.sub(r"^\s*(\S+)", rf"\1{suffix}", line) for line in edit.elements]
+        lines = [line.format(**given) for line in named]
+        element = edit.severity_element.lower() + suffix
         # ngspice flattens RX of instance XA to r.xa.rx, and leaves top-level names as they are.
         flattened = f"{element[0]}.{split.prefix}{element}" if split.prefix else element
         return FaultyDeck(split.joined_by(lines), flattened)

@@ -19,7 +19,7 @@ class SeveritySpec(Spec):
     low: Quantity = Field(gt=0)
     high: Quantity = Field(gt=0)
     default: Quantity = Field(gt=0)
-    direction: Literal["fails_above", "fails_below"]
+    direction: Literal["fails_above"]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

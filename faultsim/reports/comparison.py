@@ -55,7 +55,7 @@ def take_sides(published: PublishedSpec, result: CampaignResult) -> list[Side]:
 
 def _row(value: ValueSpec, result: CampaignResult) -> ComparisonRow | None:
     if value.verdict is not None:
-        row = _threshold(result.thresholds, value.source.defect or "", value.source.window or "")
+        row = _threshold(result.thresholds, value.source.defect or "", value.source.window or "", value.source.test)
         if row is None:
             return None
         agrees = row.verdict == value.verdict
@@ -94,14 +94,16 @@ def _ours(source: SourceSpec, result: CampaignResult) -> tuple[bool, Number, str
                 number = getattr(row, source.column or "")
                 return True, None if number is None else float(number), "no value"
         return False, None, ""
-    found = _threshold(result.thresholds, source.defect or "", source.window or "")
+    found = _threshold(result.thresholds, source.defect or "", source.window or "", source.test)
     if found is None:
         return False, None, ""
     return True, found.threshold_ohm, f"{found.verdict}: {found.reason}"
 
 
-def _threshold(rows: Sequence[ThresholdRow], defect: str, window: str) -> ThresholdRow | None:
-    return next((row for row in rows if row.defect_id == defect and row.window == window), None)
+def _threshold(rows: Sequence[ThresholdRow], defect: str, window: str, test: str | None = None) -> ThresholdRow | None:
+    """Return the row of a defect at a window; of several tests or operating points the named, or the first."""
+    found = (row for row in rows if (row.defect_id, row.window) == (defect, window) and test in (None, row.test))
+    return next(found, None)
 
 
 def _side(contradiction: ContradictionSpec, rows: Sequence[ThresholdRow]) -> Side | None:

@@ -26,6 +26,7 @@ class SourceSpec(Spec):
     column: Literal["im_wr_a", "spiked", "pulses_to_spike"] | None = None
     defect: str | None = Field(default=None, description="defect of a row of thresholds.csv")
     window: str | None = None
+    test: str | None = Field(default=None, description="test of that row, where the campaign has several")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

@@ -1,0 +1,142 @@
+"""The grid of severities and the bracket search on it, against brute force."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faultsim.campaigns.grid import Grid
+from faultsim.campaigns.search import Bracket, Verdict, find_bracket
+
+PAPER = Grid(10.0, 1e9, 1.01)
+
+grids = st.builds(
+    lambda low, span, ratio: Grid(low, low * span, ratio),
+    st.floats(1e-3, 1e6),
+    st.floats(1.001, 1e9),
+    st.floats(1.1, 10.0),
+)
+
+
+def step(size: int, first_fail: int) -> list[Verdict]:
+    return [Verdict.FAIL if index >= first_fail else Verdict.PASS for index in range(size)]
+
+
+def searched(verdicts: Sequence[Verdict], guess: int | None = None) -> Bracket:
+    def probe(index: int) -> Verdict:
+        # A negative index would quietly ask from the end.
+        assert 0 <= index < len(verdicts)
+        return verdicts[index]
+
+    return find_bracket(probe, len(verdicts), guess)
+
+
+def most_probes(size: int, guess: int | None) -> int:
+    return math.ceil(math.log2(size)) + 1 if guess is None else 2 * math.ceil(math.log2(size + 1))
+
+
+def test_the_paper_grid_has_one_percent_steps_from_10_ohm_to_1_gohm() -> None:
+    assert PAPER[0] == 10.0
+    assert PAPER[100] == pytest.approx(10 * 1.01**100, rel=1e-15)
+    assert PAPER[len(PAPER) - 1] == 1e9
+    assert len(PAPER) == math.ceil(math.log(1e8) / math.log(1.01)) + 1
+
+
+def test_a_span_that_is_a_power_of_the_ratio_has_no_short_last_step() -> None:
+    assert [Grid(1.0, 1000.0, 10.0)[index] for index in range(4)] == pytest.approx([1, 10, 100, 1000])
+    assert len(Grid(1.0, 1000.0, 10.0)) == 4
+
+
+@given(grids)
+def test_a_grid_starts_at_low_and_ends_at_high(grid: Grid) -> None:
+    assert grid[0] == grid.low
+    assert grid[len(grid) - 1] == grid.high
+
+
+@given(grids)
+def test_neighbours_are_one_ratio_apart_and_the_last_two_at_most(grid: Grid) -> None:
+    ratios = [grid[index + 1] / grid[index] for index in range(len(grid) - 1)]
+    assert ratios[:-1] == pytest.approx([grid.ratio] * (len(grid) - 2), rel=1e-12)
+    assert 1 < ratios[-1] <= grid.ratio * (1 + 1e-8)
+
+
+@given(grids)
+def test_there_is_nothing_beyond_the_ends(grid: Grid) -> None:
+    for index in (-1, len(grid)):
+        with pytest.raises(IndexError):
+            grid[index]
+
+
+@given(grids)
+def test_every_severity_is_nearest_to_itself(grid: Grid) -> None:
+    assert [grid.nearest(grid[index]) for index in range(len(grid))] == list(range(len(grid)))
+
+
+@given(grids, st.floats(0, 1))
+def test_nearest_means_on_the_logarithmic_scale(grid: Grid, share: float) -> None:
+    value = min(grid.low * (grid.high / grid.low) ** share, grid.high)
+    distances = [abs(math.log(grid[index] / value)) for index in range(len(grid))]
+    assert distances[grid.nearest(value)] == pytest.approx(min(distances), abs=1e-12)
+
+
+@pytest.mark.parametrize(("value", "index"), [(0.0, 0), (1.0, 0), (1e12, len(PAPER) - 1), (1e9, len(PAPER) - 1)])
+def test_beyond_an_end_that_end_is_nearest(value: float, index: int) -> None:
+    assert PAPER.nearest(value) == index
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 31])
+def test_every_monotone_verdict_is_bracketed_from_every_guess(size: int) -> None:
+    for first_fail in range(size + 1):
+        for guess in (None, *range(-1, size + 2)):
+            found = searched(step(size, first_fail), guess)
+            assert (found.last_pass, found.first_fail, found.unknown_at) == (first_fail - 1, first_fail, None)
+            assert len(set(found.probes)) == len(found.probes) <= most_probes(size, guess)
+
+
+@given(st.data())
+def test_the_paper_grid_is_bracketed_in_logarithmically_many_probes(data: st.DataObject) -> None:
+    size = len(PAPER)
+    first_fail = data.draw(st.integers(0, size), "first_fail")
+    guess = data.draw(st.none() | st.integers(0, size - 1), "guess")
+    found = searched(step(size, first_fail), guess)
+    assert (found.last_pass, found.first_fail) == (first_fail - 1, first_fail)
+    assert len(set(found.probes)) == len(found.probes) <= most_probes(size, guess)
+
+
+@given(st.integers(1, len(PAPER) - 2), st.sampled_from([-1, 0]))
+def test_a_guess_at_either_side_of_the_change_costs_only_its_certificate(first_fail: int, offset: int) -> None:
+    found = searched(step(len(PAPER), first_fail), first_fail + offset)
+    assert sorted(found.probes) == [first_fail - 1, first_fail, len(PAPER) - 1]
+
+
+def test_a_defect_that_passes_at_the_strongest_severity_takes_one_probe() -> None:
+    assert searched(step(100, 100), guess=40) == Bracket(99, 100, None, (99,))
+
+
+@given(st.lists(st.sampled_from([Verdict.PASS, Verdict.FAIL]), min_size=1, max_size=60), st.data())
+def test_any_verdicts_end_in_neighbours_that_were_both_asked(verdicts: list[Verdict], data: st.DataObject) -> None:
+    found = searched(verdicts, data.draw(st.none() | st.integers(0, len(verdicts) - 1)))
+    assert found.first_fail == found.last_pass + 1
+    if found.last_pass >= 0:
+        assert verdicts[found.last_pass] is Verdict.PASS
+        assert found.last_pass in found.probes
+    if found.first_fail < len(verdicts):
+        assert verdicts[found.first_fail] is Verdict.FAIL
+        assert found.first_fail in found.probes
+
+
+@pytest.mark.parametrize("guess", [None, 0, 6, 11])
+def test_an_unknown_probe_ends_the_search_and_is_named(guess: int | None) -> None:
+    for first_fail in range(13):
+        for unknown in range(12):
+            verdicts = step(12, first_fail)
+            verdicts[unknown] = Verdict.UNKNOWN
+            found = searched(verdicts, guess)
+            if unknown in found.probes:
+                assert found.unknown_at == unknown == found.probes[-1]
+            else:
+                assert (found.last_pass, found.first_fail, found.unknown_at) == (first_fail - 1, first_fail, None)
