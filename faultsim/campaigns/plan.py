@@ -166,7 +166,10 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         UsageError: No defect matches `only`.
     """
     beside = path.parent / spec.circuit
-    circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
+    try:
+        circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
+    except UsageError as error:
+        raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
     known = named_defects(circuit)
     problems = list(_problems(path, spec, circuit, known))
     if problems:
@@ -207,16 +210,19 @@ def _problems(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str,
                 f"{path}: {where}.observable", f"unknown observable {name!r}", did_you_mean(name, observables)
             )
     for group in spec.defects:
-        load_definition(group.kind)
+        try:
+            load_definition(group.kind)
+        except UsageError as error:
+            yield Problem(f"{path}: defects.kind", str(error))
         for glob in group.sites:
             if not any(fnmatchcase(name, glob) for name in known):
                 yield Problem(
                     f"{path}: defects.sites", f"{glob!r} matches no site of {circuit.name}", did_you_mean(glob, known)
                 )
-    yield from _published_problems(path, spec)
+    yield from _published_problems(path, spec, known)
 
 
-def _published_problems(path: Path, spec: CampaignSpec) -> Iterator[Problem]:
+def _published_problems(path: Path, spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:
     """Read the published values now: a mistake in them should not show after the campaign has run."""
     if not spec.published:
         return
@@ -225,6 +231,14 @@ def _published_problems(path: Path, spec: CampaignSpec) -> Iterator[Problem]:
         yield Problem(f"{path}: published", f"no file {spec.published}", "paths count from the campaign file")
         return
     try:
-        read_spec(file, PublishedSpec)
+        published = read_spec(file, PublishedSpec)
     except SpecError as error:
         yield from error.problems
+        return
+    windows = [window.name for window in spec.windows]
+    for value in published.values:
+        defect, window = value.source.defect, value.source.window
+        if defect is not None and defect not in known:
+            yield Problem(f"{file}: {value.id}", f"unknown defect {defect!r}", did_you_mean(defect, known))
+        if window is not None and window not in windows:
+            yield Problem(f"{file}: {value.id}", f"unknown window {window!r}", did_you_mean(window, windows))

@@ -13,12 +13,13 @@ from typing import Protocol
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import Item, Ledger
 from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
-from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, SettingKey, ThresholdRow
+from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, Detection, SettingKey, ThresholdRow
 from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import GateError, Interrupted
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
+from faultsim.spice.job import Status
 
 
 class Watcher(Protocol):
@@ -85,7 +86,8 @@ class Runner:
 
     def _baseline_row(self, stimulus: Stimulus, item: Item) -> BaselineRow:
         stored = self.ledger.result(item)
-        if stored is None:
+        # What failed is asked for again: the store answers at once, or runs what a hang or a crash cut short.
+        if stored is None or stored["status"] != Status.OK:
             key, outcome = self.lab.ask(Question(stimulus, self.plan.conditions[0]))
             values = {name: outcome.values.get(name) for name in ("im_wr_a", "spiked", "pulses_to_spike")}
             row = BaselineRow(self.plan.network.name, stimulus.pattern, **values, status=outcome.status.value)
@@ -106,7 +108,7 @@ class Runner:
 
     def _current_rows(self, sweep: Sweep, defect: Defect, item: Item) -> list[CurrentRow]:
         stored = self.ledger.result(item)
-        if stored is None:
+        if stored is None or any(row["im_wr_a"] is None for row in stored):
             questions = _sweep_questions(sweep, defect)
             answers = [self.lab.submit(question) for question in questions]
             name = self.plan.network.name
@@ -143,7 +145,7 @@ class Runner:
 
     def _healthy_values(self, setting: Setting, item: Item) -> Mapping[str, Value]:
         stored = self.ledger.result(item)
-        if stored is None:
+        if stored is None or not stored["values"]:
             key, outcome = self.lab.ask(Question(setting.stimulus, setting.conditions))
             stored = {"setting": list(setting.key), "values": dict(outcome.values)}
             self.ledger.finish(item, stored, [key])
@@ -152,7 +154,7 @@ class Runner:
 
     def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
         stored = self.ledger.result(item)
-        if stored is None:
+        if stored is None or stored["verdict"] == Detection.UNKNOWN:
             found = find_threshold(self.plan, self.lab, task, guess)
             self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
         else:

@@ -102,6 +102,8 @@ class CampaignSpec(Spec):
                 problems.append(f"test {test.name!r} names unknown windows {unknown}; there are {names}")
         if len({test.name for test in self.tests}) != len(self.tests):
             problems.append("two tests have the same name")
+        if len(set(self.conditions)) != len(self.conditions):
+            problems.append("two conditions are the same")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -66,13 +66,18 @@ class Element:
 class Hierarchy:
     """Index of a deck's subcircuits and elements."""
 
-    def __init__(self, cards: Cards) -> None:
+    def __init__(self, cards: Cards, part: bool = False) -> None:
         """Read the structure.
+
+        Args:
+            cards: The deck.
+            part: It is only a part, such as a cell: subcircuits that it does not define are somebody else's.
 
         Raises:
             SpecError: ``.subckt`` without ``.ends``, nested definitions, names defined twice.
         """
         self.cards = cards
+        self._part = part
         problems: list[Problem] = []
         self.scopes = _scopes(cards, problems)
         self._inside = _owners(cards, self.scopes)
@@ -165,6 +170,8 @@ class Hierarchy:
         words = [word.text.lower() for word in card.words]
         end = next((place - 1 for place, word in enumerate(words) if word == "="), len(words))
         model = words[end - 1]
+        if model not in self.scopes and self._part:
+            return Element(index, scope, card, {}, model)
         if model not in self.scopes:
             problems.append(
                 Problem(card.where, f"no subcircuit {model!r}", did_you_mean(model, filter(None, self.scopes)))

@@ -47,7 +47,7 @@ def run(file: Path, json: bool) -> None:
 def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
     """Return what a file is, by the keys that only that kind has."""
     if file.suffix != ".toml":
-        return "deck", lambda path: Hierarchy(read_cards(path))
+        return "deck", _check_deck
     keys = set(read_table(file))
     if keys & {"probes", "ports", "deck"}:
         return "sidecar", network.load_sidecar
@@ -59,3 +59,13 @@ def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
         return "published-values file", lambda path: read_spec(path, PublishedSpec)
     wanted = "a sidecar has probes and ports, a campaign tests and search, a defect severity and edit"
     raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])
+
+
+def _check_deck(path: Path) -> None:
+    """Check a deck; one that holds nothing but subcircuits is a part of another, which brings what they use."""
+    cards = read_cards(path)
+    depth, top_level = 0, 0
+    for card in cards:
+        depth += (card.name == ".subckt") - (card.name == ".ends")
+        top_level += depth == 0 and card.name[:1].isalpha()
+    Hierarchy(cards, part=not top_level)

@@ -69,8 +69,10 @@ def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
         verdict, reason = Detection.DETECTED, ""
     elif unknown:
         verdict, reason = Detection.UNKNOWN, unknown[0].reason
+    elif not any(max(row.r_pass_ohm or 0.0, row.threshold_ohm or 0.0) >= default for row in rows):
+        verdict, reason = Detection.UNKNOWN, "no test was simulated at the default severity"
     else:
-        verdict, reason = Detection.UNDETECTED, rows[0].reason if rows else "not simulated"
+        verdict, reason = Detection.UNDETECTED, rows[0].reason
     return CoverageRow(
         circuit=rows[0].circuit if rows else "",
         defect_id=defect.id,

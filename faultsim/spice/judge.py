@@ -37,8 +37,9 @@ def judge(job: Job, vectors: Mapping[str, FloatArray], log: Sequence[str]) -> Tr
     """
     fault = _fault(job, vectors)
     if fault:
-        text = "\n".join(log).lower()
-        status = Status.CONVERGENCE if any(sign in text for sign in _CONVERGENCE_SIGNS) else Status.BAD_OUTPUT
+        signs = [line.strip() for line in log if any(sign in line.lower() for sign in _CONVERGENCE_SIGNS)]
+        status = Status.CONVERGENCE if signs else Status.BAD_OUTPUT
+        fault = "; ".join([fault, *signs[-1:]])
         return Trace(Outcome(status, points=_length(vectors), log_tail=_tail(log, fault)), {})
     time_s = vectors["time"]
     waveforms = {name: Waveform(time_s, vectors[vector_name(vector)]) for name, vector in job.probes.items()}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
@@ -39,6 +42,8 @@ class WorkerPool:
         """
         self._timeout_s = timeout_s
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
         started = [_Worker() for _ in range(workers)]
         try:
             self.simulator, *_ = [worker.wait_until_ready() for worker in started]
@@ -51,17 +56,24 @@ class WorkerPool:
             thread.start()
 
     def submit(self, job: Job, with_waveforms: bool = False) -> Future[Trace]:
-        """Queue a job."""
+        """Queue a job; after `close` its future is cancelled, because nobody would ever run it."""
         future: Future[Trace] = Future()
-        self._requests.put(_Request(job, with_waveforms, future))
+        with self._lock:
+            if self._closed:
+                future.cancel()
+            else:
+                self._requests.put(_Request(job, with_waveforms, future))
         return future
 
     def close(self) -> None:
         """Drop what is queued, let running transients end, and stop the workers."""
-        while not self._requests.empty():
-            request = self._requests.get()
-            if request is not None:
-                request.future.cancel()
+        with self._lock:
+            self._closed = True
+        with suppress(queue.Empty):
+            while True:
+                request = self._requests.get_nowait()
+                if request is not None:
+                    request.future.cancel()
         for _ in self._threads:
             self._requests.put(None)
         for thread in self._threads:
@@ -98,7 +110,14 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=serve, args=(theirs,), daemon=True)
-        self._process.start()
+        # Ctrl-C reaches the whole process group, and a worker that is still importing would print a traceback. Blocked
+        # signals are inherited; the tracker has to run before, because starting it unblocks them again.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def wait_until_ready(self) -> str:

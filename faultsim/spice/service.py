@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from types import TracebackType
 from typing import Protocol
 
@@ -42,6 +42,7 @@ class SimulationService:
         self._fresh = fresh
         self._lock = threading.Lock()
         self._asked: dict[str, Future[Outcome]] = {}
+        self._closed = False
         self.simulated = 0
 
     @property
@@ -58,9 +59,15 @@ class SimulationService:
         return self.submit(job).result()
 
     def submit(self, job: Job) -> Future[Outcome]:
-        """Ask for an outcome without waiting."""
+        """Ask for an outcome without waiting.
+
+        Raises:
+            CancelledError: The service is closed.
+        """
         key = self.key(job)
         with self._lock:
+            if self._closed:
+                raise CancelledError
             if key in self._asked:
                 return self._asked[key]
             answer: Future[Outcome] = Future()
@@ -76,6 +83,8 @@ class SimulationService:
 
     def close(self) -> None:
         """Stop the executor and close the store."""
+        with self._lock:
+            self._closed = True
         self._executor.close()
         self._store.close()
 

@@ -32,17 +32,28 @@ def serve(connection: Connection) -> None:
         try:
             engine = open_engine()
         except SimulatorError as error:
-            connection.send(Ready("", str(error)))
+            _send(connection, Ready("", str(error)))
             return
-        connection.send(Ready(engine.version))
+        if not _send(connection, Ready(engine.version)):
+            return
         while (request := _next(connection)) is not None:
             job, with_waveforms = request
             try:
                 trace = engine.run(job)
             except EngineExit as error:
-                connection.send(Trace(Outcome(Status.CRASHED, log_tail=str(error)), {}))
+                _send(connection, Trace(Outcome(Status.CRASHED, log_tail=str(error)), {}))
                 return
-            connection.send(trace if with_waveforms else Trace(trace.outcome, {}))
+            if not _send(connection, trace if with_waveforms else Trace(trace.outcome, {})):
+                return
+
+
+def _send(connection: Connection, message: Ready | Trace) -> bool:
+    """Send a message; False where nobody waits for it any more, after a timeout or when the parent is gone."""
+    try:
+        connection.send(message)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
 
 
 def _next(connection: Connection) -> tuple[Job, bool] | None:

@@ -40,7 +40,7 @@ def threshold(defect: str = "R1", ohm: float | None = 16e3, **changed: Any) -> T
         "pulses": 3,
         "verdict": "undetected" if ohm is None else "detected",
         "direction": "fails_above",
-        "r_pass_ohm": None,
+        "r_pass_ohm": 1e9 if ohm is None else None,
         "r_fail_ohm": ohm,
         "threshold_ohm": ohm,
         "crossings": 0 if ohm is None else 1,
@@ -228,8 +228,10 @@ def test_a_failed_simulation_leaves_a_defect_unknown_unless_another_test_sees_it
     assert verdicts(unknown, threshold(ohm=1e3)) == [("detected", 1e3, "t, w", "")]
 
 
-def test_a_defect_that_was_not_simulated_is_undetected() -> None:
-    assert verdicts() == [("undetected", None, "", "not simulated")]
+def test_a_defect_that_was_not_simulated_at_its_default_severity_is_unknown() -> None:
+    unknown = [("unknown", None, "", "no test was simulated at the default severity")]
+    assert verdicts() == unknown
+    assert verdicts(threshold(ohm=None, r_pass_ohm=1e4)) == unknown
 
 
 def test_unknown_defects_are_the_distance_between_the_bounds() -> None:
