@@ -32,8 +32,10 @@ def find(kind: str, name: str) -> Path:
         UsageError: Nothing of that name is there.
     """
     given = Path(name)
-    if given.suffix and given.is_file():
+    if given.suffix == ".toml" and given.is_file():
         return given
+    if given.is_file():
+        raise UsageError(f"{name} is not a TOML file; a {kind.removesuffix('s')} is named by its .toml file")
     for folder in _folders(kind):
         candidate = folder / f"{name}.toml"
         if candidate.is_file():

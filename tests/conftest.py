@@ -1,4 +1,4 @@
-"""One real run of the lats2024 campaign for all tests that look at its figures."""
+"""One real run of each of the paper's campaigns, for all tests that look at their figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from faultsim.spice.store import Store
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The run folder of lats2024, and the means to ask its circuit more."""
+    """The run folder of a campaign, and the means to ask its circuit more."""
 
     folder: Path
     plan: Plan
@@ -39,12 +39,21 @@ class Reproduction:
 
 @pytest.fixture(scope="session")
 def lats2024(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reproduction]:
+    yield from _reproduction("lats2024", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lats2024_lif(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reproduction]:
+    yield from _reproduction("lats2024-lif", tmp_path_factory)
+
+
+def _reproduction(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reproduction]:
     runs = tmp_path_factory.mktemp("runs")
-    folder = runs / "lats2024"
-    command = [sys.executable, "-m", "faultsim", "run", "lats2024", "--out", str(folder)]
+    folder = runs / name
+    command = [sys.executable, "-m", "faultsim", "run", name, "--out", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    plan = make_plan(*spec.load("lats2024"))
+    plan = make_plan(*spec.load(name))
     simulation = plan.network.sidecar.simulation
     with SimulationService(WorkerPool(2, simulation.timeout), Store(runs / "store.sqlite")) as service:
         yield Reproduction(folder, plan, Lab(plan.network, service, simulation, plan.observables))

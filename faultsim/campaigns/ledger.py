@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faultsim.errors import FaultsimError
+from faultsim.database import open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -21,7 +20,6 @@ CREATE TABLE IF NOT EXISTS reference (item TEXT NOT NULL, ordinal INTEGER NOT NU
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS reference_item ON reference (item);
 """
-_BUSY_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -63,13 +61,7 @@ class Ledger:
             FaultsimError: The folder cannot be written, or the file is not a ledger.
         """
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise FaultsimError(f"{path}: {error}; choose a folder that can be written with --out") from error
+        self._connection = open_database(path, _SCHEMA)
 
     def plan(self, items: Sequence[Item], fresh: bool = False) -> int:
         """Write down all work; rows of an older plan are dropped.

@@ -103,7 +103,7 @@ def inject(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")] = None,
     pattern: Annotated[str | None, typer.Option(help="Input pattern of the test bench.")] = None,
 ) -> None:
-    """Write the faulty deck, stand-alone: ``ngspice -b FILE`` runs it."""
+    """Write the faulty deck, stand-alone: "ngspice -b FILE" runs it."""
     from faultsim.cli.inject import run
 
     run(circuit, defect, ohm, out, pattern)

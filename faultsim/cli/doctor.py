@@ -44,7 +44,7 @@ def run(json: bool) -> int:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            remedy = f"  -> {finding.remedy}" if not finding.ok else ""
+            remedy = f"  -> {finding.remedy}" if finding.remedy and not finding.ok else ""
             print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.found}{remedy}")
     return 0 if all(finding.ok for finding in findings) else SimulatorError.exit_code
 
@@ -72,7 +72,8 @@ def _simulator() -> Iterator[Finding]:
             job = Job(_TEST_DECK, 5e-9, {"out": "v(out)"}, {"level": "at(out, t)"}, {"t": 1.0005e-9})
             outcome = pool.submit(job).result().outcome
     except SimulatorError as error:
-        yield Finding("simulator", False, str(error), INSTALL_HINT)
+        what, _, remedy = str(error).partition("; ")
+        yield Finding("simulator", False, what, remedy or INSTALL_HINT)
         return
     level = outcome.values.get("level")
     fine = outcome.ok and isinstance(level, float) and abs(level - _TEST_LEVEL) < 1e-3

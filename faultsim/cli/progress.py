@@ -21,18 +21,22 @@ class ProgressView:
         self._task: Any = None
         self._name, self._total, self._done = "", 0, 0
         self._verdicts: dict[str, int] = {}
-        self._last_line_s = time.monotonic()
+        self._ended = threading.Event()
+        self._lines = threading.Thread(target=self._print_lines, daemon=True)
 
     def __enter__(self) -> Self:
         """Show the bar."""
         if self._bar is not None:
             self._bar.start()
+        else:
+            self._lines.start()
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
         """Take the bar away."""
+        self._ended.set()
         if self._bar is not None:
             self._bar.stop()
 
@@ -49,12 +53,19 @@ class ProgressView:
             self._done += 1
             if verdict:
                 self._verdicts[verdict] = self._verdicts.get(verdict, 0) + 1
-            counts = ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))
             if self._bar is not None:
-                self._bar.update(self._task, advance=1, verdicts=counts)
-            elif time.monotonic() - self._last_line_s >= _LINE_EVERY_S:
-                self._last_line_s = time.monotonic()
-                print(f"{self._name}: {self._done} of {self._total}  {counts}".rstrip(), file=sys.stderr, flush=True)
+                self._bar.update(self._task, advance=1, verdicts=self._counts())
+
+    def _print_lines(self) -> None:
+        """Print how far it is every few seconds, whether anything has finished since or not."""
+        start_s = time.monotonic()
+        while not self._ended.wait(_LINE_EVERY_S):
+            with self._lock:
+                line = f"{time.monotonic() - start_s:4.0f} s  {self._name}: {self._done} of {self._total}"
+                print(f"{line}  {self._counts()}".rstrip(), file=sys.stderr, flush=True)
+
+    def _counts(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))
 
 
 def _bar() -> Any:

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from faultsim.database import open_database
 from faultsim.errors import FaultsimError
 from faultsim.spice.job import Outcome, Status
 
@@ -20,7 +21,6 @@ CREATE TABLE IF NOT EXISTS transient (
     log_tail TEXT NOT NULL
 ) WITHOUT ROWID
 """
-_BUSY_TIMEOUT_S = 30.0
 
 
 class Store:
@@ -36,15 +36,7 @@ class Store:
             FaultsimError: The folder cannot be written, or the file is not a store.
         """
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(_SCHEMA)
-            self._connection.commit()
-        except (OSError, sqlite3.Error) as error:
-            raise FaultsimError(f"{path}: {error}; choose a folder that can be written with --out") from error
+        self._connection = open_database(path, _SCHEMA)
         self._path = path
 
     def get(self, key: str) -> Outcome | None:
