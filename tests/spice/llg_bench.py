@@ -68,7 +68,7 @@ def simulate(
         "LLG bench",
         *includes,
         *circuit,
-        ".options reltol=1e-4 chgtol=1e-16 bypass=1 method=trap",
+        ".options reltol=1e-4 chgtol=1e-16 method=trap",
         *(f".save {name}" for name in saved),
         ".control",
         "set num_threads=1",
