@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 from faultsim.campaigns.lab import Lab, Question
@@ -57,7 +57,7 @@ class Runner:
             GateError: The fault-free circuit does not do what its sidecar declares.
             Interrupted: Ctrl-C; what was finished is stored.
         """
-        stages = [self._baseline_items(), self._sweep_items(), self._healthy_items(), self._threshold_items()]
+        stages = [self._baseline_items, self._sweep_items, self._healthy_items, self._threshold_items]
         self.ledger.plan([item for stage in stages for item in stage], fresh)
         with self._pool() as pool:
             baseline = self._baseline(pool)
@@ -82,7 +82,7 @@ class Runner:
 
     def _baseline(self, pool: ThreadPoolExecutor) -> list[BaselineRow]:
         self.watcher.stage("baseline", len(self.plan.baseline))
-        return list(pool.map(self._baseline_row, self.plan.baseline, self._baseline_items()))
+        return list(pool.map(self._baseline_row, self.plan.baseline, self._baseline_items))
 
     def _baseline_row(self, stimulus: Stimulus, item: Item) -> BaselineRow:
         stored = self.ledger.result(item)
@@ -103,7 +103,7 @@ class Runner:
             return []
         defects = self.plan.defects
         self.watcher.stage("currents", len(defects))
-        parts = pool.map(lambda defect, item: self._current_rows(sweep, defect, item), defects, self._sweep_items())
+        parts = pool.map(lambda defect, item: self._current_rows(sweep, defect, item), defects, self._sweep_items)
         return [row for part in parts for row in part]
 
     def _current_rows(self, sweep: Sweep, defect: Defect, item: Item) -> list[CurrentRow]:
@@ -127,7 +127,7 @@ class Runner:
         """Search the first defect of every setting, then the others near where it predicts them."""
         tasks = self.plan.thresholds
         self.watcher.stage("thresholds", len(tasks))
-        items = dict(zip((task.id for task in tasks), self._threshold_items(), strict=True))
+        items = dict(zip((task.id for task in tasks), self._threshold_items, strict=True))
         leaders = [ThresholdTask(self.plan.defects[0], setting) for setting in self.plan.settings]
         followers = [task for task in tasks if task.defect is not self.plan.defects[0]]
         first = list(pool.map(lambda task: self._finding(task, items[task.id], None), leaders))
@@ -140,7 +140,7 @@ class Runner:
     def _healthy(self, pool: ThreadPoolExecutor) -> dict[SettingKey, Mapping[str, Value]]:
         settings = self.plan.settings
         self.watcher.stage("healthy", len(settings))
-        found = pool.map(self._healthy_values, settings, self._healthy_items())
+        found = pool.map(self._healthy_values, settings, self._healthy_items)
         return {setting.key: values for setting, values in zip(settings, found, strict=True)}
 
     def _healthy_values(self, setting: Setting, item: Item) -> Mapping[str, Value]:
@@ -163,10 +163,12 @@ class Runner:
         self.watcher.advance(found.row.verdict)
         return found
 
+    @cached_property
     def _baseline_items(self) -> list[Item]:
         questions = [Question(stimulus, self.plan.conditions[0]) for stimulus in self.plan.baseline]
         return [Item("baseline", question.stimulus.pattern, self._keys([question])) for question in questions]
 
+    @cached_property
     def _sweep_items(self) -> list[Item]:
         sweep = self.plan.sweep
         if sweep is None:
@@ -175,10 +177,12 @@ class Runner:
             Item("currents", defect.id, self._keys(_sweep_questions(sweep, defect))) for defect in self.plan.defects
         ]
 
+    @cached_property
     def _healthy_items(self) -> list[Item]:
         questions = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [Item("healthy", "|".join(map(str, setting.key)), self._keys([asked])) for setting, asked in questions]
 
+    @cached_property
     def _threshold_items(self) -> list[Item]:
         grid = self.plan.grid
         items = []

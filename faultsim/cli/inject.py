@@ -6,9 +6,9 @@ from pathlib import Path
 
 from faultsim.circuits import bench, network
 from faultsim.circuits.stimulus import Stimulus
+from faultsim.cli.output import write_text
 from faultsim.cli.quantities import positive
 from faultsim.cli.simulate import default_pattern
-from faultsim.errors import FaultsimError
 from faultsim.fault_models.defect import find_defect
 from faultsim.spice.reference import with_values
 
@@ -30,7 +30,4 @@ def run(circuit: str, defect_id: str, ohm: str | None, out: Path | None, pattern
     if out is None:
         print(text, end="")
         return
-    try:
-        out.write_text(text)
-    except OSError as error:
-        raise FaultsimError(f"{out}: cannot be written: {error.strerror}") from error
+    write_text(out, text)

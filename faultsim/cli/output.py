@@ -5,7 +5,10 @@ from __future__ import annotations
 import json as json_format
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from faultsim.errors import FaultsimError
 
 
 def print_json(value: Any) -> None:
@@ -31,6 +34,18 @@ def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
 def say(message: str) -> None:
     """Print talk to stderr."""
     print(message, file=sys.stderr)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that the user named.
+
+    Raises:
+        FaultsimError: It cannot be written.
+    """
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise FaultsimError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv as csv_format
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.cli.output import print_json, say
+from faultsim.cli.output import print_json, say, write_text
 from faultsim.cli.quantities import positive
 from faultsim.errors import FaultsimError, UsageError
 from faultsim.fault_models.defect import find_defect
@@ -52,11 +53,13 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
         trace = pool.submit(job, with_waveforms=True).result()
     _show(trace, json)
     if csv is not None and trace.waveforms:
-        _write_csv(csv, trace)
+        write_text(csv, _csv_text(trace))
     if plot is not None and trace.waveforms:
         from faultsim.reports.figures import waveform_figure
 
-        _write(plot, waveform_figure(trace.waveforms, stimulus, conditions.vdd_v, _title(circuit, request, stimulus)))
+        write_text(
+            plot, waveform_figure(trace.waveforms, stimulus, conditions.vdd_v, _title(circuit, request, stimulus))
+        )
 
 
 def _stimulus(circuit: Network, request: Request) -> Stimulus:
@@ -122,20 +125,11 @@ def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
     return f"{circuit.name}, input {stimulus.pattern}, IW {iw}, LW {lw}{defect}"
 
 
-def _write_csv(path: Path, trace: Trace) -> None:
+def _csv_text(trace: Trace) -> str:
     names = list(trace.waveforms)
     columns = [trace.waveforms[names[0]].time_s, *(trace.waveforms[name].values for name in names)]
-    try:
-        with path.open("w", newline="") as file:
-            writer = csv_format.writer(file, lineterminator="\n")
-            writer.writerow(["time_s", *names])
-            writer.writerows([repr(float(value)) for value in row] for row in zip(*columns, strict=True))
-    except OSError as error:
-        raise FaultsimError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text)
-    except OSError as error:
-        raise FaultsimError(f"{path}: cannot be written: {error.strerror}") from error
+    buffer = io.StringIO()
+    writer = csv_format.writer(buffer, lineterminator="\n")
+    writer.writerow(["time_s", *names])
+    writer.writerows([repr(float(value)) for value in row] for row in zip(*columns, strict=True))
+    return buffer.getvalue()
