@@ -17,7 +17,7 @@ _MARKERS = "osD^vP*X"
 
 def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
     """Draw a measured quantity over the severity of each defect (LATS 2024 Fig. 9)."""
-    figure = _figure(7.2, 4.2)
+    figure = blank(7.2, 4.2)
     axes = figure.add_subplot()
     defects = dict.fromkeys(row.defect_id for row in rows)
     for number, defect in enumerate(defects):
@@ -34,14 +34,14 @@ def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
     axes.set_ylabel(f"{observable.removesuffix('_a')} (uA)")
     axes.grid(True, which="major", linewidth=0.4, alpha=0.6)
     axes.legend(fontsize=8, ncols=2)
-    return _svg(figure)
+    return svg_text(figure)
 
 
 def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v: float, title: str) -> str:
     """Draw inputs, bit-line current, magnetisation and output over time (LATS 2024 Figs. 7, 8, 11, 12)."""
     inputs = {name: wave for name, wave in waveforms.items() if re.fullmatch(r"in\d*", name)}
     others = [name for name in waveforms if name not in inputs]
-    figure = _figure(8.0, 1.3 * (1 + len(others)))
+    figure = blank(8.0, 1.3 * (1 + len(others)))
     rows = figure.subplots(1 + len(others), 1, sharex=True)
     for lift, (name, wave) in enumerate(inputs.items()):
         offset = lift * 1.25 * vdd_v
@@ -59,7 +59,7 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
         axes.tick_params(labelsize=7)
     rows[-1].set_xlabel("time (ns); integrate windows shaded")
     figure.suptitle(title, fontsize=9)
-    return _svg(figure)
+    return svg_text(figure)
 
 
 def _scale(probe: str) -> tuple[float, str]:
@@ -72,13 +72,15 @@ def _micro(value: Any) -> float:
     return float("nan") if value is None else float(value) * 1e6
 
 
-def _figure(width_in: float, height_in: float) -> Any:
+def blank(width_in: float, height_in: float) -> Any:
+    """Return an empty matplotlib figure."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 
-def _svg(figure: Any) -> str:
+def svg_text(figure: Any) -> str:
+    """Return a figure as SVG text: the same bytes for the same figure, text as text."""
     import matplotlib
 
     buffer = io.StringIO()
