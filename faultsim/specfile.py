@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -66,8 +67,7 @@ def check_table(table: dict[str, Any], model: type[Model], path: Path) -> Model:
 
 
 def _problem(path: Path, text: str, model: type[Spec], item: Any) -> Problem:
-    # Parts with brackets are pydantic's names for the members of a union, not keys.
-    location = [str(part) for part in item["loc"] if "[" not in str(part)]
+    location = [str(part) for part in _keys_of(model, item["loc"])]
     line = _line_of(text, location)
     where = ": ".join(filter(None, [f"{path}:{line}" if line else str(path), ".".join(location)]))
     if item["type"] == "extra_forbidden":
@@ -114,6 +114,24 @@ def _keys(dotted: str) -> list[str]:
     return [key.strip().strip("\"'") for key in dotted.split(".")]
 
 
+def _keys_of(model: type[Spec], location: tuple[Any, ...]) -> Iterator[Any]:
+    """Yield the parts of a location that are keys of the file, not pydantic's names for the members of a union."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in location:
+        if "[" in str(part):
+            continue
+        node = _resolved(node, schema)
+        members = node.get("discriminator", {}).get("mapping", {})
+        if part in members:
+            node = {"$ref": members[part]}
+            continue
+        yield part
+        extra = node.get("additionalProperties", {})
+        inside = node.get("properties", {}).get(part, extra if isinstance(extra, dict) else {})
+        node = node.get("items", {}) if isinstance(part, int) else inside
+
+
 def _fields(model: type[Spec], location: tuple[Any, ...]) -> list[str]:
     """Return the keys that are allowed at a place in a model."""
     schema = model.model_json_schema()
@@ -122,6 +140,8 @@ def _fields(model: type[Spec], location: tuple[Any, ...]) -> list[str]:
         node = _resolved(node, schema)
         if isinstance(part, int):
             node = node.get("items", {})
+        elif part in (members := node.get("discriminator", {}).get("mapping", {})):
+            node = {"$ref": members[part]}
         else:
             extra = node.get("additionalProperties", {})
             node = node.get("properties", {}).get(part, extra if isinstance(extra, dict) else {})

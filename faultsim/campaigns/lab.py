@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from faultsim.circuits.bench import Conditions, job
+from faultsim.circuits.bench import Conditions, job, variant
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
+from faultsim.circuits.variant import Corner, EditedDeck
 from faultsim.fault_models.defect import Defect, FaultyDeck
 from faultsim.spice.job import Job, Outcome
 from faultsim.spice.service import SimulationService
@@ -44,23 +45,18 @@ class Lab:
     service: SimulationService
     simulation: SimulationSpec
     observables: Mapping[str, str]
-    _faulty: dict[str, FaultyDeck] = field(default_factory=dict)
+    _faulty: dict[tuple[str, str, Corner], FaultyDeck] = field(default_factory=dict)
 
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
-        cards, alters = None, {}
-        if question.defect is not None and question.severity is not None:
-            faulty = self._faulty_deck(question.defect)
-            cards, alters = faulty.cards, {faulty.severity_element: question.severity}
-        return job(
-            self.network,
-            question.stimulus,
-            question.conditions,
-            question.simulation or self.simulation,
-            cards,
-            alters,
-            self.observables,
-        )
+        stimulus = question.stimulus
+        if question.defect is None or question.severity is None:
+            edited = EditedDeck(variant(self.network, stimulus, question.conditions))
+        else:
+            edited = self._faulty_deck(question, question.defect).at(question.severity)
+            stimulus = question.defect.disturb(stimulus, question.severity)
+        simulation = question.simulation or self.simulation
+        return job(self.network, stimulus, question.conditions, simulation, edited, self.observables)
 
     def submit(self, question: Question) -> Future[Outcome]:
         """Ask without waiting."""
@@ -71,7 +67,9 @@ class Lab:
         asked = self.job(question)
         return self.service.key(asked), self.service.outcome(asked)
 
-    def _faulty_deck(self, defect: Defect) -> FaultyDeck:
-        if defect.id not in self._faulty:
-            self._faulty[defect.id] = defect.inject(self.network.cards)
-        return self._faulty[defect.id]
+    def _faulty_deck(self, question: Question, defect: Defect) -> FaultyDeck:
+        """Return the deck with a defect; edited once for all its severities and stimuli."""
+        key = (defect.id, question.stimulus.weights, question.conditions.corner)
+        if key not in self._faulty:
+            self._faulty[key] = defect.inject(variant(self.network, question.stimulus, question.conditions))
+        return self._faulty[key]

@@ -27,7 +27,7 @@ class Item:
     """One piece of planned work.
 
     Attributes:
-        stage: ``baseline``, ``currents``, ``healthy`` or ``thresholds``.
+        stage: ``baseline``, ``settings``, ``currents`` or ``thresholds``.
         title: What it is, for people.
         content: Everything that the result depends on; its hash is the item's id.
     """
@@ -130,7 +130,7 @@ class Ledger:
             planned[stage] = planned.get(stage, 0) + 1
             finished[stage] = finished.get(stage, 0) + (result is not None)
             if stage == "thresholds" and result is not None:
-                verdict = json.loads(result)["verdict"]
+                verdict = json.loads(result).get("verdict", "skipped")
                 verdicts[verdict] = verdicts.get(verdict, 0) + 1
         return Progress(planned, finished, verdicts)
 

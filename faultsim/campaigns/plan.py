@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -10,20 +9,19 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
+from faultsim.campaigns.fit import misfits
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.results import SettingKey
-from faultsim.campaigns.spec import CampaignSpec, LimitsSpec
+from faultsim.campaigns.spec import CampaignSpec, DefectsSpec, LimitsSpec, TestSpec, WindowSpec
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec, StimulusSpec
-from faultsim.circuits.stimulus import SCOPE_NAMES, Stimulus
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.fault_models.defect import Defect, named_defects
-from faultsim.fault_models.definition import load as load_definition
-from faultsim.reports.published import PublishedSpec
-from faultsim.specfile import check_table, read_spec
-from faultsim.spice import expressions
+from faultsim.specfile import check_table
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,18 @@ class Setting:
     window: str
     stimulus: Stimulus
     conditions: Conditions
+    requires: str = ""
+    defects: tuple[str, ...] = ("*",)
 
     @property
     def key(self) -> SettingKey:
         """Return what tells it from the others."""
-        return self.test, self.window, self.conditions.vdd_v, self.conditions.temperature_c
+        point = self.conditions
+        return self.test, self.window, point.vdd_v, point.temperature_c, point.corner.name
+
+    def covers(self, defect: Defect) -> bool:
+        """Return whether a defect is searched in this setting."""
+        return any(fnmatchcase(defect.id, glob) for glob in self.defects)
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class ThresholdTask:
     @property
     def id(self) -> str:
         """Return a name that no other task of the plan has."""
-        test, window, vdd_v, temperature_c = self.setting.key
-        return f"{self.defect.id}|{test}|{window}|{vdd_v:g} V|{temperature_c:g} C"
+        test, window, vdd_v, temperature_c, corner = self.setting.key
+        return f"{self.defect.id}|{test}|{window}|{vdd_v:g} V|{temperature_c:g} C|{corner}"
 
 
 @dataclass(frozen=True)
@@ -91,46 +96,80 @@ class Plan:
         """The sidecar's observables and the campaign's own."""
         return {**self.network.sidecar.observables, **self.spec.observables}
 
-    @property
-    def grid(self) -> Grid:
-        """The severities that thresholds are bracketed on."""
-        return Grid(self.spec.search.low, self.spec.search.high, self.spec.search.ratio)
+    def grid(self, defect: Defect) -> Grid:
+        """Return the severities that the thresholds of a defect are bracketed on."""
+        search, own = self.spec.search, defect.definition.severity
+        if defect.unit == "ohm":
+            return Grid(search.low, search.high, search.ratio)
+        return Grid(own.low, own.high, search.ratio)
 
-    @property
+    @cached_property
     def conditions(self) -> list[Conditions]:
         """Operating points."""
-        given = [Conditions(point.vdd_v, point.temperature_c) for point in self.spec.conditions]
+        corners = {corner.name: Corner(corner.name, corner.scale, corner.shift) for corner in self.spec.corners}
+        given = [
+            Conditions(point.vdd_v, point.temperature_c, corners.get(point.corner, NOMINAL))
+            for point in self.spec.conditions
+        ]
         return given or [bench.nominal(self.network)]
 
     @property
     def baseline(self) -> list[Stimulus]:
-        """Fault-free patterns at the campaign's timing and the sidecar's windows."""
+        """Fault-free patterns at the campaign's timing and the sidecar's windows, the deck's own weights first."""
         listed = self.spec.baseline.patterns
         patterns = self.network.patterns() if listed == "all" else listed
-        return [Stimulus(pattern, self._timing()) for pattern in patterns]
+        timing = self._timing()
+        return [
+            Stimulus(pattern, timing, weights) for weights in ("", *self.spec.baseline.weights) for pattern in patterns
+        ]
 
     @cached_property
     def settings(self) -> list[Setting]:
         """Every test at every window and operating point."""
-        windows = {window.name: window for window in self.spec.windows}
         return [
-            Setting(
-                test.name,
-                test.observable,
-                test.limits,
-                name,
-                Stimulus(test.pattern, self._timing(integrate=windows[name].integrate, leaky=windows[name].leaky)),
-                conditions,
-            )
+            self._setting(test, window, conditions)
             for test in self.spec.tests
-            for conditions in self.conditions
-            for name in test.windows
+            for conditions in (self.conditions if test.conditions == "all" else self.conditions[:1])
+            for window in self.spec.windows
+            if window.name in test.windows
+        ]
+
+    def _setting(self, test: TestSpec, window: WindowSpec, conditions: Conditions) -> Setting:
+        timing = self._timing(**{**test.stimulus, "integrate": window.integrate, "leaky": window.leaky})
+        stimulus = Stimulus(test.pattern, timing, test.weights, test.program)
+        return Setting(
+            test.name,
+            test.observable,
+            test.limits,
+            window.name,
+            stimulus,
+            conditions,
+            test.requires,
+            tuple(test.defects),
+        )
+
+    def is_nominal(self, setting: Setting) -> bool:
+        """Return whether a setting has the sidecar's own windows and operating point."""
+        own, spec = self.network.sidecar.stimulus, setting.stimulus.spec
+        same_windows = (spec.integrate, spec.leaky) == (own.integrate, own.leaky)
+        return same_windows and setting.conditions == bench.nominal(self.network)
+
+    @cached_property
+    def thresholds(self) -> list[ThresholdTask]:
+        """Every defect in every setting that is for it."""
+        return [
+            ThresholdTask(defect, setting)
+            for setting in self.settings
+            for defect in self.defects
+            if setting.covers(defect)
         ]
 
     @property
-    def thresholds(self) -> list[ThresholdTask]:
-        """Every defect in every setting."""
-        return [ThresholdTask(defect, setting) for setting in self.settings for defect in self.defects]
+    def swept(self) -> list[Defect]:
+        """The defects that the sweep over severity is about; all of them resistances."""
+        globs = self.spec.currents.defects if self.spec.currents else []
+        asked = [defect for defect in self.defects if any(fnmatchcase(defect.id, glob) for glob in globs)]
+        return [defect for defect in asked if defect.unit == "ohm"]
 
     @property
     def sweep(self) -> Sweep | None:
@@ -138,10 +177,8 @@ class Plan:
         currents = self.spec.currents
         if currents is None:
             return None
-        decades = self.grid.high / self.grid.low
-        points = Grid(
-            self.grid.low, self.grid.high, decades ** (1 / max(1, round(currents.per_decade * log10(decades))))
-        )
+        low, high = self.spec.search.low, self.spec.search.high
+        points = Grid(low, high, (high / low) ** (1 / max(1, round(currents.per_decade * log10(high / low)))))
         stimulus = Stimulus(currents.pattern, self._timing(**currents.stimulus))
         table = {**self.network.sidecar.simulation.model_dump(), **currents.simulation}
         simulation = check_table(table, SimulationSpec, self.path)
@@ -171,74 +208,20 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
     except UsageError as error:
         raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
     known = named_defects(circuit)
-    problems = list(_problems(path, spec, circuit, known))
+    problems = list(misfits(path, spec, circuit, known))
     if problems:
         raise SpecError(problems)
-    chosen = [name for name in known if any(_matches(name, known[name], group) for group in spec.defects)]
+    chosen = [name for name in known if any(_matches(known[name], group) for group in spec.defects)]
     picked = tuple(known[name] for name in chosen if fnmatchcase(name, only))
     if not picked:
         raise UsageError(f"--only {only!r} matches no defect of {path.stem} ({did_you_mean(only, chosen)})")
     plan = Plan(path.stem, path, spec, circuit, picked)
     _ = plan.settings, plan.sweep
+    for task in plan.thresholds:
+        # A defect that leaves nothing of a window should show now, not in the middle of the run.
+        task.defect.disturb(task.setting.stimulus, plan.grid(task.defect).high)
     return plan
 
 
-def _matches(name: str, defect: Defect, group: Any) -> bool:
-    return defect.definition.kind == group.kind and any(fnmatchcase(name, glob) for glob in group.sites)
-
-
-def _problems(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str, Defect]) -> Iterator[Problem]:
-    observables = {**circuit.sidecar.observables, **spec.observables}
-    names = {**SCOPE_NAMES, **dict.fromkeys(circuit.sidecar.probes, "probe")}
-    for name, text in spec.observables.items():
-        yield from (Problem(f"{path}: observables.{name}", message) for message in expressions.check(text, names))
-    patterns = [test.pattern for test in spec.tests]
-    patterns += [spec.currents.pattern] if spec.currents else []
-    patterns += spec.baseline.patterns if isinstance(spec.baseline.patterns, list) else []
-    for pattern in dict.fromkeys(patterns):
-        try:
-            circuit.check_pattern(pattern)
-        except SpecError as error:
-            yield from (
-                Problem(f"{path}: {problem.where}", problem.message, problem.remedy) for problem in error.problems
-            )
-    asked = [(f"tests.{test.name}", test.observable) for test in spec.tests]
-    asked += [("currents", spec.currents.observable)] if spec.currents else []
-    for where, name in asked:
-        if name not in observables:
-            yield Problem(
-                f"{path}: {where}.observable", f"unknown observable {name!r}", did_you_mean(name, observables)
-            )
-    for group in spec.defects:
-        try:
-            load_definition(group.kind)
-        except UsageError as error:
-            yield Problem(f"{path}: defects.kind", str(error))
-        for glob in group.sites:
-            if not any(fnmatchcase(name, glob) for name in known):
-                yield Problem(
-                    f"{path}: defects.sites", f"{glob!r} matches no site of {circuit.name}", did_you_mean(glob, known)
-                )
-    yield from _published_problems(path, spec, known)
-
-
-def _published_problems(path: Path, spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:
-    """Read the published values now: a mistake in them should not show after the campaign has run."""
-    if not spec.published:
-        return
-    file = path.parent / spec.published
-    if not file.is_file():
-        yield Problem(f"{path}: published", f"no file {spec.published}", "paths count from the campaign file")
-        return
-    try:
-        published = read_spec(file, PublishedSpec)
-    except SpecError as error:
-        yield from error.problems
-        return
-    windows = [window.name for window in spec.windows]
-    for value in published.values:
-        defect, window = value.source.defect, value.source.window
-        if defect is not None and defect not in known:
-            yield Problem(f"{file}: {value.id}", f"unknown defect {defect!r}", did_you_mean(defect, known))
-        if window is not None and window not in windows:
-            yield Problem(f"{file}: {value.id}", f"unknown window {window!r}", did_you_mean(window, windows))
+def _matches(defect: Defect, group: DefectsSpec) -> bool:
+    return defect.model == group.kind and any(fnmatchcase(defect.site.name, glob) for glob in group.sites)

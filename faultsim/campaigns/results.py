@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from faultsim.spice.expressions import Value
 
-SettingKey = tuple[str, str, float, float]
-"""Test, window, VDD in V, temperature in C."""
+SettingKey = tuple[str, str, float, float, str]
+"""Test, window, VDD in V, temperature in C, corner."""
 
 
 class Detection(StrEnum):
@@ -30,6 +29,40 @@ class BaselineRow:
     spiked: Value
     pulses_to_spike: Value
     status: str
+    weights: str = ""
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """A test at one window, operating point and corner, and what the fault-free circuit does there.
+
+    ``usable`` is false where the fault-free circuit does not do what the test requires; nothing is searched there.
+    """
+
+    circuit: str
+    test: str
+    window: str
+    corner: str
+    vdd_v: float
+    temperature_c: float
+    weights: str
+    program: str
+    pattern: str
+    integrate_window_s: float
+    leaky_window_s: float
+    pulses: int
+    usable: bool
+    reason: str
+    observable: str
+    expected: Value
+    spiked: Value
+    pulses_to_spike: Value
+    im_wr_a: Value
+
+    @property
+    def key(self) -> SettingKey:
+        """Return what tells it from the others."""
+        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
 
 
 @dataclass(frozen=True)
@@ -44,7 +77,11 @@ class CurrentRow:
 
 @dataclass(frozen=True)
 class ThresholdRow:
-    """One defect under one setting."""
+    """One defect under one setting.
+
+    ``passes_at``, ``fails_at`` and ``threshold`` are severities in ``unit``; the columns in ohm repeat them for
+    resistances.
+    """
 
     circuit: str
     defect_id: str
@@ -53,14 +90,21 @@ class ThresholdRow:
     test: str
     window: str
     observable: str
+    corner: str
     vdd_v: float
     temperature_c: float
+    weights: str
+    program: str
     pattern: str
     integrate_window_s: float
     leaky_window_s: float
     pulses: int
     verdict: str
     direction: str
+    unit: str
+    passes_at: float | None
+    fails_at: float | None
+    threshold: float | None
     r_pass_ohm: float | None
     r_fail_ohm: float | None
     threshold_ohm: float | None
@@ -71,18 +115,14 @@ class ThresholdRow:
     @property
     def setting(self) -> SettingKey:
         """Return what tells its setting from the others."""
-        return self.test, self.window, self.vdd_v, self.temperature_c
+        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
 
 
 @dataclass(frozen=True)
 class CampaignResult:
-    """All rows of a campaign, in plan order.
-
-    Attributes:
-        healthy: The fault-free observables of every setting.
-    """
+    """All rows of a campaign, in plan order."""
 
     baseline: tuple[BaselineRow, ...]
     currents: tuple[CurrentRow, ...]
     thresholds: tuple[ThresholdRow, ...]
-    healthy: Mapping[SettingKey, Mapping[str, Value]]
+    settings: tuple[SettingRow, ...]

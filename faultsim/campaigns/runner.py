@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from typing import Protocol
 
+from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import Item, Ledger
 from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
-from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, Detection, SettingKey, ThresholdRow
+from faultsim.campaigns.results import (
+    BaselineRow,
+    CampaignResult,
+    CurrentRow,
+    Detection,
+    SettingKey,
+    SettingRow,
+    ThresholdRow,
+)
 from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.errors import GateError, Interrupted
+from faultsim.errors import Interrupted
 from faultsim.fault_models.defect import Defect
-from faultsim.spice.expressions import Value
 from faultsim.spice.job import Status
+
+_SKIPPED = {"skipped": "the fault-free circuit does not do there what the test requires"}
 
 
 class Watcher(Protocol):
@@ -57,15 +67,16 @@ class Runner:
             GateError: The fault-free circuit does not do what its sidecar declares.
             Interrupted: Ctrl-C; what was finished is stored.
         """
-        stages = [self._baseline_items, self._sweep_items, self._healthy_items, self._threshold_items]
+        stages = [self._baseline_items, self._setting_items, self._sweep_items, self._threshold_items]
         self.ledger.plan([item for stage in stages for item in stage], fresh)
         with self._pool() as pool:
             baseline = self._baseline(pool)
             check_baseline(self.plan, baseline)
+            settings = self._settings(pool)
+            check_settings(self.plan, settings)
             currents = self._currents(pool)
-            healthy = self._healthy(pool)
-            thresholds = self._thresholds(pool, currents)
-        return CampaignResult(tuple(baseline), tuple(currents), tuple(thresholds), healthy)
+            thresholds = self._thresholds(pool, settings, currents)
+        return CampaignResult(tuple(baseline), tuple(currents), tuple(thresholds), tuple(settings))
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -90,7 +101,8 @@ class Runner:
         if stored is None or stored["status"] != Status.OK:
             key, outcome = self.lab.ask(Question(stimulus, self.plan.conditions[0]))
             values = {name: outcome.values.get(name) for name in ("im_wr_a", "spiked", "pulses_to_spike")}
-            row = BaselineRow(self.plan.network.name, stimulus.pattern, **values, status=outcome.status.value)
+            name, status, weights = self.plan.network.name, outcome.status.value, stimulus.weights
+            row = BaselineRow(name, stimulus.pattern, **values, status=status, weights=weights)
             self.ledger.finish(item, asdict(row), [key])
         else:
             row = BaselineRow(**stored)
@@ -101,7 +113,7 @@ class Runner:
         sweep = self.plan.sweep
         if sweep is None:
             return []
-        defects = self.plan.defects
+        defects = self.plan.swept
         self.watcher.stage("currents", len(defects))
         parts = pool.map(lambda defect, item: self._current_rows(sweep, defect, item), defects, self._sweep_items)
         return [row for part in parts for row in part]
@@ -123,38 +135,49 @@ class Runner:
         self.watcher.advance()
         return rows
 
-    def _thresholds(self, pool: ThreadPoolExecutor, currents: Sequence[CurrentRow]) -> list[ThresholdRow]:
+    def _settings(self, pool: ThreadPoolExecutor) -> list[SettingRow]:
+        """Ask the fault-free circuit what it does in every setting."""
+        settings = self.plan.settings
+        self.watcher.stage("settings", len(settings))
+        return list(pool.map(self._setting_row, settings, self._setting_items))
+
+    def _setting_row(self, setting: Setting, item: Item) -> SettingRow:
+        stored = self.ledger.result(item)
+        # One whose fault-free simulation failed is asked for again.
+        if stored is None or stored["expected"] is None:
+            key, outcome = self.lab.ask(Question(setting.stimulus, setting.conditions))
+            row = setting_row(self.plan, setting, outcome)
+            self.ledger.finish(item, asdict(row), [key])
+        else:
+            row = SettingRow(**stored)
+        self.watcher.advance()
+        return row
+
+    def _thresholds(
+        self, pool: ThreadPoolExecutor, settings: Sequence[SettingRow], currents: Sequence[CurrentRow]
+    ) -> list[ThresholdRow]:
         """Search the first defect of every setting, then the others near where it predicts them."""
         tasks = self.plan.thresholds
         self.watcher.stage("thresholds", len(tasks))
         items = dict(zip((task.id for task in tasks), self._threshold_items, strict=True))
-        leaders = [ThresholdTask(self.plan.defects[0], setting) for setting in self.plan.settings]
-        followers = [task for task in tasks if task.defect is not self.plan.defects[0]]
+        usable = {row.key for row in settings if row.usable}
+        skipped = [task for task in tasks if task.setting.key not in usable]
+        for task in skipped:
+            self.ledger.finish(items[task.id], _SKIPPED, ())
+            self.watcher.advance()
+        asked = [task for task in tasks if task.setting.key in usable]
+        leaders = list({task.setting.key: task for task in reversed(asked)}.values())
+        followers = [task for task in asked if task not in leaders]
         first = list(pool.map(lambda task: self._finding(task, items[task.id], None), leaders))
         levels = {task.setting.key: found.level for task, found in zip(leaders, first, strict=True)}
         guess = _predictor(self.plan, levels, currents)
         rest = list(pool.map(lambda task: self._finding(task, items[task.id], guess(task)), followers))
         rows = {task.id: found.row for task, found in zip([*leaders, *followers], [*first, *rest], strict=True)}
-        return [rows[task.id] for task in tasks]
-
-    def _healthy(self, pool: ThreadPoolExecutor) -> dict[SettingKey, Mapping[str, Value]]:
-        settings = self.plan.settings
-        self.watcher.stage("healthy", len(settings))
-        found = pool.map(self._healthy_values, settings, self._healthy_items)
-        return {setting.key: values for setting, values in zip(settings, found, strict=True)}
-
-    def _healthy_values(self, setting: Setting, item: Item) -> Mapping[str, Value]:
-        stored = self.ledger.result(item)
-        if stored is None or not stored["values"]:
-            key, outcome = self.lab.ask(Question(setting.stimulus, setting.conditions))
-            stored = {"setting": list(setting.key), "values": dict(outcome.values)}
-            self.ledger.finish(item, stored, [key])
-        self.watcher.advance()
-        return stored["values"]
+        return [rows[task.id] for task in asked]
 
     def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
         stored = self.ledger.result(item)
-        if stored is None or stored["verdict"] == Detection.UNKNOWN:
+        if stored in (None, _SKIPPED) or stored["verdict"] == Detection.UNKNOWN:
             found = find_threshold(self.plan, self.lab, task, guess)
             self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
         else:
@@ -173,22 +196,23 @@ class Runner:
         sweep = self.plan.sweep
         if sweep is None:
             return []
+        return [Item("currents", defect.id, self._keys(_sweep_questions(sweep, defect))) for defect in self.plan.swept]
+
+    @cached_property
+    def _setting_items(self) -> list[Item]:
+        asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [
-            Item("currents", defect.id, self._keys(_sweep_questions(sweep, defect))) for defect in self.plan.defects
+            Item("settings", "|".join(map(str, setting.key)), f"{self._keys([question])}{setting.requires}")
+            for setting, question in asked
         ]
 
     @cached_property
-    def _healthy_items(self) -> list[Item]:
-        questions = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
-        return [Item("healthy", "|".join(map(str, setting.key)), self._keys([asked])) for setting, asked in questions]
-
-    @cached_property
     def _threshold_items(self) -> list[Item]:
-        grid = self.plan.grid
         items = []
         for task in self.plan.thresholds:
             setting = task.setting
             healthy = Question(setting.stimulus, setting.conditions)
+            grid = self.plan.grid(task.defect)
             severe = Question(setting.stimulus, setting.conditions, task.defect, grid.high)
             test = [repr(setting.limits), setting.observable, repr(grid), repr(self.plan.spec.currents)]
             items.append(Item("thresholds", task.id, self._keys([healthy, severe]) + json.dumps(test)))
@@ -201,37 +225,16 @@ class Runner:
 def stored_result(ledger: Ledger) -> CampaignResult:
     """Return what a run folder holds, without simulating anything."""
     thresholds = [
-        {name: value for name, value in row.items() if name != "level"} for row in ledger.results("thresholds")
+        {name: value for name, value in row.items() if name != "level"}
+        for row in ledger.results("thresholds")
+        if row != _SKIPPED
     ]
     return CampaignResult(
         baseline=tuple(BaselineRow(**row) for row in ledger.results("baseline")),
         currents=tuple(CurrentRow(**row) for rows in ledger.results("currents") for row in rows),
         thresholds=tuple(ThresholdRow(**row) for row in thresholds),
-        healthy={tuple(row["setting"]): row["values"] for row in ledger.results("healthy")},
+        settings=tuple(SettingRow(**row) for row in ledger.results("settings")),
     )
-
-
-def check_baseline(plan: Plan, rows: Sequence[BaselineRow]) -> None:
-    """Compare the fault-free circuit with what its sidecar declares.
-
-    Raises:
-        GateError: Every pattern that differs.
-    """
-    declared = plan.network.sidecar.baseline.spikes
-    wrong = []
-    for row in rows:
-        expected = declared.get(row.pattern)
-        if row.status != "ok":
-            wrong.append(f"pattern {row.pattern}: the simulation ended with {row.status}")
-        elif row.pulses_to_spike != expected:
-            wrong.append(f"pattern {row.pattern}: {_pulse(expected)} declared, {_pulse(row.pulses_to_spike)} simulated")
-    if wrong:
-        where = f"{plan.network.path}: baseline: the fault-free circuit does not do what the sidecar declares"
-        raise GateError("\n".join([where, *wrong]))
-
-
-def _pulse(number: object) -> str:
-    return "silence" if number is None else f"spike on pulse {number}"
 
 
 def _sweep_questions(sweep: Sweep, defect: Defect) -> list[Question]:
@@ -249,6 +252,7 @@ def _predictor(
 
     def guess(task: ThresholdTask) -> int | None:
         level = levels[task.setting.key]
-        return None if level is None else predicted_index(plan, level, curves.get(task.defect.id, []))
+        grid, curve = plan.grid(task.defect), curves.get(task.defect.id, [])
+        return None if level is None else predicted_index(grid, level, curve)
 
     return guess

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+_INTERPOLATIONS = 4
+"""Where four have not come close the response is a step, and bisection is best."""
 
 
 class Verdict(StrEnum):
@@ -32,16 +35,23 @@ class Bracket:
     probes: tuple[int, ...]
 
 
-def find_bracket(probe: Callable[[int], Verdict], size: int, guess: int | None = None) -> Bracket:
+def find_bracket(
+    probe: Callable[[int], Verdict],
+    size: int,
+    guess: int | None = None,
+    margins: Mapping[int, float] | None = None,
+) -> Bracket:
     """Find neighbouring severities between which the verdict changes.
 
     The strongest severity is asked first: where it passes, the defect is undetected. From a guess the search
-    gallops outwards, then bisects; without one it bisects.
+    gallops outwards; without one it bisects, and a few times interpolates the margins that the probes bring.
 
     Args:
         probe: Verdict at a grid index, indices ordered from harmless to severe.
         size: Length of the grid.
         guess: Index near which the change is expected.
+        margins: Filled by the probes where they measure one: negative where the test passes, positive where it fails,
+            the larger the farther away. Wrong ones cost probes, never the answer.
     """
     asked: list[int] = []
 
@@ -53,10 +63,11 @@ def find_bracket(probe: Callable[[int], Verdict], size: int, guess: int | None =
     verdict = ask(high)
     if verdict is Verdict.PASS:
         return Bracket(high, size, None, tuple(asked))
-    index, stride = guess, 1
+    index, stride, interpolations = guess, 1, _INTERPOLATIONS
     while verdict is not Verdict.UNKNOWN and high - low > 1:
         if index is None or not low < index < high:
-            index = (low + high) // 2
+            index = _between(low, high, margins or {}) if interpolations and len(asked) % 2 else (low + high) // 2
+            interpolations -= index != (low + high) // 2
         verdict = ask(index)
         if verdict is Verdict.PASS:
             low = index
@@ -65,6 +76,14 @@ def find_bracket(probe: Callable[[int], Verdict], size: int, guess: int | None =
         index, stride = _next(low, high, index, stride, guess)
     unknown_at = asked[-1] if verdict is Verdict.UNKNOWN else None
     return Bracket(low, high, unknown_at, tuple(asked))
+
+
+def _between(low: int, high: int, margins: Mapping[int, float]) -> int:
+    """Return where a straight line through the margins of both ends crosses zero; the middle where one is missing."""
+    if low not in margins or high not in margins or not margins[low] < 0 < margins[high]:
+        return (low + high) // 2
+    share = margins[low] / (margins[low] - margins[high])
+    return min(max(low + round(share * (high - low)), low + 1), high - 1)
 
 
 def _next(low: int, high: int, index: int, stride: int, guess: int | None) -> tuple[int | None, int]:

@@ -34,13 +34,19 @@ class LimitsSpec(Spec):
 
 
 class TestSpec(Spec):
-    """A test: a pattern at windows, and the observable that tells faulty from healthy."""
+    """A test: what is programmed, a pattern at windows, and the observable that tells faulty from healthy."""
 
     name: str
     pattern: str
     windows: list[str] = Field(min_length=1)
     observable: str
     limits: LimitsSpec | None = Field(default=None, description="without limits the observable has to be equal")
+    requires: str = Field(default="", description="observable that has to be true in the fault-free circuit")
+    weights: str = Field(default="", description="weights before the test; those of the deck if none")
+    program: str = Field(default="", description="weights that the test programs, - for one left alone")
+    stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")
+    defects: list[str] = Field(default_factory=lambda: ["*"], description="ids that the test is searched for")
+    conditions: Literal["all", "first"] = Field(default="all", description="operating points that it is run at")
 
 
 class CurrentsSpec(Spec):
@@ -49,12 +55,16 @@ class CurrentsSpec(Spec):
     pattern: str
     observable: str
     per_decade: int = Field(ge=1, le=100)
+    defects: list[str] = Field(default_factory=lambda: ["*"], description="ids that are swept")
     stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")
     simulation: dict[str, Any] = Field(default_factory=dict, description="overrides of the sidecar's simulation")
 
 
 class SearchSpec(Spec):
-    """The fixed grid of severities that thresholds are bracketed on: low * ratio^k, and high."""
+    """The fixed grid of severities that thresholds are bracketed on: low * ratio^k, and high.
+
+    low and high are those of resistances; a severity in another unit has the range of its defect's file.
+    """
 
     low: Quantity = Field(gt=0)
     high: Quantity = Field(gt=0)
@@ -71,6 +81,27 @@ class BaselineSpec(Spec):
     """Patterns that the fault-free circuit is checked with, at the sidecar's own windows."""
 
     patterns: Literal["all"] | list[str] = "all"
+    weights: list[str] = Field(default_factory=list, description="further weights; only the deck's own are declared")
+
+
+class OperatingPointSpec(ConditionsSpec):
+    """An operating point, at a process corner."""
+
+    corner: str = Field(default="nominal", description="one of the campaign's corners")
+
+
+class CornerSpec(Spec):
+    """A process corner: parameters of the deck that are scaled or shifted."""
+
+    name: str
+    scale: dict[str, float] = Field(default_factory=dict, description=".param -> factor")
+    shift: dict[str, Quantity] = Field(default_factory=dict, description=".param -> what is added")
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if not self.scale and not self.shift:
+            raise ValueError("scales and shifts nothing; the circuit as it is needs no corner")
+        return self
 
 
 class CampaignSpec(Spec):
@@ -81,9 +112,10 @@ class CampaignSpec(Spec):
     source: str = ""
     published: str = Field(default="", description="file with published values to compare with")
     stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the sidecar's stimulus")
-    conditions: list[ConditionsSpec] = Field(
+    conditions: list[OperatingPointSpec] = Field(
         default_factory=list, description="operating points; the sidecar's if none"
     )
+    corners: list[CornerSpec] = Field(default_factory=list)
     observables: dict[str, str] = Field(default_factory=dict, description="further expressions over probes")
     windows: list[WindowSpec] = Field(min_length=1)
     baseline: BaselineSpec = Field(default_factory=BaselineSpec)
@@ -104,6 +136,12 @@ class CampaignSpec(Spec):
             problems.append("two tests have the same name")
         if len(set(self.conditions)) != len(self.conditions):
             problems.append("two conditions are the same")
+        corners = ["nominal", *(corner.name for corner in self.corners)]
+        if len(set(corners)) != len(corners):
+            problems.append("two corners have the same name, or one is called nominal")
+        missing = sorted({point.corner for point in self.conditions} - set(corners))
+        if missing:
+            problems.append(f"conditions name unknown corners {missing}; there are {corners}")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
+from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.results import Detection, ThresholdRow
@@ -40,14 +41,22 @@ class _Probing:
     task: ThresholdTask
     healthy: Outcome
     keys: list[str]
-    outcomes: dict[int, Outcome]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    margins: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> Grid:
+        return self.plan.grid(self.task.defect)
 
     def verdict(self, index: int) -> Verdict:
         setting = self.task.setting
-        question = Question(setting.stimulus, setting.conditions, self.task.defect, self.plan.grid[index])
+        question = Question(setting.stimulus, setting.conditions, self.task.defect, self.grid[index])
         key, outcome = self.lab.ask(question)
         self.keys.append(key)
         self.outcomes[index] = outcome
+        margin = limit_margin(setting, self.healthy, outcome)
+        if margin is not None:
+            self.margins[index] = margin
         return judge_response(setting, self.healthy, outcome)
 
 
@@ -61,11 +70,11 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
         guess: Grid index near which the threshold is expected.
     """
     key, healthy = lab.ask(Question(task.setting.stimulus, task.setting.conditions))
-    probing = _Probing(lab, plan, task, healthy, [key], {})
+    probing = _Probing(lab, plan, task, healthy, [key])
     if not healthy.ok:
         reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"
         return Finding(_row(plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
-    bracket = find_bracket(probing.verdict, len(plan.grid), guess)
+    bracket = find_bracket(probing.verdict, len(probing.grid), guess, probing.margins)
     verdict, reason = _conclude(plan, task, bracket, probing)
     level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
     return Finding(_row(plan, task, bracket, verdict, reason), tuple(probing.keys), level)
@@ -84,30 +93,43 @@ def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdi
     return Verdict.PASS if abs(measured - centre) <= setting.limits.relative * abs(centre) else Verdict.FAIL
 
 
+def limit_margin(setting: Setting, healthy: Outcome, faulty: Outcome) -> float | None:
+    """Return ln(deviation / limit) of a measured quantity, about linear in ln R while a deviation is small."""
+    if setting.limits is None or not faulty.ok:
+        return None
+    measured, centre = _number(faulty.values[setting.observable]), _number(healthy.values[setting.observable])
+    if not centre or measured is None or measured == centre:
+        return None
+    return math.log(abs(measured / centre - 1) / setting.limits.relative)
+
+
 def _conclude(plan: Plan, task: ThresholdTask, bracket: Bracket, probing: _Probing) -> tuple[Detection, str]:
-    unit = task.defect.definition.severity.unit
+    unit, grid = task.defect.unit, probing.grid
     if bracket.unknown_at is not None:
         outcome = probing.outcomes[bracket.unknown_at]
-        at = format_quantity(plan.grid[bracket.unknown_at], unit)
+        at = format_quantity(grid[bracket.unknown_at], unit)
         return Detection.UNKNOWN, f"the simulation at {at} ended with {outcome.status}: {_last_line(outcome)}"
-    if bracket.first_fail == len(plan.grid):
+    if bracket.first_fail == len(grid):
         return Detection.UNDETECTED, _why_undetected(plan, task, probing)
     if bracket.last_pass < 0:
-        return Detection.DETECTED, f"fails already at the smallest severity, {format_quantity(plan.grid[0], unit)}"
+        return Detection.DETECTED, f"fails already at the smallest severity, {format_quantity(grid[0], unit)}"
     return Detection.DETECTED, ""
 
 
 def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
-    top = format_quantity(plan.grid[len(plan.grid) - 1], task.defect.definition.severity.unit)
+    last = len(probing.grid) - 1
+    top = format_quantity(probing.grid[last], task.defect.unit)
     parts = [f"{task.setting.observable} as fault-free up to {top}"]
     watched = plan.spec.currents.observable if plan.spec.currents else task.setting.observable
     healthy = _number(probing.healthy.values.get(watched))
-    faulty = _number(probing.outcomes[len(plan.grid) - 1].values.get(watched))
+    faulty = _number(probing.outcomes[last].values.get(watched))
     if healthy and faulty is not None:
         parts.append(f"where {watched} has moved by {abs(faulty / healthy - 1):.2%}")
-    path = task.defect.site.path
-    if path not in plan.network.sidecar.drives:
-        parts.append(f"the open lies in the {path} path, which this test does not drive")
+    path, driven = task.defect.site.path, list(plan.network.sidecar.drives)
+    if task.setting.stimulus.program:
+        driven.append("programming")
+    if path not in driven:
+        parts.append(f"the {task.defect.definition.kind} lies in the {path} path, which this test does not drive")
     return "; ".join(parts)
 
 
@@ -122,10 +144,12 @@ def _level(plan: Plan, bracket: Bracket, probing: _Probing) -> float | None:
 
 
 def _row(plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Detection, reason: str) -> ThresholdRow:
-    setting, defect, grid = task.setting, task.defect, plan.grid
+    setting, defect, grid = task.setting, task.defect, plan.grid(task.defect)
     detected = bracket is not None and verdict is Detection.DETECTED
     last_pass = bracket.last_pass if bracket is not None and verdict is not Detection.UNKNOWN else -1
-    first_fail = grid[bracket.first_fail] if detected and bracket is not None else None
+    passes_at = grid[last_pass] if last_pass >= 0 else None
+    fails_at = grid[bracket.first_fail] if detected and bracket is not None else None
+    in_ohm = defect.unit == "ohm"
     return ThresholdRow(
         circuit=plan.network.name,
         defect_id=defect.id,
@@ -134,35 +158,42 @@ def _row(plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Dete
         test=setting.test,
         window=setting.window,
         observable=setting.observable,
+        corner=setting.conditions.corner.name,
         vdd_v=setting.conditions.vdd_v,
         temperature_c=setting.conditions.temperature_c,
+        weights=setting.stimulus.weights,
+        program=setting.stimulus.program,
         pattern=setting.stimulus.pattern,
         integrate_window_s=setting.stimulus.spec.integrate,
         leaky_window_s=setting.stimulus.spec.leaky,
         pulses=setting.stimulus.spec.pulses,
         verdict=verdict.value,
         direction=defect.definition.severity.direction,
-        r_pass_ohm=grid[last_pass] if last_pass >= 0 else None,
-        r_fail_ohm=first_fail,
-        threshold_ohm=first_fail,
+        unit=defect.unit,
+        passes_at=passes_at,
+        fails_at=fails_at,
+        threshold=fails_at,
+        r_pass_ohm=passes_at if in_ohm else None,
+        r_fail_ohm=fails_at if in_ohm else None,
+        threshold_ohm=fails_at if in_ohm else None,
         crossings=int(detected),
         transients=1 + (len(bracket.probes) if bracket else 0),
         reason=reason,
     )
 
 
-def predicted_index(plan: Plan, level: float, sweep: Sequence[tuple[float, float]]) -> int | None:
+def predicted_index(grid: Grid, level: float, sweep: Sequence[tuple[float, float]]) -> int | None:
     """Return the grid index at which a swept observable meets a level, between the sweep's points.
 
     Args:
-        plan: Gives the grid.
+        grid: The severities.
         level: Value to meet.
         sweep: (severity, value), by rising severity.
     """
     for (r0, v0), (r1, v1) in pairwise(sweep):
         if min(v0, v1) <= level <= max(v0, v1) and v0 != v1:
             share = (level - v0) / (v1 - v0)
-            return plan.grid.nearest(math.exp(math.log(r0) + share * math.log(r1 / r0)))
+            return grid.nearest(math.exp(math.log(r0) + share * math.log(r1 / r0)))
     return None
 
 

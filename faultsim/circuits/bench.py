@@ -5,22 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from faultsim.circuits.deck import Cards, text_of
 from faultsim.circuits.network import Network
+from faultsim.circuits.program import Span
 from faultsim.circuits.sidecar import PortsSpec, SimulationSpec
 from faultsim.circuits.stimulus import Stimulus, pulse_points
+from faultsim.circuits.variant import NOMINAL, Corner, EditedDeck
 from faultsim.spice.job import Job
 
 _STEPS_PER_PERIOD = 10
+_ALWAYS_ON = ("supply", "high")
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Operating point of one transient."""
+    """Operating point and process corner of one transient."""
 
     vdd_v: float
     temperature_c: float
+    corner: Corner = NOMINAL
 
 
 def nominal(network: Network) -> Conditions:
@@ -34,8 +39,7 @@ def job(
     stimulus: Stimulus,
     conditions: Conditions,
     simulation: SimulationSpec,
-    cards: Cards | None = None,
-    alters: Mapping[str, float] | None = None,
+    edited: EditedDeck | None = None,
     observables: Mapping[str, str] | None = None,
 ) -> Job:
     """Return the transient of a network under a stimulus.
@@ -43,16 +47,17 @@ def job(
     Args:
         network: The circuit.
         stimulus: What the inputs do.
-        conditions: Operating point.
+        conditions: Operating point and corner.
         simulation: Time step and options.
-        cards: The faulty deck in place of the network's own.
-        alters: Elements set before the run, by flattened name.
+        edited: The deck in place of the network's own, at the stimulus's weights and the corner already.
         observables: Expressions in place of the sidecar's.
     """
+    deck = edited or EditedDeck(variant(network, stimulus, conditions))
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
-    body = text_of(network.cards if cards is None else cards)
+    body = text_of(deck.cards)
     bench = [
         *_sources(network, stimulus, conditions),
+        *_starts(network, conditions, deck.follows),
         *_pacer(stimulus, simulation),
         *_analysis(network, stimulus, conditions, simulation),
     ]
@@ -62,35 +67,68 @@ def job(
         probes=network.sidecar.probes,
         observables=network.sidecar.observables if observables is None else observables,
         scope=stimulus.scope(conditions.vdd_v),
-        alters=alters or {},
+        alters=deck.alters,
     )
 
 
+def variant(network: Network, stimulus: Stimulus, conditions: Conditions) -> Cards:
+    """Return the network's deck with the stimulus's weights and at the corner of the conditions."""
+    return network.variant(stimulus.weights, conditions.corner)
+
+
 def _sources(network: Network, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
-    symbols = dict(zip(network.inputs, stimulus.pattern, strict=True))
     yield "* test bench"
+    # Devices whose magnetisation or resistance depends on the temperature take it from here.
+    yield f".param temperature_c={_number(conditions.temperature_c)}"
     for ports in network.sidecar.ports:
-        for net in ports.nets:
-            yield from _port(net, ports, symbols.get(net, ""), stimulus, conditions)
+        for place, net in enumerate(ports.nets):
+            yield from _port(net, place, ports, stimulus, conditions)
 
 
-def _port(net: str, ports: PortsSpec, symbol: str, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
+def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
     high = conditions.vdd_v * ports.high
+    programming = stimulus.programming
+
+    def pulses(spans: list[Span]) -> str:
+        return f"VFS_{net} {net} 0 {_pwl(spans, stimulus, high)}"
+
     match ports.role:
         case "supply" | "high":
             yield f"VFS_{net} {net} 0 {_number(high)}"
-            # Powered up long ago: charging gates through the write path at t = 0 would kick the free layer.
-            yield f".ic v({net})={_number(high)}"
         case "low":
             yield f"VFS_{net} {net} 0 0"
         case "read":
-            yield f"VFS_{net} {net} 0 {_pwl(stimulus.reads_s, stimulus, high)}"
+            yield pulses(stimulus.reads_s)
+        case "reset":
+            yield pulses(stimulus.resets_s)
+        case "program":
+            yield pulses(list(programming.output_spikes_s))
+        case "source":
+            yield pulses([programming.depression_s] if programming.depression_s is not None else [])
+        case "depress":
+            yield pulses(programming.depressions_s(place))
         case "input":
-            spikes = [(start, start + stimulus.spec.integrate) for start in stimulus.spikes_s(symbol)]
+            spikes = [(start, start + stimulus.spec.integrate) for start in stimulus.spikes_s(place)]
             yield f"VFS_{net} {net}_drv 0 {_pwl(spikes, stimulus, high)}"
             yield f"RFS_{net} {net}_drv {net} {_number(ports.driver_ohm or 0.0)}"
         case "output":
             return
+        case _:
+            assert_never(ports.role)
+
+
+def _starts(network: Network, conditions: Conditions, follows: Mapping[str, str]) -> Iterator[str]:
+    """Set what nets start from.
+
+    The circuit was powered up long ago: charging gates through the write path at t = 0 would kick the free layer.
+    """
+    shares = {
+        net.lower(): ports.high for ports in network.sidecar.ports if ports.role in _ALWAYS_ON for net in ports.nets
+    }
+    shares |= {net.lower(): share for net, share in network.sidecar.initial.items()}
+    shares |= {net: shares[top] for net, top in follows.items() if top in shares}
+    for net, share in shares.items():
+        yield f".ic v({net})={_number(share * conditions.vdd_v)}"
 
 
 def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:
@@ -116,7 +154,7 @@ def _analysis(
     yield ".end"
 
 
-def _pwl(windows_s: list[tuple[float, float]], stimulus: Stimulus, high: float) -> str:
+def _pwl(windows_s: list[Span], stimulus: Stimulus, high: float) -> str:
     if not windows_s:
         return "0"
     points = pulse_points(windows_s, stimulus.spec.edge, high)

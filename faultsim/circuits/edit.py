@@ -27,6 +27,18 @@ class Split:
     near: str
     far: str
 
+    @property
+    def floating(self) -> dict[str, str]:
+        """The new net by its flattened name, and the top-level net that it was a part of, where there is one."""
+        path, net = self.prefix.rstrip("."), self.far
+        hierarchy = Hierarchy(self.cards)
+        while path:
+            instance = hierarchy.resolve(path)
+            if net not in instance.terminals:
+                return {}
+            path, net = path.rpartition(".")[0], instance.net(net)
+        return {self.prefix + self.near: net}
+
     def joined_by(self, lines: Sequence[str]) -> Cards:
         """Return the deck with element lines put between the halves."""
         return (*self.cards[: self.insert_at], *generated(lines), *self.cards[self.insert_at :])

@@ -11,15 +11,19 @@ from pathlib import Path
 from faultsim import library
 from faultsim.circuits.deck import Card, Cards, read_cards
 from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.program import LEAVE
 from faultsim.circuits.sidecar import Sidecar
 from faultsim.circuits.sites import Site, site_of
 from faultsim.circuits.stimulus import SCOPE_NAMES
+from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
 from faultsim.errors import Problem, SpecError, did_you_mean
 from faultsim.specfile import read_spec
 from faultsim.spice import expressions
 
 REQUIRED_OBSERVABLES = ("spiked", "pulses_to_spike", "time_to_spike_s", "im_wr_a")
 """What every network's sidecar has to define, because tables and ``simulate --json`` show it."""
+
+_NO_WEIGHTS = "add [weights] to its sidecar"
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,54 @@ class Network:
         """Return every binary pattern, silent first."""
         return ["".join(symbols) for symbols in product("01", repeat=len(self.inputs))]
 
+    def variant(self, weights: str = "", corner: Corner = NOMINAL) -> Cards:
+        """Return the deck with other weights and at a process corner.
+
+        Raises:
+            SpecError: The circuit has no such weights or parameters.
+        """
+        cards = at_corner(self.cards, corner) if corner != NOMINAL else self.cards
+        if not weights:
+            return cards
+        if self.sidecar.weights is None:
+            raise SpecError([Problem(f"weights {weights!r}", f"{self.name} states no weights", _NO_WEIGHTS)])
+        return with_weights(cards, weights, self.sidecar.weights)
+
     def check_pattern(self, pattern: str) -> None:
-        """Check that a pattern has one known symbol per input.
+        """Check that a pattern, or each of several joined by commas, has one known symbol per input.
 
         Raises:
             SpecError: It does not.
         """
         known = self.sidecar.stimulus.coding.intensity
-        if len(pattern) != len(self.inputs) or not set(pattern) <= set(known):
-            symbols = ", ".join(sorted(known))
-            wanted = f"{self.name} takes {len(self.inputs)} symbols out of {symbols}"
-            raise SpecError([Problem(f"pattern {pattern!r}", "does not fit", wanted)])
+        for frame in pattern.split(","):
+            if len(frame) != len(self.inputs) or not set(frame) <= set(known):
+                symbols = ", ".join(sorted(known))
+                wanted = f"{self.name} takes {len(self.inputs)} symbols out of {symbols}"
+                raise SpecError([Problem(f"pattern {pattern!r}", "does not fit", wanted)])
+
+    def check_weights(self, weights: str, program: str = "") -> None:
+        """Check the weights that a run starts with, and those that it programs, as typed.
+
+        Raises:
+            SpecError: Everything that is wrong with them.
+        """
+        spec, problems = self.sidecar.weights, []
+        if spec is None and (weights or program):
+            raise SpecError([Problem(f"weights {weights or program!r}", f"{self.name} states no weights", _NO_WEIGHTS)])
+        if spec is not None and weights:
+            problems += check_symbols(weights, spec)
+        if program and (len(program) != len(self.inputs) or not set(program) <= {"0", "1", LEAVE}):
+            wanted = f"{self.name} takes {len(self.inputs)} symbols out of 0, 1 and {LEAVE} for an input left alone"
+            problems.append(Problem(f"program {program!r}", "does not fit", wanted))
+        if program and self.sidecar.stimulus.program is None:
+            problems.append(
+                Problem(
+                    f"program {program!r}", f"{self.name} cannot be programmed", "add stimulus.program to its sidecar"
+                )
+            )
+        if problems:
+            raise SpecError(problems)
 
 
 def load(name: str) -> Network:
@@ -129,12 +170,20 @@ def _problems(network: Network) -> Iterator[Problem]:
                 yield Problem(f"{path}: ports", "net 0 is ground and cannot be driven")
             elif net.lower() not in nets:
                 yield Problem(f"{path}: ports", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
+    for net in sidecar.initial:
+        if net.lower() not in nets:
+            yield Problem(f"{path}: initial", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
     yield from _observable_problems(network)
     for name, spec in sidecar.sites.items():
         try:
             site_of(name, spec, sidecar.wires, hierarchy)
         except SpecError as error:
             yield from (Problem(f"{path}: sites.{name}", str(problem)) for problem in error.problems)
+    if sidecar.weights is not None:
+        try:
+            network.variant(sidecar.weights.default)
+        except SpecError as error:
+            yield from (Problem(f"{path}: {problem.where}", problem.message) for problem in error.problems)
     for pattern in sidecar.baseline.spikes:
         try:
             network.check_pattern(pattern)

@@ -8,7 +8,13 @@ from pydantic import Field, model_validator
 
 from faultsim.specfile import Quantity, Spec
 
-Role = Literal["supply", "input", "read", "high", "low", "output"]
+Role = Literal["supply", "input", "read", "high", "low", "output", "program", "depress", "source", "reset"]
+"""What drives a net.
+
+supply, high, low: a level. input: the pattern's spikes, one symbol a net. read: the read pulses. output: nothing.
+program: the output spike that enables programming. depress: one net per input, high while its weight is cleared.
+source: the source line, high during a depression. reset: one pulse in every leaky window.
+"""
 
 
 class ExchangeSpec(Spec):
@@ -53,6 +59,26 @@ class CodingSpec(Spec):
         return self
 
 
+class ProgramSpec(Spec):
+    """Timing of a programming sequence: first the depression of the 0s, then the potentiation of the 1s.
+
+    A potentiation is an input spike of one integrate window and, ``delay`` later, the output spike.
+    """
+
+    delay: Quantity = Field(ge=0, description="from the start of the input spike to the start of the output spike, s")
+    width: Quantity = Field(gt=0, description="length of the output spike of a potentiation, s")
+    depress_width: Quantity = Field(gt=0, description="length of the output spike of a depression, s")
+    lead: Quantity = Field(gt=0, description="by which the lines of a depression surround its output spike, s")
+    settle: Quantity = Field(gt=0, description="after each phase, s")
+
+
+class ResetSpec(Spec):
+    """The reset clock: one pulse in every leaky window."""
+
+    delay: Quantity = Field(gt=0, description="from the end of the integrate window, s")
+    width: Quantity = Field(gt=0, description="length of the pulse, s")
+
+
 class StimulusSpec(Spec):
     """Timing of the inputs and of the read strobe; windows are measured from 50 % to 50 %."""
 
@@ -67,6 +93,8 @@ class StimulusSpec(Spec):
         gt=0, description="from the start of the read pulse, while the output is compared, s"
     )
     coding: CodingSpec
+    program: ProgramSpec | None = None
+    reset: ResetSpec | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -74,6 +102,8 @@ class StimulusSpec(Spec):
             raise ValueError("the read pulse has to fit into the strobe, and the strobe into the leaky window")
         if self.edge >= min(self.integrate, self.read_width) or self.start <= self.edge:
             raise ValueError("edge has to be shorter than the integrate window, the strobe and the start")
+        if self.reset is not None and self.reset.delay + self.reset.width + self.edge >= self.leaky:
+            raise ValueError("the reset pulse has to fit into the leaky window")
         return self
 
 
@@ -93,6 +123,21 @@ class ConditionsSpec(Spec):
     temperature_c: float = Field(gt=-273.15)
 
 
+class WeightsSpec(Spec):
+    """Where the crossbar keeps its weights: a parameter on each cell's instance, cells in the order of the inputs."""
+
+    cells: list[str] = Field(min_length=1)
+    parameter: str
+    values: dict[str, str] = Field(min_length=1, description="symbol of a weight -> value of the parameter")
+    default: str = Field(description="the weights that the deck is written with")
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if len(self.default) != len(self.cells) or not set(self.default) <= set(self.values):
+            raise ValueError(f"default {self.default!r} needs one of {', '.join(self.values)} for each of the cells")
+        return self
+
+
 class WireSpec(Spec):
     """A wire and the order of its taps, from the far end to the receiver."""
 
@@ -102,20 +147,26 @@ class WireSpec(Spec):
 
 
 class SiteSpec(Spec):
-    """A named place for a defect: a wire segment (wire, after) or a device terminal (device, terminal)."""
+    """A named place for a defect.
+
+    A wire segment (wire, after), a device terminal (device, terminal), or a window that the circuit's own timing
+    generator makes (window).
+    """
 
     wire: str | None = None
     after: str | None = None
     device: str | None = None
     terminal: str | None = None
+    window: Literal["integrate", "leaky"] | None = None
     path: str = Field(description="the signal path that the place belongs to, such as read or programming")
     source: str = ""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        wire, device = (self.wire, self.after), (self.device, self.terminal)
-        if not ((all(wire) and not any(device)) or (all(device) and not any(wire))):
-            raise ValueError("give either wire and after, or device and terminal")
+        places = [(self.wire, self.after), (self.device, self.terminal), (self.window,)]
+        begun = [place for place in places if any(place)]
+        if len(begun) != 1 or not all(begun[0]):
+            raise ValueError("give wire and after, or device and terminal, or window")
         return self
 
 
@@ -140,6 +191,8 @@ class Sidecar(Spec):
     simulation: SimulationSpec
     probes: dict[str, str] = Field(min_length=1)
     observables: dict[str, str] = Field(min_length=1)
+    initial: dict[str, float] = Field(default_factory=dict, description="top-level net -> start voltage, in VDD")
     baseline: BaselineSpec
+    weights: WeightsSpec | None = None
     wires: dict[str, WireSpec] = Field(default_factory=dict)
     sites: dict[str, SiteSpec] = Field(default_factory=dict)

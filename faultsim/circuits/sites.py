@@ -14,17 +14,18 @@ from faultsim.errors import Problem, SpecError, did_you_mean
 
 @dataclass(frozen=True)
 class Site:
-    """A connection that can be cut.
+    """A connection that can be cut, or a window of the timing generator.
 
     Attributes:
         name: Its id.
-        device: Hierarchical path of the device or of the first element on the cut-off side.
+        device: Hierarchical path of the device or of the first element on the cut-off side; empty for a window.
         terminals: (element, terminal) on the near side, named within the scope.
         net: The net that is cut.
         wire: Name of the wire for a segment; empty for a device terminal.
         cuts: Elements on the near side; for a wire the cells that the open cuts off.
         path: The signal path that it belongs to.
         source: Where a paper or document shows it.
+        window: Name of the timing field that a defect of the generator changes; empty for a connection.
     """
 
     name: str
@@ -35,10 +36,13 @@ class Site:
     cuts: tuple[str, ...]
     path: str
     source: str
+    window: str = ""
 
     @property
     def location(self) -> str:
         """Return where it is, for people and tables."""
+        if self.window:
+            return f"timing generator:{self.window} window"
         if self.wire:
             return f"{self.wire}:{self.cuts[-1]}|"
         return f"{self.device}:{self.terminals[0][1]}"
@@ -59,6 +63,8 @@ def site_of(name: str, spec: SiteSpec, wires: Mapping[str, WireSpec], hierarchy:
     """
     if spec.wire is not None and spec.after is not None:
         return _segment(name, spec, wires, hierarchy)
+    if spec.window is not None:
+        return Site(name, "", (), "", "", (), spec.path, spec.source, spec.window)
     device, terminal = str(spec.device).lower(), str(spec.terminal).lower()
     element = hierarchy.resolve(device)
     if terminal not in element.terminals:

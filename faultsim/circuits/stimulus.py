@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from faultsim.circuits.program import NO_PROGRAM, Programming, Span, schedule
 from faultsim.circuits.sidecar import CodingSpec, StimulusSpec
 
 
@@ -18,15 +20,29 @@ def spike_delay_s(coding: CodingSpec, symbol: str) -> float:
 
 @dataclass(frozen=True)
 class Stimulus:
-    """One input pattern at one window.
+    """What is done to a crossbar: its weights to begin with, what is programmed, then a pattern at one window.
 
     Attributes:
-        pattern: One symbol of the coding per input.
+        pattern: One symbol of the coding per input; several such, joined by commas, take turns window by window.
         spec: Timing.
+        weights: Weights before the run, one symbol per input; empty for those that the deck is written with.
+        program: Weights to program, one symbol per input, ``-`` for an input left alone; empty for no programming.
     """
 
     pattern: str
     spec: StimulusSpec
+    weights: str = ""
+    program: str = ""
+
+    @property
+    def frames(self) -> list[str]:
+        """The patterns that take turns."""
+        return self.pattern.split(",")
+
+    @cached_property
+    def programming(self) -> Programming:
+        """What happens before the first coding window."""
+        return schedule(self.program, self.spec) if self.program and self.spec.program else NO_PROGRAM
 
     @property
     def period_s(self) -> float:
@@ -34,9 +50,14 @@ class Stimulus:
         return self.spec.integrate + self.spec.leaky
 
     @property
+    def first_s(self) -> float:
+        """Start of the first coding window."""
+        return self.spec.start + self.programming.duration_s
+
+    @property
     def starts_s(self) -> list[float]:
         """Start of every coding window."""
-        return [self.spec.start + number * self.period_s for number in range(self.spec.pulses)]
+        return [self.first_s + number * self.period_s for number in range(self.spec.pulses)]
 
     @property
     def stop_s(self) -> float:
@@ -44,25 +65,37 @@ class Stimulus:
         return self.strobes_s[-1][1] + self.spec.edge
 
     @property
-    def reads_s(self) -> list[tuple[float, float]]:
+    def reads_s(self) -> list[Span]:
         """Start and end of every read pulse."""
-        return self._after_integrate(self.spec.read_width)
+        return self._after_integrate(self.spec.read_delay, self.spec.read_width)
 
     @property
-    def strobes_s(self) -> list[tuple[float, float]]:
+    def strobes_s(self) -> list[Span]:
         """Start and end of every strobe: the read pulse and the time in which the output settles."""
-        return self._after_integrate(self.spec.strobe_width)
+        return self._after_integrate(self.spec.read_delay, self.spec.strobe_width)
 
-    def spikes_s(self, symbol: str) -> list[float]:
-        """Return the start of every spike of an input.
+    @property
+    def resets_s(self) -> list[Span]:
+        """Start and end of every pulse of the reset clock."""
+        reset = self.spec.reset
+        return [] if reset is None else self._after_integrate(reset.delay, reset.width)
+
+    def spikes_s(self, place: int) -> list[float]:
+        """Return the start of every spike of an input, those that program it first.
 
         A spike that would begin at or after t_max, or end after its coding window, is not sent: the paper asks for
         the spike inside the window, and eq. 1 puts white exactly at its end.
+
+        Args:
+            place: The input, counted from 0 in the order of a pattern's symbols.
         """
-        delay = spike_delay_s(self.spec.coding, symbol)
-        if delay >= self.spec.coding.t_max or delay + self.spec.integrate > self.period_s:
-            return []
-        return [start + delay for start in self.starts_s]
+        coding, frames = self.spec.coding, self.frames
+        spikes = list(self.programming.spikes_s(place))
+        for number, start in enumerate(self.starts_s):
+            delay = spike_delay_s(coding, frames[number % len(frames)][place])
+            if delay < coding.t_max and delay + self.spec.integrate <= self.period_s:
+                spikes.append(start + delay)
+        return spikes
 
     def scope(self, vdd_v: float) -> dict[str, Any]:
         """Return the names that expressions may use besides probes."""
@@ -72,7 +105,7 @@ class Stimulus:
             "vdd": vdd_v,
             "iw": self.spec.integrate,
             "lw": self.spec.leaky,
-            "start": self.spec.start,
+            "start": self.first_s,
             "integrate": integrate,
             "leaky": leaky,
             "read": self.reads_s,
@@ -81,8 +114,8 @@ class Stimulus:
             "mid_read": [(start + stop) / 2 for start, stop in self.reads_s],
         }
 
-    def _after_integrate(self, width_s: float) -> list[tuple[float, float]]:
-        delay = self.spec.integrate + self.spec.read_delay
+    def _after_integrate(self, delay_s: float, width_s: float) -> list[Span]:
+        delay = self.spec.integrate + delay_s
         return [(start + delay, start + delay + width_s) for start in self.starts_s]
 
 
@@ -100,7 +133,7 @@ SCOPE_NAMES = {
 }
 
 
-def pulse_points(windows_s: list[tuple[float, float]], edge_s: float, high: float) -> list[tuple[float, float]]:
+def pulse_points(windows_s: list[Span], edge_s: float, high: float) -> list[tuple[float, float]]:
     """Return (time, level) corners of pulses whose 50 % points are the windows' ends."""
     half = edge_s / 2
     points = [(0.0, 0.0)]

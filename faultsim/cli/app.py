@@ -23,7 +23,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Circuit = Annotated[str, typer.Argument(metavar="CIRCUIT", help="Name from the library, or path of a sidecar.")]
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name from the library, or path of a campaign file.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-Ohm = Annotated[str | None, typer.Option("--ohm", metavar="R", help="Severity of the defect; SPICE suffixes are fine.")]
+Ohm = Annotated[
+    str | None, typer.Option("--ohm", metavar="R", help="Severity of the defect, in its unit; SPICE suffixes.")
+]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
 
 
@@ -88,6 +90,20 @@ def sites(circuit: Circuit, json: Json = False) -> None:
 
 
 @app.command()
+def draw(
+    circuit: Circuit,
+    what: Annotated[str | None, typer.Argument(metavar="[DRAWING]", help="What to draw; none lists them.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="F.svg", help="Write here, not to stdout.")] = None,
+    sites: Annotated[bool, typer.Option(help="Mark the sites of defects.")] = True,
+    json: Json = False,
+) -> None:
+    """Draw a circuit: its cells, its crossbar, its coding and its timing, with the sites marked."""
+    from faultsim.cli.draw import run
+
+    run(circuit, what, out, sites, json)
+
+
+@app.command()
 def validate(file: Annotated[Path, typer.Argument(metavar="FILE")], json: Json = False) -> None:
     """Check a deck, sidecar, campaign, defect or published-values file and say everything that is wrong."""
     from faultsim.cli.validate import run
@@ -115,11 +131,15 @@ def simulate(
     defect: Annotated[str | None, typer.Option(metavar="ID")] = None,
     ohm: Ohm = None,
     pattern: Annotated[
-        str | None, typer.Option(help="One symbol per input; the declared spiking pattern if none.")
+        str | None,
+        typer.Option(help="One symbol per input, several patterns by commas; the declared spiking one if none."),
     ] = None,
     iw: Time = None,
     lw: Time = None,
     pulses: Annotated[int | None, typer.Option(min=1, help="Coding windows observed.")] = None,
+    weights: Annotated[str, typer.Option(help="Weights to begin with; those of the deck if none.")] = "",
+    program: Annotated[str, typer.Option(help="Weights to program first; - leaves one alone.")] = "",
+    delay: Annotated[str | None, typer.Option(metavar="S", help="From input to output spike in programming.")] = None,
     vdd: Annotated[str | None, typer.Option(metavar="V", help="Supply voltage.")] = None,
     temperature: Annotated[float | None, typer.Option(metavar="C", help="Degrees Celsius.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the waveforms.")] = None,
@@ -129,7 +149,12 @@ def simulate(
     """Run one transient: spike or not, pulses to spike, IM_WR."""
     from faultsim.cli.simulate import Request, run
 
-    run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, vdd, temperature), plot, csv, json)
+    run(
+        Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature),
+        plot,
+        csv,
+        json,
+    )
 
 
 @app.command("run")

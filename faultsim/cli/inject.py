@@ -20,13 +20,15 @@ def run(circuit: str, defect_id: str, ohm: str | None, out: Path | None, pattern
     severity = positive("--ohm", ohm, defect.definition.severity.default)
     symbols = pattern or default_pattern(loaded)
     loaded.check_pattern(symbols)
-    faulty = defect.inject(loaded.cards)
+    faulty = defect.inject(loaded.cards).at(severity)
     sidecar = loaded.sidecar
     # ngspice's own two threads spin against each other here, and the deck has to do without our environment.
     options = {"num_threads": 1.0, **sidecar.simulation.options}
     simulation = sidecar.simulation.model_copy(update={"options": options})
-    job = bench.job(loaded, Stimulus(symbols, sidecar.stimulus), bench.nominal(loaded), simulation, faulty.cards)
-    text = with_values(job.deck, {faulty.severity_element: severity})
+    stimulus = defect.disturb(Stimulus(symbols, sidecar.stimulus), severity)
+    conditions = bench.nominal(loaded)
+    job = bench.job(loaded, stimulus, conditions, simulation, faulty)
+    text = with_values(job.deck, dict(faulty.alters))
     if out is None:
         print(text, end="")
         return

@@ -95,7 +95,7 @@ def _describe(plan: Plan, folder: Path, json: bool) -> None:
         "baseline_patterns": len(plan.baseline),
         "settings": len(plan.settings),
         "thresholds": len(plan.thresholds),
-        "grid_points": len(plan.grid),
+        "grid_points": {defect.unit: len(plan.grid(defect)) for defect in plan.defects},
     }
     if json:
         print_json(counts)

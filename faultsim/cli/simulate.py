@@ -35,6 +35,9 @@ class Request:
     iw: str | None
     lw: str | None
     pulses: int | None
+    weights: str
+    program: str
+    delay: str | None
     vdd: str | None
     temperature: float | None
 
@@ -48,7 +51,7 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
     """Run one transient and show it."""
     circuit = network.load(request.circuit)
     stimulus, conditions = _stimulus(circuit, request), _conditions(circuit, request)
-    job = _job(circuit, request, stimulus, conditions)
+    job, stimulus = _job(circuit, request, stimulus, conditions)
     with WorkerPool(1, circuit.sidecar.simulation.timeout) as pool:
         trace = pool.submit(job, with_waveforms=True).result()
     _show(trace, json)
@@ -65,6 +68,7 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
 def _stimulus(circuit: Network, request: Request) -> Stimulus:
     pattern = request.pattern or default_pattern(circuit)
     circuit.check_pattern(pattern)
+    circuit.check_weights(request.weights, request.program)
     given = {
         "integrate": positive("--iw", request.iw),
         "leaky": positive("--lw", request.lw),
@@ -72,7 +76,12 @@ def _stimulus(circuit: Network, request: Request) -> Stimulus:
     }
     overrides = {key: value for key, value in given.items() if value is not None}
     table = {**circuit.sidecar.stimulus.model_dump(), **overrides}
-    return Stimulus(pattern, check_table(table, StimulusSpec, Path("--iw, --lw, --pulses")))
+    if request.delay is not None:
+        if not request.program:
+            raise UsageError("--delay needs --program")
+        table["program"] = {**table["program"], "delay": positive("--delay", request.delay)}
+    spec = check_table(table, StimulusSpec, Path("--iw, --lw, --pulses, --delay"))
+    return Stimulus(pattern, spec, request.weights, request.program)
 
 
 def _conditions(circuit: Network, request: Request) -> Conditions:
@@ -83,16 +92,18 @@ def _conditions(circuit: Network, request: Request) -> Conditions:
     return Conditions(positive("--vdd", request.vdd, nominal.vdd_v), temperature)
 
 
-def _job(circuit: Network, request: Request, stimulus: Stimulus, conditions: Conditions) -> Job:
+def _job(circuit: Network, request: Request, stimulus: Stimulus, conditions: Conditions) -> tuple[Job, Stimulus]:
+    """Return the transient, and the stimulus as a defect of the timing leaves it."""
+    simulation = circuit.sidecar.simulation
     if request.defect is None:
         if request.ohm is not None:
             raise UsageError("--ohm needs --defect")
-        return bench.job(circuit, stimulus, conditions, circuit.sidecar.simulation)
+        return bench.job(circuit, stimulus, conditions, simulation), stimulus
     defect = find_defect(circuit, request.defect)
-    faulty = defect.inject(circuit.cards)
     severity = positive("--ohm", request.ohm, defect.definition.severity.default)
-    alters = {faulty.severity_element: severity}
-    return bench.job(circuit, stimulus, conditions, circuit.sidecar.simulation, faulty.cards, alters)
+    faulty = defect.inject(bench.variant(circuit, stimulus, conditions))
+    stimulus = defect.disturb(stimulus, severity)
+    return bench.job(circuit, stimulus, conditions, simulation, faulty.at(severity)), stimulus
 
 
 def _show(trace: Trace, json: bool) -> None:

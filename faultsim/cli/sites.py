@@ -25,7 +25,7 @@ def _row(defect: Defect) -> dict[str, Any]:
         "location": site.location,
         "device": site.device,
         "terminals": [f"{element}.{terminal}" for element, terminal in site.terminals],
-        "nets": [site.net],
+        "nets": [site.net] if site.net else [],
         "weight": defect.weight,
         "merged": 1,
         "path": site.path,

@@ -14,6 +14,7 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
+from faultsim.reports.drawing import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
 
@@ -51,6 +52,8 @@ def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
     keys = set(read_table(file))
     if keys & {"probes", "ports", "deck"}:
         return "sidecar", network.load_sidecar
+    if "parts" in keys:
+        return "drawing", load_drawing
     if keys & {"tests", "search", "windows"}:
         return "campaign", lambda path: make_plan(path, read_spec(path, CampaignSpec))
     if keys & {"severity", "edit"}:

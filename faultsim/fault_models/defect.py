@@ -1,18 +1,27 @@
-"""A defect: a definition at a site. It turns a healthy deck into a faulty one whose severity can be altered."""
+"""A defect: a definition at a site. It changes the deck or the timing, by a severity."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from faultsim import library
 from faultsim.circuits.deck import Cards
 from faultsim.circuits.edit import free_suffix
 from faultsim.circuits.network import Network
+from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.sites import Site
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.circuits.variant import EditedDeck
 from faultsim.errors import UsageError, did_you_mean
-from faultsim.fault_models.definition import DefectDefinition, load
+from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, WindowEdit, load
+from faultsim.specfile import check_table
 
 _PLACEHOLDER = "1"
+_FOUND_BY_SITE = "open"
+"""The kind whose defects go by the site's own name, as in the papers: Rop1."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +33,26 @@ class Defect:
         definition: What kind it is.
         site: Where it is.
         weight: Relative likelihood.
+        model: Name of its definition.
     """
 
     id: str
     definition: DefectDefinition
     site: Site
     weight: float = 1.0
+    model: str = _FOUND_BY_SITE
+
+    @property
+    def unit(self) -> str:
+        """Unit of its severity."""
+        return self.definition.severity.unit
 
     def inject(self, cards: Cards) -> FaultyDeck:
-        """Return the deck with this defect, at a severity that ``alter`` sets."""
-        split = self.site.split(cards)
+        """Return the deck with this defect, at a severity that ``alter`` sets; one of the timing leaves it as it is."""
         edit = self.definition.edit
+        if not isinstance(edit, ConnectionEdit):
+            return FaultyDeck(cards)
+        split = self.site.split(cards)
         # Names that the deck has already would be defined twice.
         suffix = free_suffix(cards, [line.split()[0] for line in edit.elements])
         given = {"near": split.near, "far": split.far, "severity": _PLACEHOLDER}
@@ -43,7 +61,21 @@ class Defect:
         element = edit.severity_element.lower() + suffix
         # ngspice flattens RX of instance XA to r.xa.rx, and leaves top-level names as they are.
         flattened = f"{element[0]}.{split.prefix}{element}" if split.prefix else element
-        return FaultyDeck(split.joined_by(lines), flattened)
+        return FaultyDeck(split.joined_by(lines), flattened, split.floating)
+
+    def disturb(self, stimulus: Stimulus, severity: float) -> Stimulus:
+        """Return the stimulus with this defect of the timing; one of the deck leaves it as it is.
+
+        Raises:
+            SpecError: Nothing is left of the window, or what has to happen in it does not fit any more.
+        """
+        edit = self.definition.edit
+        if not isinstance(edit, WindowEdit):
+            return stimulus
+        table = stimulus.spec.model_dump()
+        table[self.site.window] += severity if edit.change == "longer" else -severity
+        spec = check_table(table, StimulusSpec, Path(f"{self.id} at {severity:g} {self.unit}"))
+        return replace(stimulus, spec=spec)
 
 
 @dataclass(frozen=True)
@@ -52,17 +84,31 @@ class FaultyDeck:
 
     Attributes:
         cards: The deck.
-        severity_element: Flattened name of the element whose value is the severity.
+        severity_element: Flattened name of the element whose value is the severity; empty where none is.
+        follows: Net that the defect cuts off -> top-level net that it was a part of and starts at the voltage of.
     """
 
     cards: Cards
-    severity_element: str
+    severity_element: str = ""
+    follows: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, severity: float) -> EditedDeck:
+        """Return the deck at a severity."""
+        alters = {self.severity_element: severity} if self.severity_element else {}
+        return EditedDeck(self.cards, alters, self.follows)
 
 
 def named_defects(network: Network) -> dict[str, Defect]:
-    """Return the defects at the sites that the sidecar names: one open each."""
-    definition = load("open")
-    return {name: Defect(name, definition, site) for name, site in network.sites.items()}
+    """Return every kind of defect at every site of the sidecar that it fits, opens first."""
+    kinds = sorted(library.names("defects"), key=lambda kind: (kind != _FOUND_BY_SITE, kind))
+    found: dict[str, Defect] = {}
+    for kind in kinds:
+        definition = load(kind)
+        for name, site in network.sites.items():
+            if (definition.edit.at == "window") == bool(site.window):
+                identity = name if kind == _FOUND_BY_SITE else f"{name}:{kind}"
+                found[identity] = Defect(identity, definition, site, model=kind)
+    return found
 
 
 def find_defect(network: Network, name: str) -> Defect:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,8 +28,8 @@ class SeveritySpec(Spec):
         return self
 
 
-class EditSpec(Spec):
-    """The change: the site's connection is cut and the elements are put between its halves."""
+class ConnectionEdit(Spec):
+    """The site's connection is cut and the elements are put between its halves."""
 
     at: Literal["connection"]
     elements: list[str] = Field(min_length=1, description="cards with {near}, {far} and {severity}")
@@ -45,6 +45,13 @@ class EditSpec(Spec):
         return self
 
 
+class WindowEdit(Spec):
+    """A window of the timing generator becomes shorter or longer by the severity."""
+
+    at: Literal["window"]
+    change: Literal["shorter", "longer"]
+
+
 class DefectDefinition(Spec):
     """A kind of defect."""
 
@@ -53,7 +60,7 @@ class DefectDefinition(Spec):
     about: str
     source: str
     severity: SeveritySpec
-    edit: EditSpec
+    edit: Annotated[ConnectionEdit | WindowEdit, Field(discriminator="at")]
 
 
 def load(name: str) -> DefectDefinition:

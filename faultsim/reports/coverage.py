@@ -22,8 +22,11 @@ class CoverageRow:
     kind: str
     location: str
     weight: float
-    default_ohm: float
+    unit: str
+    default: float
+    default_ohm: float | None
     verdict: str
+    lowest_threshold: float | None
     lowest_threshold_ohm: float | None
     seen_by: str
     reason: str
@@ -62,14 +65,15 @@ def coverage_of(rows: Sequence[CoverageRow]) -> Coverage:
 
 def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
     default = defect.definition.severity.default
-    seen = [row for row in rows if row.threshold_ohm is not None and row.threshold_ohm <= default]
+    seen = [row for row in rows if row.threshold is not None and row.threshold <= default]
     unknown = [row for row in rows if row.verdict == Detection.UNKNOWN]
-    lowest = min((row.threshold_ohm for row in seen if row.threshold_ohm is not None), default=None)
+    lowest = min((row.threshold for row in seen if row.threshold is not None), default=None)
+    in_ohm = defect.unit == "ohm"
     if seen:
         verdict, reason = Detection.DETECTED, ""
     elif unknown:
         verdict, reason = Detection.UNKNOWN, unknown[0].reason
-    elif not any(max(row.r_pass_ohm or 0.0, row.threshold_ohm or 0.0) >= default for row in rows):
+    elif not any(max(row.passes_at or 0.0, row.threshold or 0.0) >= default for row in rows):
         verdict, reason = Detection.UNKNOWN, "no test was simulated at the default severity"
     else:
         verdict, reason = Detection.UNDETECTED, rows[0].reason
@@ -79,9 +83,12 @@ def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
         kind=defect.definition.kind,
         location=defect.site.location,
         weight=defect.weight,
-        default_ohm=default,
+        unit=defect.unit,
+        default=default,
+        default_ohm=default if in_ohm else None,
         verdict=verdict.value,
-        lowest_threshold_ohm=lowest,
+        lowest_threshold=lowest,
+        lowest_threshold_ohm=lowest if in_ohm else None,
         seen_by="; ".join(f"{row.test}, {row.window}" for row in seen),
         reason=reason,
     )

@@ -11,11 +11,12 @@ from typing import Any
 
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, ThresholdRow
+from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, SettingRow, ThresholdRow
 from faultsim.circuits.deck import text_of
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
 from faultsim.reports.page import Report, draw, render
+from faultsim.reports.points import PointRow, point_rows
 from faultsim.reports.published import PublishedSpec
 from faultsim.reports.tables import write_table
 from faultsim.specfile import read_spec
@@ -38,16 +39,20 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         coverage=coverage_rows(plan.defects, result.thresholds),
         comparison=compare(published, result) if published else [],
         sides=take_sides(published, result) if published else [],
-        vectors=vector_rows(result.thresholds, result.healthy),
+        vectors=vector_rows(result.thresholds, result.settings),
         versions=versions,
     )
     write_table(folder / "baseline.csv", BaselineRow, result.baseline)
+    write_table(folder / "settings.csv", SettingRow, result.settings)
     write_table(folder / "currents.csv", CurrentRow, result.currents)
     write_table(folder / "thresholds.csv", ThresholdRow, result.thresholds)
     write_table(folder / "coverage.csv", CoverageRow, report.coverage)
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
     if published:
         write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
+    points = point_rows(result.settings, result.thresholds)
+    if points:
+        write_table(folder / "points.csv", PointRow, points)
     figures = draw(report)
     for name, figure in figures.items():
         (folder / "figures").mkdir(exist_ok=True)

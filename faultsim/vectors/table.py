@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faultsim.campaigns.results import SettingKey, ThresholdRow
+from faultsim.campaigns.results import SettingRow, ThresholdRow
+from faultsim.circuits.variant import NOMINAL
 from faultsim.spice.expressions import Value
 
 
@@ -15,11 +16,14 @@ class VectorRow:
 
     Attributes:
         expected: The fault-free value of the observable.
-        covers: ``defect>=ohm`` for every open that fails the vector, from that resistance on.
+        program: Weights that are programmed first; empty for none.
+        covers: ``defect>=severity`` for every defect that fails the vector, from that severity on.
     """
 
     vector: int
     circuit: str
+    weights: str
+    program: str
     pattern: str
     integrate_window_s: float
     leaky_window_s: float
@@ -32,36 +36,36 @@ class VectorRow:
     covers: str
 
 
-def vector_rows(
-    thresholds: Sequence[ThresholdRow], healthy: Mapping[SettingKey, Mapping[str, Value]]
-) -> list[VectorRow]:
-    """Return the vectors of a campaign.
+def vector_rows(thresholds: Sequence[ThresholdRow], settings: Sequence[SettingRow]) -> list[VectorRow]:
+    """Return the vectors of a campaign; a process corner is nothing that a tester can set.
 
     Args:
         thresholds: Rows of thresholds.csv.
-        healthy: The fault-free observables of every setting.
+        settings: What the fault-free circuit does in every setting.
     """
-    settings: dict[SettingKey, list[ThresholdRow]] = {}
-    for row in thresholds:
-        settings.setdefault(row.setting, []).append(row)
-    useful = {key: rows for key, rows in settings.items() if any(row.threshold_ohm is not None for row in rows)}
-    return [_vector(number, rows, healthy[key]) for number, (key, rows) in enumerate(useful.items(), start=1)]
+    vectors: list[VectorRow] = []
+    for setting in settings:
+        found = [row for row in thresholds if row.setting == setting.key and row.threshold is not None]
+        if found and setting.corner == NOMINAL.name:
+            covers = " ".join(f"{row.defect_id}>={row.threshold!r}" for row in found)
+            vectors.append(_vector(len(vectors) + 1, setting, covers))
+    return vectors
 
 
-def _vector(number: int, rows: Sequence[ThresholdRow], healthy: Mapping[str, Value]) -> VectorRow:
-    first = rows[0]
-    seen = [f"{row.defect_id}>={row.threshold_ohm!r}" for row in rows if row.threshold_ohm is not None]
+def _vector(number: int, setting: SettingRow, covers: str) -> VectorRow:
     return VectorRow(
         vector=number,
-        circuit=first.circuit,
-        pattern=first.pattern,
-        integrate_window_s=first.integrate_window_s,
-        leaky_window_s=first.leaky_window_s,
-        pulses=first.pulses,
-        vdd_v=first.vdd_v,
-        temperature_c=first.temperature_c,
-        observable=first.observable,
-        expected=healthy[first.observable],
-        expected_pulse=healthy["pulses_to_spike"],
-        covers=" ".join(seen),
+        circuit=setting.circuit,
+        weights=setting.weights,
+        program=setting.program,
+        pattern=setting.pattern,
+        integrate_window_s=setting.integrate_window_s,
+        leaky_window_s=setting.leaky_window_s,
+        pulses=setting.pulses,
+        vdd_v=setting.vdd_v,
+        temperature_c=setting.temperature_c,
+        observable=setting.observable,
+        expected=setting.expected,
+        expected_pulse=setting.pulses_to_spike,
+        covers=covers,
     )

@@ -179,11 +179,8 @@ def cells(tmp_path: Path) -> Network:
 def asked(cells: Network, defect: str = "", ohm: float = 0.0) -> dict[str, float]:
     """Return the voltages that the network's own bench measures."""
     timing = cells.sidecar.stimulus.model_copy(update={"pulses": 1})
-    cards, alters = cells.cards, {}
-    if defect:
-        faulty = named_defects(cells)[defect].inject(cells.cards)
-        cards, alters = faulty.cards, {faulty.severity_element: ohm}
-    job = bench.job(cells, Stimulus("", timing), bench.nominal(cells), cells.sidecar.simulation, cards, alters)
+    edited = named_defects(cells)[defect].inject(cells.cards).at(ohm) if defect else None
+    job = bench.job(cells, Stimulus("", timing), bench.nominal(cells), cells.sidecar.simulation, edited)
     outcome = run_batch(job).outcome
     assert outcome.ok, outcome.log_tail
     return {name: float(outcome.values[name] or 0.0) for name in ("wire_v", "inner_v")}  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ KINDS = {
     "campaigns/lats2024.toml": "campaign",
     "campaigns/published/lats2024.toml": "published-values file",
     "fault_models/defects/open.toml": "defect",
+    "circuits/drawings/bitcell.toml": "drawing",
 }
 TERMINALS = {
     "Rop1": ["xcell1.bl"],
@@ -27,6 +28,14 @@ TERMINALS = {
     "Rop5": ["xcell1.ma3.s"],
     "Rop6": ["xcell1.ma1.s"],
     "Rop7": ["xcell1.ma2.d"],
+    "Rpp1": ["xcell1.mpot.d"],
+    "Rpp2": ["xcell1.ma4.d"],
+    "Rpp3": ["xcell1.mpot.g"],
+    "Rpp4": ["xpot1.mrst.d"],
+    "Tiw:shrink": [],
+    "Tlw:shrink": [],
+    "Tiw:stretch": [],
+    "Tlw:stretch": [],
 }
 
 
@@ -88,9 +97,12 @@ def test_sites_gives_every_named_defect_with_the_keys_that_scripts_use(shell: Sh
     promised = {"id", "kind", "location", "device", "terminals", "nets", "weight", "merged"}
     assert all(set(row) >= promised for row in rows)
     assert {row["id"]: row["terminals"] for row in rows} == TERMINALS
-    assert {row["kind"] for row in rows} == {"open"}
+    assert {row["id"]: row["kind"] for row in rows if ":" in row["id"]} == dict.fromkeys(
+        [name for name in TERMINALS if ":" in name], "parametric"
+    )
+    assert {row["kind"] for row in rows if ":" not in row["id"]} == {"open"}
     assert all(row["weight"] > 0 and row["merged"] == 1 for row in rows)
-    assert len({row["location"] for row in rows}) == len(rows)
+    assert len({(row["location"], row["id"].partition(":")[2]) for row in rows}) == len(rows)
     assert {tuple(row["nets"]) for row in rows[:3]} == {("bl",)}
 
 

@@ -192,7 +192,7 @@ def test_everything_wrong_in_the_keys_of_a_sidecar_is_said_at_once(shell: Shell)
     shell("validate", sidecar).fails_with(
         3,
         f":{line_of(text, '1 kilo')}: ports.1.driver_ohm: '1 kilo'",
-        f":{line_of(text, 'reed')}: ports.4.role: 'reed'",
+        f":{line_of(text, 'reed')}: ports.6.role: 'reed'",
         f":{line_of(text, 'egde')}: stimulus.egde: unknown key (did you mean edge?)",
         "stimulus.edge: is missing",
     )

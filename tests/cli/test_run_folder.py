@@ -24,6 +24,7 @@ from tests.cli.conftest import (
 
 FILES = {
     "baseline.csv",
+    "settings.csv",
     "currents.csv",
     "thresholds.csv",
     "coverage.csv",
@@ -188,8 +189,8 @@ def test_status_of_a_folder_without_a_run_says_what_makes_one(shell: Shell) -> N
 def test_status_from_another_shell_shows_a_run_under_way_as_not_complete(fresh: Again) -> None:
     assert fresh.during["complete"] is False
     stages = fresh.during["stages"]
-    assert list(stages) == ["baseline", "currents", "healthy", "thresholds"]
-    assert [total for _, total in stages.values()] == [1, 2, 1, 2]
+    assert list(stages) == ["baseline", "settings", "currents", "thresholds"]
+    assert [total for _, total in stages.values()] == [1, 1, 2, 2]
     assert sum(done for done, _ in stages.values()) < 6
     assert fresh.talk.startswith("baseline: 1 of 1\n")
     assert fresh.talk.endswith("not complete; faultsim run resumes it\n")

@@ -34,15 +34,16 @@ def _job(crossbar, defect=None, severity=None):
     stimulus = Stimulus("1111", sidecar.stimulus.model_copy(update={"pulses": 1, "start": 1e-9}))
     if defect is None:
         return bench.job(crossbar, stimulus, bench.nominal(crossbar), sidecar.simulation)
-    faulty = defect.inject(crossbar.cards)
-    alters = {faulty.severity_element: severity}
-    return bench.job(crossbar, stimulus, bench.nominal(crossbar), sidecar.simulation, faulty.cards, alters)
+    faulty = defect.inject(crossbar.cards).at(severity)
+    return bench.job(crossbar, stimulus, bench.nominal(crossbar), sidecar.simulation, faulty)
 
 
-@pytest.mark.parametrize("name", ["Rop1", "Rop2", "Rop3", "Rop4", "Rop5", "Rop6", "Rop7"])
-def test_an_open_of_a_micro_ohm_is_the_fault_free_circuit(crossbar, pool, name):
+@pytest.mark.parametrize(
+    "name", ["Rop1", "Rop2", "Rop3", "Rop4", "Rop5", "Rop6", "Rop7", "Rpp1", "Rpp2", "Rpp3", "Rpp4"]
+)
+def test_an_open_of_a_milli_ohm_is_the_fault_free_circuit(crossbar, pool, name):
     healthy = pool.submit(_job(crossbar), with_waveforms=True).result()
-    null = pool.submit(_job(crossbar, named_defects(crossbar)[name], 1e-6), with_waveforms=True).result()
+    null = pool.submit(_job(crossbar, named_defects(crossbar)[name], 1e-3), with_waveforms=True).result()
     times = np.linspace(1.2e-9, 1.8e-9, 7)
     for probe, wave in healthy.waveforms.items():
         scale = np.abs(wave.values).max()

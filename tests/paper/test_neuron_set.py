@@ -37,17 +37,29 @@ def firing_level_mz(crossbar, pool):
     """
     tilts = np.round(np.arange(0.82, 0.93, 0.0025), 6)
     library = text_of(crossbar.cards)
-    library = library[: library.index("XCELL1")]
+    library = library[: library.index("XPOT1")]
     library = re.sub(r"n_alpha=\S+", "n_alpha=1e-9", library)
     library = re.sub(r"my0=\{n_my0\} mz0=\{n_mz0\}", "my0={tilt_y} mz0={tilt_z}", library)
-    library = library.replace(".subckt neuron bl rd out vdd", ".subckt neuron bl rd out vdd tilt_y=0 tilt_z=1")
+    library = library.replace(
+        ".subckt neuron bl rd out ha hb vdd", ".subckt neuron bl rd out ha hb vdd tilt_y=0 tilt_z=1"
+    )
     spec = crossbar.sidecar.stimulus
     vdd = crossbar.sidecar.conditions.vdd_v
     read = (1e-9, 1e-9 + spec.read_width)
     corners = " ".join(f"{time:.12g} {level:.12g}" for time, level in pulse_points([read], spec.edge, 1.5 * vdd))
-    lines = ["* neurons held at a tilt", library, f"VDD vdd 0 {vdd}", f".ic v(vdd)={vdd}", f"VRD rd 0 PWL({corners})"]
+    lines = [
+        "* neurons held at a tilt",
+        ".param temperature_c=27",
+        library,
+        f"VDD vdd 0 {vdd}",
+        f".ic v(vdd)={vdd}",
+        f"VRD rd 0 PWL({corners})",
+    ]
     for number, mz in enumerate(tilts):
-        lines += [f"XN{number} b{number} rd o{number} vdd neuron tilt_y={-np.sqrt(1 - mz * mz):.9g} tilt_z={mz:.9g}"]
+        lines += [
+            f"XN{number} b{number} rd o{number} a{number} 0 vdd neuron"
+            f" tilt_y={-np.sqrt(1 - mz * mz):.9g} tilt_z={mz:.9g}"
+        ]
         lines += [f"RB{number} b{number} 0 1g"]
     stop = 1e-9 + spec.strobe_width
     lines += [".options method=trap reltol=1e-4 chgtol=1e-16 temp=27", f".tran 5p {stop:.12g} 0 5p uic", ".end"]
@@ -96,8 +108,8 @@ def test_a_hundred_reads_change_no_verdict_and_no_synapse(crossbar, pool, patter
 def test_a_hundred_reads_change_no_verdict_on_an_open_away_from_its_threshold(lats2024, crossbar, pool, factor):
     """The reads' own torque moves mz by 0.007 in all, which only an open next to its threshold can notice."""
     faulty = lats2024.plan.defects[0].inject(crossbar.cards)
-    alters = {faulty.severity_element: factor * lats2024.threshold_ohm("Rop1", "original")}
-    jobs = [_reads_first(crossbar, "1111", count, faulty.cards, alters) for count in (0, 100)]
+    edited = faulty.at(factor * lats2024.threshold_ohm("Rop1", "original"))
+    jobs = [_reads_first(crossbar, "1111", count, edited) for count in (0, 100)]
     quiet, read = (pool.submit(job).result().outcome for job in jobs)
     assert read.values["pulses_to_spike"] == quiet.values["pulses_to_spike"]
     assert read.values["mz"] == pytest.approx(quiet.values["mz"], abs=MARGIN_MZ / 3)
@@ -107,11 +119,11 @@ def _stimulus(crossbar, pattern="1111"):
     return Stimulus(pattern, crossbar.sidecar.stimulus)
 
 
-def _reads_first(crossbar, pattern, count, cards=None, alters=None):
+def _reads_first(crossbar, pattern, count, edited=None):
     """Return the job of a pattern that begins after `count` reads, 1 ns apart, have passed."""
     spec = crossbar.sidecar.stimulus.model_copy(update={"start": 110e-9})
     stimulus = Stimulus(pattern, spec)
-    job = bench.job(crossbar, stimulus, bench.nominal(crossbar), crossbar.sidecar.simulation, cards, alters)
+    job = bench.job(crossbar, stimulus, bench.nominal(crossbar), crossbar.sidecar.simulation, edited)
     early = [(1e-9 + number * 1e-9, 1e-9 + number * 1e-9 + spec.read_width) for number in range(count)]
     high = 1.5 * crossbar.sidecar.conditions.vdd_v
     corners = pulse_points([*early, *stimulus.reads_s], spec.edge, high)

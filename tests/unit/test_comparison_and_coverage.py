@@ -32,6 +32,9 @@ def threshold(defect: str = "R1", ohm: float | None = 16e3, **changed: Any) -> T
         "test": "t",
         "window": "w",
         "observable": "spiked",
+        "corner": "nominal",
+        "weights": "",
+        "program": "",
         "vdd_v": 1.1,
         "temperature_c": 27.0,
         "pattern": "1111",
@@ -40,6 +43,10 @@ def threshold(defect: str = "R1", ohm: float | None = 16e3, **changed: Any) -> T
         "pulses": 3,
         "verdict": "undetected" if ohm is None else "detected",
         "direction": "fails_above",
+        "unit": "ohm",
+        "passes_at": 1e9 if ohm is None else None,
+        "fails_at": ohm,
+        "threshold": ohm,
         "r_pass_ohm": 1e9 if ohm is None else None,
         "r_fail_ohm": ohm,
         "threshold_ohm": ohm,
@@ -62,7 +69,7 @@ def result(*rows: ThresholdRow | BaselineRow) -> CampaignResult:
         baseline=tuple(row for row in rows if isinstance(row, BaselineRow)),
         currents=(),
         thresholds=tuple(row for row in rows if isinstance(row, ThresholdRow)),
-        healthy={},
+        settings=(),
     )
 
 
@@ -231,7 +238,7 @@ def test_a_failed_simulation_leaves_a_defect_unknown_unless_another_test_sees_it
 def test_a_defect_that_was_not_simulated_at_its_default_severity_is_unknown() -> None:
     unknown = [("unknown", None, "", "no test was simulated at the default severity")]
     assert verdicts() == unknown
-    assert verdicts(threshold(ohm=None, r_pass_ohm=1e4)) == unknown
+    assert verdicts(threshold(ohm=None, passes_at=1e4)) == unknown
 
 
 def test_unknown_defects_are_the_distance_between_the_bounds() -> None:
@@ -245,9 +252,13 @@ def test_unknown_defects_are_the_distance_between_the_bounds() -> None:
 marked = st.tuples(st.sampled_from(["detected", "undetected", "unknown"]), st.floats(0.1, 10))
 
 
+def covered(verdict: str, weight: float) -> CoverageRow:
+    return CoverageRow("c", "R", "open", "bl", weight, "ohm", 1e9, 1e9, verdict, None, None, "", "")
+
+
 @given(st.lists(marked, min_size=1, max_size=20))
 def test_coverage_lies_between_bounds_that_meet_where_nothing_is_unknown(marks: list[tuple[str, float]]) -> None:
-    rows = [CoverageRow("c", "R", "open", "bl", weight, 1e9, verdict, None, "", "") for verdict, weight in marks]
+    rows = [covered(verdict, weight) for verdict, weight in marks]
     found = coverage_of(rows)
     unknown = any(verdict == "unknown" for verdict, _ in marks)
     for low, high in ((found.low, found.high), (found.weighted_low, found.weighted_high)):
@@ -257,7 +268,7 @@ def test_coverage_lies_between_bounds_that_meet_where_nothing_is_unknown(marks: 
 
 @pytest.mark.parametrize(("verdict", "fraction"), [("detected", 1.0), ("undetected", 0.0)])
 def test_equal_verdicts_score_exactly_all_or_nothing(verdict: str, fraction: float) -> None:
-    rows = [CoverageRow("c", "R", "open", "bl", weight, 1e9, verdict, None, "", "") for weight in (0.1, 0.2, 0.7)]
+    rows = [covered(verdict, weight) for weight in (0.1, 0.2, 0.7)]
     found = coverage_of(rows)
     assert {found.low, found.high, found.weighted_low, found.weighted_high} == {fraction}
 

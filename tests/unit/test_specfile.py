@@ -71,7 +71,11 @@ def test_an_unknown_key_is_named_with_its_line_and_what_was_meant(model: type[Sp
         (CampaignSpec, {"^ratio = .*": "ratio = 0.5"}, "search.ratio: 0.5: Input should be greater than 1"),
         (CampaignSpec, {"^low = .*": 'low = "10q!"'}, "search.low: '10q!': '10q!' is not a quantity; write a number"),
         (CampaignSpec, {"^kind = .*": "kind = 7"}, "defects.0.kind: 7: Input should be a valid string"),
-        (Sidecar, {'^role = "low"': 'role = "lw"'}, "ports.2.role: 'lw': Input should be 'supply', 'input', 'read'"),
+        (
+            Sidecar,
+            {'^role = "source"': 'role = "src"'},
+            "ports.4.role: 'src': Input should be 'supply', 'input', 'read'",
+        ),
         (Sidecar, {"^step = .*": "step = -1.0"}, "simulation.step: -1.0: Input should be greater than 0"),
         (Sidecar, {'method = "trap"': 'method = "trp"'}, "simulation.options.method: 'trp': Input should be 'trap'"),
         (Sidecar, {"i_max = 2": "i_max = 0"}, "stimulus.coding.i_max: 0: Input should be greater than 0"),
@@ -106,7 +110,7 @@ def test_a_value_that_does_not_fit_is_shown_with_its_line_and_what_is_allowed(
             "stimulus.coding: symbol 'grey' has to be one character",
         ),
         (Sidecar, {"intensity = {": "intensity = { k = 3,"}, "stimulus.coding: intensity 3 of 'k' is outside 0..2"),
-        (Sidecar, {"^terminal = .*\n": ""}, "sites.Rop4: give either wire and after, or device and terminal"),
+        (Sidecar, {"^terminal = .*\n": ""}, "sites.Rop4: give wire and after, or device and terminal, or window"),
         (DefectDefinition, {"{far}": "{near}"}, "edit: elements have to use {near}, {far} and {severity}"),
         (DefectDefinition, {"^severity_element = .*": 'severity_element = "RX"'}, "edit: no element is called RX"),
         (DefectDefinition, {"^default = .*": "default = 1"}, "severity: low < high, and default between them"),
@@ -146,7 +150,7 @@ def test_a_published_value_that_nothing_can_be_compared_with_is_refused_before_t
 def test_all_that_is_wrong_with_a_sidecar_is_said_at_once(tmp_path: Path) -> None:
     edits = {
         "^title = ": "titel = ",
-        '^role = "low"': 'role = "lw"',
+        '^role = "source"': 'role = "src"',
         "^edge = .*": 'edge = "20 p"',
         "^net = ": "nett = ",
     }
@@ -154,7 +158,7 @@ def test_all_that_is_wrong_with_a_sidecar_is_said_at_once(tmp_path: Path) -> Non
     found = problems(path, Sidecar)
     assert [re.sub(r"^.*?broken\.toml(:\d+)?: ", "", problem).split(":")[0] for problem in found] == [
         "title",
-        "ports.2.role",
+        "ports.4.role",
         "stimulus.edge",
         "wires.bl.net",
         "wires.bl.nett",

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns import spec
+from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.plan import Plan, Setting, make_plan
 from faultsim.campaigns.search import Verdict
 from faultsim.campaigns.spec import LimitsSpec
@@ -23,6 +24,11 @@ from faultsim.spice.job import Outcome, Status
 def plan() -> Plan:
     """The paper's campaign; nothing of it is simulated here."""
     return make_plan(*spec.load("lats2024"))
+
+
+@pytest.fixture(scope="module")
+def grid(plan: Plan) -> Grid:
+    return plan.grid(plan.defects[0])
 
 
 def judged(plan: Plan, healthy: Value, faulty: Value, relative: float | None = None) -> Verdict:
@@ -96,39 +102,39 @@ SWEEP = [(10.0**exponent, divider(10.0**exponent)) for exponent in range(1, 10)]
 
 
 @pytest.mark.parametrize("sweep", [SWEEP, [(ohm, -value) for ohm, value in SWEEP]], ids=["falling", "rising"])
-def test_a_level_of_the_sweep_is_met_at_its_own_severity(plan: Plan, sweep: list[tuple[float, float]]) -> None:
+def test_a_level_of_the_sweep_is_met_at_its_own_severity(grid: Grid, sweep: list[tuple[float, float]]) -> None:
     for ohm, level in sweep:
-        assert predicted_index(plan, level, sweep) == plan.grid.nearest(ohm)
+        assert predicted_index(grid, level, sweep) == grid.nearest(ohm)
 
 
 @given(exponent=st.floats(1.001, 8.999))
-def test_a_prediction_lies_between_the_points_of_the_sweep_around_it(plan: Plan, exponent: float) -> None:
-    found = predicted_index(plan, divider(10.0**exponent), SWEEP)
+def test_a_prediction_lies_between_the_points_of_the_sweep_around_it(grid: Grid, exponent: float) -> None:
+    found = predicted_index(grid, divider(10.0**exponent), SWEEP)
     assert found is not None
     below, above = next((r0, r1) for (r0, _), (r1, _) in pairwise(SWEEP) if r0 <= 10.0**exponent <= r1)
-    assert plan.grid.nearest(below) <= found <= plan.grid.nearest(above)
+    assert grid.nearest(below) <= found <= grid.nearest(above)
 
 
-def test_half_of_a_step_in_value_is_half_of_a_step_on_the_logarithmic_scale(plan: Plan) -> None:
-    assert predicted_index(plan, 1.5, [(100.0, 1.0), (1e4, 2.0)]) == plan.grid.nearest(1e3)
+def test_half_of_a_step_in_value_is_half_of_a_step_on_the_logarithmic_scale(grid: Grid) -> None:
+    assert predicted_index(grid, 1.5, [(100.0, 1.0), (1e4, 2.0)]) == grid.nearest(1e3)
 
 
-def test_a_fine_sweep_predicts_to_within_one_grid_point(plan: Plan) -> None:
+def test_a_fine_sweep_predicts_to_within_one_grid_point(grid: Grid) -> None:
     sweep = [(ohm, divider(ohm)) for ohm in (10.0 * 1.05**step for step in range(300))]
     for ohm in (37.0, 1e3, 16e3, 1.7e6):
-        found = predicted_index(plan, divider(ohm), sweep)
+        found = predicted_index(grid, divider(ohm), sweep)
         assert found is not None
-        assert math.isclose(plan.grid[found], ohm, rel_tol=0.011)
+        assert math.isclose(grid[found], ohm, rel_tol=0.011)
 
 
 @pytest.mark.parametrize(
     ("level", "sweep"),
     [(2.0, SWEEP), (-1.0, SWEEP), (1.0, [(10.0, 1.0), (100.0, 1.0)]), (1.0, SWEEP[:1]), (1.0, [])],
 )
-def test_a_level_that_is_not_met_predicts_nothing(plan: Plan, level: float, sweep: list[tuple[float, float]]) -> None:
-    assert predicted_index(plan, level, sweep) is None
+def test_a_level_that_is_not_met_predicts_nothing(grid: Grid, level: float, sweep: list[tuple[float, float]]) -> None:
+    assert predicted_index(grid, level, sweep) is None
 
 
-def test_of_several_meetings_the_first_counts(plan: Plan) -> None:
+def test_of_several_meetings_the_first_counts(grid: Grid) -> None:
     sweep = [(10.0, 0.0), (1e3, 2.0), (1e5, 0.0)]
-    assert predicted_index(plan, 1.0, sweep) == plan.grid.nearest(100.0)
+    assert predicted_index(grid, 1.0, sweep) == grid.nearest(100.0)
