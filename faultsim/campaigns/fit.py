@@ -55,6 +55,10 @@ def misfits(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str, D
     for where, name in asked:
         if name not in observables:
             yield Problem(f"{path}: {where}", f"unknown observable {name!r}", did_you_mean(name, observables))
+    for wanted in spec.waveforms:
+        if wanted.defect and wanted.defect not in known:
+            where = f"{path}: waveforms.{wanted.figure}.defect"
+            yield Problem(where, f"unknown defect {wanted.defect!r}", did_you_mean(wanted.defect, known))
     for group in spec.defects:
         try:
             load_definition(group.kind)

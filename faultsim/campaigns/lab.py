@@ -12,7 +12,7 @@ from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner, EditedDeck
 from faultsim.fault_models.defect import Defect, FaultyDeck
-from faultsim.spice.job import Job, Outcome
+from faultsim.spice.job import Job, Outcome, Trace
 from faultsim.spice.service import SimulationService
 
 
@@ -66,6 +66,11 @@ class Lab:
         """Return the store's key and the outcome; blocks until it is there."""
         asked = self.job(question)
         return self.service.key(asked), self.service.outcome(asked)
+
+    def trace(self, question: Question) -> tuple[str, Trace]:
+        """Return the store's key, and the outcome with its waveforms."""
+        asked = self.job(question)
+        return self.service.key(asked), self.service.trace(asked)
 
     def _faulty_deck(self, question: Question, defect: Defect) -> FaultyDeck:
         """Return the deck with a defect; edited once for all its severities and stimuli."""

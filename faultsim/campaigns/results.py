@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -119,6 +120,26 @@ class ThresholdRow:
 
 
 @dataclass(frozen=True)
+class WaveformRow:
+    """A transient that the report draws.
+
+    Attributes:
+        severity: None for the fault-free circuit.
+        traces: Probe -> times in s and values, thinned to what straight lines between them show.
+    """
+
+    figure: str
+    caption: str
+    test: str
+    window: str
+    defect_id: str
+    unit: str
+    severity: float | None
+    spiked: Value
+    traces: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+
+
+@dataclass(frozen=True)
 class CampaignResult:
     """All rows of a campaign, in plan order."""
 
@@ -126,3 +147,4 @@ class CampaignResult:
     currents: tuple[CurrentRow, ...]
     thresholds: tuple[ThresholdRow, ...]
     settings: tuple[SettingRow, ...]
+    waveforms: tuple[WaveformRow, ...] = ()

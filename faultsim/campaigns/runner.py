@@ -13,7 +13,7 @@ from typing import Protocol
 from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import Item, Ledger
-from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
+from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask, WaveformTask
 from faultsim.campaigns.results import (
     BaselineRow,
     CampaignResult,
@@ -22,14 +22,16 @@ from faultsim.campaigns.results import (
     SettingKey,
     SettingRow,
     ThresholdRow,
+    WaveformRow,
 )
 from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
+from faultsim.campaigns.waveforms import drawn_severity, waveform_row
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import Interrupted
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.job import Status
 
-_SKIPPED = {"skipped": "the fault-free circuit does not do there what the test requires"}
+_SKIPPED = {"skipped": "unusable setting, or no threshold to draw"}
 
 
 class Watcher(Protocol):
@@ -67,7 +69,13 @@ class Runner:
             GateError: The fault-free circuit does not do what its sidecar declares.
             Interrupted: Ctrl-C; what was finished is stored.
         """
-        stages = [self._baseline_items, self._setting_items, self._sweep_items, self._threshold_items]
+        stages = [
+            self._baseline_items,
+            self._setting_items,
+            self._sweep_items,
+            self._threshold_items,
+            self._waveform_items,
+        ]
         self.ledger.plan([item for stage in stages for item in stage], fresh)
         with self._pool() as pool:
             baseline = self._baseline(pool)
@@ -76,7 +84,8 @@ class Runner:
             check_settings(self.plan, settings)
             currents = self._currents(pool)
             thresholds = self._thresholds(pool, settings, currents)
-        return CampaignResult(tuple(baseline), tuple(currents), tuple(thresholds), tuple(settings))
+            waveforms = self._waveforms(pool, thresholds)
+        return CampaignResult(tuple(baseline), tuple(currents), tuple(thresholds), tuple(settings), tuple(waveforms))
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -186,6 +195,39 @@ class Runner:
         self.watcher.advance(found.row.verdict)
         return found
 
+    def _waveforms(self, pool: ThreadPoolExecutor, thresholds: Sequence[ThresholdRow]) -> list[WaveformRow]:
+        tasks = self.plan.waveforms
+        if tasks:
+            self.watcher.stage("waveforms", len(tasks))
+        rows = pool.map(lambda task, item: self._waveform_row(task, item, thresholds), tasks, self._waveform_items)
+        return [row for row in rows if row is not None]
+
+    def _waveform_row(self, task: WaveformTask, item: Item, thresholds: Sequence[ThresholdRow]) -> WaveformRow | None:
+        stored = self.ledger.result(item)
+        if stored is None:
+            severity = drawn_severity(task, thresholds)
+            if severity is None and task.defect is not None:
+                stored = _SKIPPED
+                self.ledger.finish(item, stored, ())
+            else:
+                setting = task.setting
+                key, trace = self.lab.trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
+                stored = asdict(waveform_row(task, severity, trace))
+                self.ledger.finish(item, stored, [key])
+        self.watcher.advance()
+        return None if stored == _SKIPPED else WaveformRow(**stored)
+
+    @cached_property
+    def _waveform_items(self) -> list[Item]:
+        """The severity may come from a threshold, whose item says what that depends on."""
+        found = {task.id: item.id for task, item in zip(self.plan.thresholds, self._threshold_items, strict=True)}
+        items = []
+        for task in self.plan.waveforms:
+            healthy = self._keys([Question(task.setting.stimulus, task.setting.conditions)])
+            threshold = found.get(ThresholdTask(task.defect, task.setting).id, "") if task.defect else ""
+            items.append(Item("waveforms", task.spec.figure, f"{task.spec!r} {healthy} {threshold}"))
+        return items
+
     @cached_property
     def _baseline_items(self) -> list[Item]:
         questions = [Question(stimulus, self.plan.conditions[0]) for stimulus in self.plan.baseline]
@@ -234,6 +276,7 @@ def stored_result(ledger: Ledger) -> CampaignResult:
         currents=tuple(CurrentRow(**row) for rows in ledger.results("currents") for row in rows),
         thresholds=tuple(ThresholdRow(**row) for row in thresholds),
         settings=tuple(SettingRow(**row) for row in ledger.results("settings")),
+        waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != _SKIPPED),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from faultsim import library
 from faultsim.circuits.sidecar import ConditionsSpec
 from faultsim.specfile import Quantity, Spec, read_spec
+from faultsim.units import parse_quantity
 
 
 class WindowSpec(Spec):
@@ -58,6 +59,24 @@ class CurrentsSpec(Spec):
     defects: list[str] = Field(default_factory=lambda: ["*"], description="ids that are swept")
     stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")
     simulation: dict[str, Any] = Field(default_factory=dict, description="overrides of the sidecar's simulation")
+
+
+class WaveformsSpec(Spec):
+    """A transient whose waveforms the report draws."""
+
+    figure: str = Field(pattern=r"^[a-z0-9-]+$", description="name of the file under figures/")
+    caption: str
+    test: str
+    window: str
+    defect: str = Field(default="", description="id of a defect; the fault-free circuit if none")
+    severity: Quantity | Literal["passes", "fails"] = Field(
+        default="fails", description="severity, or the side of the threshold that was found"
+    )
+
+    @field_validator("severity", mode="before")
+    @classmethod
+    def _quantity(cls, value: object) -> object:
+        return value if value in ("passes", "fails") else parse_quantity(value)  # type: ignore[arg-type]
 
 
 class SearchSpec(Spec):
@@ -122,6 +141,7 @@ class CampaignSpec(Spec):
     defects: list[DefectsSpec] = Field(min_length=1)
     tests: list[TestSpec] = Field(min_length=1)
     currents: CurrentsSpec | None = None
+    waveforms: list[WaveformsSpec] = Field(default_factory=list)
     search: SearchSpec
 
     @model_validator(mode="after")
@@ -142,6 +162,11 @@ class CampaignSpec(Spec):
         missing = sorted({point.corner for point in self.conditions} - set(corners))
         if missing:
             problems.append(f"conditions name unknown corners {missing}; there are {corners}")
+        for wanted in self.waveforms:
+            if not any(wanted.test == test.name and wanted.window in test.windows for test in self.tests):
+                problems.append(f"waveforms {wanted.figure!r}: no test {wanted.test!r} at window {wanted.window!r}")
+        if len({wanted.figure for wanted in self.waveforms}) != len(self.waveforms):
+            problems.append("two waveforms have the same figure")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -129,7 +129,7 @@ def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
     if task.setting.stimulus.program:
         driven.append("programming")
     if path not in driven:
-        parts.append(f"the {task.defect.definition.kind} lies in the {path} path, which this test does not drive")
+        parts.append(f"the defect lies in the {path} path, which this test does not drive")
     return "; ".join(parts)
 
 

@@ -171,8 +171,7 @@ def _problems(network: Network) -> Iterator[Problem]:
             elif net.lower() not in nets:
                 yield Problem(f"{path}: ports", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
     for net in sidecar.initial:
-        if net.lower() not in nets:
-            yield Problem(f"{path}: initial", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
+        yield from _initial_problems(path, net.lower(), hierarchy)
     yield from _observable_problems(network)
     for name, spec in sidecar.sites.items():
         try:
@@ -189,6 +188,17 @@ def _problems(network: Network) -> Iterator[Problem]:
             network.check_pattern(pattern)
         except SpecError as error:
             yield from (Problem(f"{path}: baseline.spikes", str(problem)) for problem in error.problems)
+
+
+def _initial_problems(path: Path, net: str, hierarchy: Hierarchy) -> Iterator[Problem]:
+    instance, _, name = net.rpartition(".")
+    try:
+        nets = hierarchy.nets(hierarchy.resolve(instance).model if instance else "")
+    except SpecError as error:
+        yield from (Problem(f"{path}: initial", str(problem)) for problem in error.problems)
+        return
+    if name not in nets:
+        yield Problem(f"{path}: initial", f"no net {net!r}", did_you_mean(name, nets))
 
 
 def _observable_problems(network: Network) -> Iterator[Problem]:

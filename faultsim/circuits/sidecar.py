@@ -191,7 +191,9 @@ class Sidecar(Spec):
     simulation: SimulationSpec
     probes: dict[str, str] = Field(min_length=1)
     observables: dict[str, str] = Field(min_length=1)
-    initial: dict[str, float] = Field(default_factory=dict, description="top-level net -> start voltage, in VDD")
+    initial: dict[str, float] = Field(
+        default_factory=dict, description="net, by its flattened name -> start voltage, in VDD"
+    )
     baseline: BaselineSpec
     weights: WeightsSpec | None = None
     wires: dict[str, WireSpec] = Field(default_factory=dict)

@@ -13,6 +13,9 @@ from faultsim.spice.waveform import Waveform
 
 _LINE_STYLES = ("-", "--", "-.", ":")
 _MARKERS = "osD^vP*X"
+_INPUT = re.compile(r"in\d*")
+_WEIGHT = re.compile(r"w\d+")
+_PROGRAMMING = re.compile(r"ramp\d*|pe")
 
 
 def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
@@ -39,20 +42,27 @@ def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
 
 def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v: float, title: str) -> str:
     """Draw inputs, bit-line current, magnetisation and output over time (LATS 2024 Figs. 7, 8, 11, 12)."""
-    inputs = {name: wave for name, wave in waveforms.items() if re.fullmatch(r"in\d*", name)}
-    others = [name for name in waveforms if name not in inputs]
-    figure = blank(8.0, 1.3 * (1 + len(others)))
-    rows = figure.subplots(1 + len(others), 1, sharex=True)
-    for lift, (name, wave) in enumerate(inputs.items()):
-        offset = lift * 1.25 * vdd_v
-        rows[0].plot(wave.time_s * 1e9, wave.values + offset, linewidth=0.9, color="black")
-        rows[0].annotate(name, (0, offset), fontsize=7, xytext=(2, 2), textcoords="offset points")
-    rows[0].set_yticks([])
-    rows[0].set_ylabel("inputs", fontsize=8)
-    for axes, name in zip(rows[1:], others, strict=True):
+    inputs = {name: wave for name, wave in waveforms.items() if _INPUT.fullmatch(name)}
+    weights = {name: wave for name, wave in waveforms.items() if _WEIGHT.fullmatch(name)}
+    others = [name for name in waveforms if name not in inputs and name not in weights]
+    if not stimulus.program:
+        # A synapse's state and its ramp say nothing where nothing is programmed.
+        weights, others = {}, [name for name in others if not _PROGRAMMING.fullmatch(name)]
+    count = 1 + len(others) + bool(weights)
+    figure = blank(8.0, 1.3 * count)
+    rows = figure.subplots(count, 1, sharex=True)
+    _draw_inputs(rows[0], inputs, vdd_v)
+    for axes, name in zip(rows[1:], others, strict=False):
         scale, unit = _scale(name)
         axes.plot(waveforms[name].time_s * 1e9, waveforms[name].values * scale, linewidth=0.9, color="black")
         axes.set_ylabel(f"{name}{unit}", fontsize=8)
+    if weights:
+        for number, (name, wave) in enumerate(weights.items()):
+            style = {"linewidth": 0.9, "linestyle": _LINE_STYLES[number % 4], "label": name}
+            rows[-1].plot(wave.time_s * 1e9, wave.values, **style)
+        rows[-1].set_ylim(-1.2, 1.2)
+        rows[-1].set_ylabel("weights (m)", fontsize=8)
+        rows[-1].legend(fontsize=6, ncols=4, loc="center left")
     for axes in rows:
         for start, stop in stimulus.scope(vdd_v)["integrate"]:
             axes.axvspan(start * 1e9, stop * 1e9, color="0.88", linewidth=0)
@@ -60,6 +70,16 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
     rows[-1].set_xlabel("time (ns); integrate windows shaded")
     figure.suptitle(title, fontsize=9)
     return svg_text(figure)
+
+
+def _draw_inputs(axes: Any, inputs: Mapping[str, Waveform], vdd_v: float) -> None:
+    for lift, (name, wave) in enumerate(inputs.items()):
+        offset = lift * 1.25 * vdd_v
+        axes.plot(wave.time_s * 1e9, wave.values + offset, linewidth=0.9, color="black")
+        axes.annotate(name, (0, offset), fontsize=7, xytext=(2, 2), textcoords="offset points")
+    axes.set_ylim(-0.1 * vdd_v, (1.25 * max(1, len(inputs)) + 0.1) * vdd_v)
+    axes.set_yticks([])
+    axes.set_ylabel("inputs", fontsize=8)
 
 
 def _scale(probe: str) -> tuple[float, str]:

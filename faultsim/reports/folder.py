@@ -40,6 +40,7 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         comparison=compare(published, result) if published else [],
         sides=take_sides(published, result) if published else [],
         vectors=vector_rows(result.thresholds, result.settings),
+        points=point_rows(result.settings, result.thresholds),
         versions=versions,
     )
     write_table(folder / "baseline.csv", BaselineRow, result.baseline)
@@ -50,13 +51,12 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
     if published:
         write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
-    points = point_rows(result.settings, result.thresholds)
-    if points:
-        write_table(folder / "points.csv", PointRow, points)
+    if report.points:
+        write_table(folder / "points.csv", PointRow, report.points)
     figures = draw(report)
     for name, figure in figures.items():
         (folder / "figures").mkdir(exist_ok=True)
-        (folder / "figures" / f"{name}.svg").write_text(figure)
+        (folder / "figures" / f"{name}.svg").write_text(figure.svg)
     page = folder / "report.html"
     page.write_text(render(report, figures))
     (folder / MANIFEST).write_text(json.dumps(_manifest(report, ledger), indent=2) + "\n")

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from faultsim import library
-from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import CampaignResult, ThresholdRow
+from faultsim.campaigns.plan import Plan, WaveformTask
+from faultsim.campaigns.results import BaselineRow, CampaignResult, ThresholdRow, WaveformRow
+from faultsim.circuits.variant import NOMINAL
 from faultsim.reports.comparison import ComparisonRow, Side
 from faultsim.reports.coverage import CoverageRow, coverage_of
-from faultsim.reports.figures import current_figure
+from faultsim.reports.figures import current_figure, waveform_figure
+from faultsim.reports.gallery import drawings_of
+from faultsim.reports.points import PointRow
+from faultsim.spice.waveform import Waveform
 from faultsim.units import format_quantity
 from faultsim.vectors.table import VectorRow
 
@@ -26,16 +32,56 @@ class Report:
     comparison: Sequence[ComparisonRow]
     sides: Sequence[Side]
     vectors: Sequence[VectorRow]
+    points: Sequence[PointRow]
     versions: Mapping[str, str]
 
 
-def draw(report: Report) -> dict[str, str]:
-    """Return the campaign's figures as SVG text by name."""
-    sweep = report.plan.sweep
-    return {"currents": current_figure(report.result.currents, sweep.observable)} if sweep else {}
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the page.
+
+    Attributes:
+        group: ``circuit``, ``currents`` or ``waveforms``: where on the page it belongs.
+        caption: What it shows.
+        svg: SVG text.
+    """
+
+    group: str
+    caption: str
+    svg: str
 
 
-def render(report: Report, figures: Mapping[str, str]) -> str:
+def draw(report: Report) -> dict[str, Figure]:
+    """Return the campaign's figures by name."""
+    plan, sweep = report.plan, report.plan.sweep
+    figures: dict[str, Figure] = {}
+    sites = list({defect.site.name: defect.site for defect in plan.defects}.values())
+    for name, drawing in drawings_of(plan.network, sites).items():
+        figures[name] = Figure("circuit", drawing.shows, drawing.draw())
+    if sweep:
+        caption = f"{sweep.observable} at mid-integrate-window against the resistance of each open"
+        svg = current_figure(report.result.currents, sweep.observable)
+        figures["currents"] = Figure("currents", f"{caption}, input {sweep.stimulus.pattern}", svg)
+    tasks = {task.spec.figure: task for task in plan.waveforms}
+    for row in report.result.waveforms:
+        figures[row.figure] = Figure("waveforms", row.caption, _waveforms(row, tasks[row.figure]))
+    return figures
+
+
+def _waveforms(row: WaveformRow, task: WaveformTask) -> str:
+    stimulus, point = task.setting.stimulus, task.setting.conditions
+    where = "fault-free"
+    if task.defect is not None and row.severity is not None:
+        stimulus = task.defect.disturb(stimulus, row.severity)
+        where = f"{row.defect_id} {format_quantity(row.severity, row.unit)}"
+    iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
+    spiked = "spikes" if row.spiked else "no spike"
+    waves = {name: Waveform(np.array(times), np.array(values)) for name, (times, values) in row.traces.items()}
+    title = f"{where}, input {stimulus.pattern}, IW {iw}, LW {lw}: {spiked}"
+    return waveform_figure(waves, stimulus, point.vdd_v, title)
+
+
+def render(report: Report, figures: Mapping[str, Figure]) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -60,7 +106,13 @@ def _context(report: Report) -> dict[str, Any]:
         "spec": report.plan.spec,
         "sidecar": report.plan.network.sidecar,
         "circuit": report.plan.network.name,
-        "baseline": report.result.baseline,
+        "baseline": _by_pattern(report.result.baseline),
+        "baseline_weights": list(dict.fromkeys(row.weights for row in report.result.baseline)),
+        "unusable": [row for row in report.result.settings if not row.usable],
+        "points": report.points,
+        "point_names": list(dict.fromkeys(_point(row) for row in report.points)),
+        "point_table": _point_table(report.points),
+        "lowest": [row for row in report.points if row.lowest],
         "windows": windows,
         "defects": [(defect, _by_window(defect.id, report.result.thresholds)) for defect in report.plan.defects],
         "thresholds": report.result.thresholds,
@@ -73,6 +125,26 @@ def _context(report: Report) -> dict[str, Any]:
         "vectors": report.vectors,
         "versions": report.versions,
     }
+
+
+def _by_pattern(rows: Sequence[BaselineRow]) -> dict[str, list[BaselineRow]]:
+    found: dict[str, list[BaselineRow]] = {}
+    for row in rows:
+        found.setdefault(row.pattern, []).append(row)
+    return found
+
+
+def _point(row: PointRow) -> str:
+    corner = "" if row.corner == NOMINAL.name else f", {row.corner}"
+    return f"{row.vdd_v:g} V, {row.temperature_c:g} °C{corner}"
+
+
+def _point_table(rows: Sequence[PointRow]) -> dict[tuple[str, str, str], dict[str, PointRow]]:
+    """Return thresholds by (test, window, defect), then by operating point."""
+    table: dict[tuple[str, str, str], dict[str, PointRow]] = {}
+    for row in rows:
+        table.setdefault((row.test, row.window, row.defect_id), {})[_point(row)] = row
+    return table
 
 
 def _by_window(defect: str, rows: Sequence[ThresholdRow]) -> dict[str, list[ThresholdRow]]:

@@ -58,6 +58,12 @@ class SimulationService:
         """Return what a job shows, from the store or by running it; blocks until it is there."""
         return self.submit(job).result()
 
+    def trace(self, job: Job) -> Trace:
+        """Run a job for its waveforms, which the store does not keep; its outcome is stored."""
+        trace = self._executor.submit(job, with_waveforms=True).result()
+        self._store.put(self.key(job), trace.outcome)
+        return trace
+
     def submit(self, job: Job) -> Future[Outcome]:
         """Ask for an outcome without waiting.
 

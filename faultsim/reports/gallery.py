@@ -1,0 +1,48 @@
+"""Everything that can be drawn of a circuit without simulating it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from faultsim.circuits.network import Network
+from faultsim.circuits.sites import Site
+from faultsim.reports.drawing import cell_drawing, drawn_cells
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Something that can be drawn.
+
+    Attributes:
+        shows: What it shows, for people.
+        draw: Returns it as SVG text.
+    """
+
+    shows: str
+    draw: Callable[[], str]
+
+
+def drawings_of(circuit: Network, sites: Iterable[Site]) -> dict[str, Drawing]:
+    """Return the drawings of a circuit by name: crossbar, coding, timing and each of its cells that has one.
+
+    Args:
+        circuit: The network.
+        sites: Those to mark.
+    """
+    # schemdraw is slow to import, and the page of a campaign may need none of it.
+    from faultsim.reports.crossbar import crossbar_drawing
+    from faultsim.reports.schedules import coding_figure, timing_figure
+
+    marked = tuple(sites)
+    spec, vdd_v = circuit.sidecar.stimulus, circuit.sidecar.conditions.vdd_v
+    found = {
+        "crossbar": Drawing("cells, wires and the sites on them", partial(crossbar_drawing, circuit, marked)),
+        "coding": Drawing("when a pixel spikes", partial(coding_figure, spec.coding, spec.integrate)),
+        "timing": Drawing("integrate and leaky window, read, strobe", partial(timing_figure, spec, vdd_v)),
+    }
+    defined = {card.words[1].text.lower() for card in circuit.cards if card.name == ".subckt"}
+    for cell in filter(defined.__contains__, drawn_cells()):
+        found[cell] = Drawing(f"cell {cell} with the sites in it", partial(cell_drawing, circuit, cell, marked))
+    return found
