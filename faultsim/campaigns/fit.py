@@ -59,6 +59,14 @@ def misfits(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str, D
         if wanted.defect and wanted.defect not in known:
             where = f"{path}: waveforms.{wanted.figure}.defect"
             yield Problem(where, f"unknown defect {wanted.defect!r}", did_you_mean(wanted.defect, known))
+    for response in spec.responses:
+        where = f"{path}: responses.{response.figure}"
+        if response.observable not in observables:
+            unknown = f"unknown observable {response.observable!r}"
+            yield Problem(f"{where}.observable", unknown, did_you_mean(response.observable, observables))
+        for name in response.defects:
+            if name not in known:
+                yield Problem(f"{where}.defects", f"unknown defect {name!r}", did_you_mean(name, known))
     for group in spec.defects:
         try:
             load_definition(group.kind)

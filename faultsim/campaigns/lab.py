@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -66,6 +66,10 @@ class Lab:
         """Return the store's key and the outcome; blocks until it is there."""
         asked = self.job(question)
         return self.service.key(asked), self.service.outcome(asked)
+
+    def keys(self, questions: Sequence[Question]) -> str:
+        """Return the store's keys of questions, joined by spaces: what a result of theirs depends on."""
+        return " ".join(self.service.key(self.job(question)) for question in questions)
 
     def trace(self, question: Question) -> tuple[str, Trace]:
         """Return the store's key, and the outcome with its waveforms."""

@@ -22,6 +22,10 @@ CREATE INDEX IF NOT EXISTS reference_item ON reference (item);
 """
 
 
+SKIPPED = {"skipped": "unusable setting, or no threshold to draw"}
+"""Result of an item that turned out to ask for nothing."""
+
+
 @dataclass(frozen=True)
 class Item:
     """One piece of planned work.

@@ -12,7 +12,13 @@ from typing import Any
 from faultsim.campaigns.fit import misfits
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.results import SettingKey
-from faultsim.campaigns.spec import CampaignSpec, DefectsSpec, LimitsSpec, TestSpec, WaveformsSpec, WindowSpec
+from faultsim.campaigns.spec import (
+    CampaignSpec,
+    DefectsSpec,
+    LimitsSpec,
+    TestSpec,
+    WindowSpec,
+)
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import Network
@@ -71,21 +77,6 @@ class Sweep:
     conditions: Conditions
     simulation: SimulationSpec
     severities: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class WaveformTask:
-    """A transient to draw.
-
-    Attributes:
-        spec: What the campaign asks for.
-        setting: The test at its window, at the first operating point.
-        defect: None for the fault-free circuit.
-    """
-
-    spec: WaveformsSpec
-    setting: Setting
-    defect: Defect | None
 
 
 @dataclass(frozen=True)
@@ -177,17 +168,6 @@ class Plan:
             for setting in self.settings
             for defect in self.defects
             if setting.covers(defect)
-        ]
-
-    @cached_property
-    def waveforms(self) -> list[WaveformTask]:
-        """The transients to draw; those of defects that were not chosen are left out."""
-        chosen = {defect.id: defect for defect in self.defects}
-        first = {(setting.test, setting.window): setting for setting in reversed(self.settings)}
-        return [
-            WaveformTask(wanted, first[wanted.test, wanted.window], chosen.get(wanted.defect))
-            for wanted in self.spec.waveforms
-            if not wanted.defect or wanted.defect in chosen
         ]
 
     @property

@@ -120,6 +120,23 @@ class ThresholdRow:
 
 
 @dataclass(frozen=True)
+class ResponseRow:
+    """One point of an observable over one quantity of the stimulus; without a defect it is the fault-free circuit."""
+
+    circuit: str
+    figure: str
+    test: str
+    window: str
+    defect_id: str
+    severity: float | None
+    unit: str
+    over: str
+    value: float
+    observable: str
+    result: Value
+
+
+@dataclass(frozen=True)
 class WaveformRow:
     """A transient that the report draws.
 
@@ -148,3 +165,4 @@ class CampaignResult:
     thresholds: tuple[ThresholdRow, ...]
     settings: tuple[SettingRow, ...]
     waveforms: tuple[WaveformRow, ...] = ()
+    responses: tuple[ResponseRow, ...] = ()

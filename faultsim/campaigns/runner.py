@@ -8,40 +8,29 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
-from typing import Protocol
 
+from faultsim.campaigns.drawer import Drawer
 from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
-from faultsim.campaigns.ledger import Item, Ledger
-from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask, WaveformTask
+from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
+from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
 from faultsim.campaigns.results import (
     BaselineRow,
     CampaignResult,
     CurrentRow,
     Detection,
+    ResponseRow,
     SettingKey,
     SettingRow,
     ThresholdRow,
     WaveformRow,
 )
 from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
-from faultsim.campaigns.waveforms import drawn_severity, waveform_row
+from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import Interrupted
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.job import Status
-
-_SKIPPED = {"skipped": "unusable setting, or no threshold to draw"}
-
-
-class Watcher(Protocol):
-    """What is told how a run gets on."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Say that a stage begins."""
-
-    def advance(self, verdict: str = "") -> None:
-        """Say that one of its items is finished."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +58,15 @@ class Runner:
             GateError: The fault-free circuit does not do what its sidecar declares.
             Interrupted: Ctrl-C; what was finished is stored.
         """
+        searched = {task.id: item for task, item in zip(self.plan.thresholds, self._threshold_items, strict=True)}
+        drawer = Drawer(self.plan, self.lab, self.ledger, self.watcher, searched)
         stages = [
             self._baseline_items,
             self._setting_items,
             self._sweep_items,
             self._threshold_items,
-            self._waveform_items,
+            drawer.waveform_items,
+            drawer.response_items,
         ]
         self.ledger.plan([item for stage in stages for item in stage], fresh)
         with self._pool() as pool:
@@ -84,8 +76,16 @@ class Runner:
             check_settings(self.plan, settings)
             currents = self._currents(pool)
             thresholds = self._thresholds(pool, settings, currents)
-            waveforms = self._waveforms(pool, thresholds)
-        return CampaignResult(tuple(baseline), tuple(currents), tuple(thresholds), tuple(settings), tuple(waveforms))
+            waveforms = drawer.waveforms(pool, thresholds)
+            responses = drawer.responses(pool)
+        return CampaignResult(
+            baseline=tuple(baseline),
+            currents=tuple(currents),
+            thresholds=tuple(thresholds),
+            settings=tuple(settings),
+            waveforms=tuple(waveforms),
+            responses=tuple(responses),
+        )
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -137,7 +137,7 @@ class Runner:
                 CurrentRow(name, defect.id, question.severity or 0.0, answer.result().values.get(sweep.observable))
                 for question, answer in zip(questions, answers, strict=True)
             ]
-            keys = [self.lab.service.key(self.lab.job(question)) for question in questions]
+            keys = self.lab.keys(questions).split()
             self.ledger.finish(item, [asdict(row) for row in rows], keys)
         else:
             rows = [CurrentRow(**row) for row in stored]
@@ -172,7 +172,7 @@ class Runner:
         usable = {row.key for row in settings if row.usable}
         skipped = [task for task in tasks if task.setting.key not in usable]
         for task in skipped:
-            self.ledger.finish(items[task.id], _SKIPPED, ())
+            self.ledger.finish(items[task.id], SKIPPED, ())
             self.watcher.advance()
         asked = [task for task in tasks if task.setting.key in usable]
         leaders = list({task.setting.key: task for task in reversed(asked)}.values())
@@ -186,7 +186,7 @@ class Runner:
 
     def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
         stored = self.ledger.result(item)
-        if stored in (None, _SKIPPED) or stored["verdict"] == Detection.UNKNOWN:
+        if stored in (None, SKIPPED) or stored["verdict"] == Detection.UNKNOWN:
             found = find_threshold(self.plan, self.lab, task, guess)
             self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
         else:
@@ -195,56 +195,25 @@ class Runner:
         self.watcher.advance(found.row.verdict)
         return found
 
-    def _waveforms(self, pool: ThreadPoolExecutor, thresholds: Sequence[ThresholdRow]) -> list[WaveformRow]:
-        tasks = self.plan.waveforms
-        if tasks:
-            self.watcher.stage("waveforms", len(tasks))
-        rows = pool.map(lambda task, item: self._waveform_row(task, item, thresholds), tasks, self._waveform_items)
-        return [row for row in rows if row is not None]
-
-    def _waveform_row(self, task: WaveformTask, item: Item, thresholds: Sequence[ThresholdRow]) -> WaveformRow | None:
-        stored = self.ledger.result(item)
-        if stored is None:
-            severity = drawn_severity(task, thresholds)
-            if severity is None and task.defect is not None:
-                stored = _SKIPPED
-                self.ledger.finish(item, stored, ())
-            else:
-                setting = task.setting
-                key, trace = self.lab.trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
-                stored = asdict(waveform_row(task, severity, trace))
-                self.ledger.finish(item, stored, [key])
-        self.watcher.advance()
-        return None if stored == _SKIPPED else WaveformRow(**stored)
-
-    @cached_property
-    def _waveform_items(self) -> list[Item]:
-        """The severity may come from a threshold, whose item says what that depends on."""
-        found = {task.id: item.id for task, item in zip(self.plan.thresholds, self._threshold_items, strict=True)}
-        items = []
-        for task in self.plan.waveforms:
-            healthy = self._keys([Question(task.setting.stimulus, task.setting.conditions)])
-            threshold = found.get(ThresholdTask(task.defect, task.setting).id, "") if task.defect else ""
-            items.append(Item("waveforms", task.spec.figure, f"{task.spec!r} {healthy} {threshold}"))
-        return items
-
     @cached_property
     def _baseline_items(self) -> list[Item]:
         questions = [Question(stimulus, self.plan.conditions[0]) for stimulus in self.plan.baseline]
-        return [Item("baseline", question.stimulus.pattern, self._keys([question])) for question in questions]
+        return [Item("baseline", question.stimulus.pattern, self.lab.keys([question])) for question in questions]
 
     @cached_property
     def _sweep_items(self) -> list[Item]:
         sweep = self.plan.sweep
         if sweep is None:
             return []
-        return [Item("currents", defect.id, self._keys(_sweep_questions(sweep, defect))) for defect in self.plan.swept]
+        return [
+            Item("currents", defect.id, self.lab.keys(_sweep_questions(sweep, defect))) for defect in self.plan.swept
+        ]
 
     @cached_property
     def _setting_items(self) -> list[Item]:
         asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [
-            Item("settings", "|".join(map(str, setting.key)), f"{self._keys([question])}{setting.requires}")
+            Item("settings", "|".join(map(str, setting.key)), f"{self.lab.keys([question])}{setting.requires}")
             for setting, question in asked
         ]
 
@@ -257,11 +226,8 @@ class Runner:
             grid = self.plan.grid(task.defect)
             severe = Question(setting.stimulus, setting.conditions, task.defect, grid.high)
             test = [repr(setting.limits), setting.observable, repr(grid), repr(self.plan.spec.currents)]
-            items.append(Item("thresholds", task.id, self._keys([healthy, severe]) + json.dumps(test)))
+            items.append(Item("thresholds", task.id, self.lab.keys([healthy, severe]) + json.dumps(test)))
         return items
-
-    def _keys(self, questions: Sequence[Question]) -> str:
-        return " ".join(self.lab.service.key(self.lab.job(question)) for question in questions)
 
 
 def stored_result(ledger: Ledger) -> CampaignResult:
@@ -269,14 +235,15 @@ def stored_result(ledger: Ledger) -> CampaignResult:
     thresholds = [
         {name: value for name, value in row.items() if name != "level"}
         for row in ledger.results("thresholds")
-        if row != _SKIPPED
+        if row != SKIPPED
     ]
     return CampaignResult(
         baseline=tuple(BaselineRow(**row) for row in ledger.results("baseline")),
         currents=tuple(CurrentRow(**row) for rows in ledger.results("currents") for row in rows),
         thresholds=tuple(ThresholdRow(**row) for row in thresholds),
         settings=tuple(SettingRow(**row) for row in ledger.results("settings")),
-        waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != _SKIPPED),
+        responses=tuple(ResponseRow(**row) for rows in ledger.results("responses") for row in rows),
+        waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
     )
 
 

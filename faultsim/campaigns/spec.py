@@ -61,13 +61,30 @@ class CurrentsSpec(Spec):
     simulation: dict[str, Any] = Field(default_factory=dict, description="overrides of the sidecar's simulation")
 
 
-class WaveformsSpec(Spec):
-    """A transient whose waveforms the report draws."""
+class FigureSpec(Spec):
+    """A figure of one test at one window and the first operating point."""
 
     figure: str = Field(pattern=r"^[a-z0-9-]+$", description="name of the file under figures/")
     caption: str
     test: str
     window: str
+
+
+class ResponseSpec(FigureSpec):
+    """What an observable does as one quantity of the stimulus moves, on a straight grid."""
+
+    over: str = Field(description="a quantity of the stimulus, such as program.delay")
+    start: Quantity
+    stop: Quantity
+    points: int = Field(ge=2, le=1000)
+    observable: str
+    defects: list[str] = Field(default_factory=list, description="ids that are drawn beside the fault-free circuit")
+    severity: Quantity | None = Field(default=None, gt=0, description="of these defects; their default if none")
+
+
+class WaveformsSpec(FigureSpec):
+    """A transient whose waveforms the report draws."""
+
     defect: str = Field(default="", description="id of a defect; the fault-free circuit if none")
     severity: Quantity | Literal["passes", "fails"] = Field(
         default="fails", description="severity, or the side of the threshold that was found"
@@ -142,6 +159,7 @@ class CampaignSpec(Spec):
     tests: list[TestSpec] = Field(min_length=1)
     currents: CurrentsSpec | None = None
     waveforms: list[WaveformsSpec] = Field(default_factory=list)
+    responses: list[ResponseSpec] = Field(default_factory=list)
     search: SearchSpec
 
     @model_validator(mode="after")
@@ -162,11 +180,12 @@ class CampaignSpec(Spec):
         missing = sorted({point.corner for point in self.conditions} - set(corners))
         if missing:
             problems.append(f"conditions name unknown corners {missing}; there are {corners}")
-        for wanted in self.waveforms:
+        drawn: list[FigureSpec] = [*self.waveforms, *self.responses]
+        for wanted in drawn:
             if not any(wanted.test == test.name and wanted.window in test.windows for test in self.tests):
-                problems.append(f"waveforms {wanted.figure!r}: no test {wanted.test!r} at window {wanted.window!r}")
-        if len({wanted.figure for wanted in self.waveforms}) != len(self.waveforms):
-            problems.append("two waveforms have the same figure")
+                problems.append(f"figure {wanted.figure!r}: no test {wanted.test!r} at window {wanted.window!r}")
+        if len({wanted.figure for wanted in drawn}) != len(drawn):
+            problems.append("two figures have the same name")
         if problems:
             raise ValueError("; ".join(problems))
         return self

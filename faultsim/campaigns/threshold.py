@@ -17,6 +17,10 @@ from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
 
 
+_NEAR_AN_END = 1e-5
+"""Share of a sweep's whole way below which a value is noise."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """A finished threshold task.
@@ -185,6 +189,9 @@ def _row(plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Dete
 def predicted_index(grid: Grid, level: float, sweep: Sequence[tuple[float, float]]) -> int | None:
     """Return the grid index at which a swept observable meets a level, between the sweep's points.
 
+    Between two points the logit of the value's share of its whole way is a straight line over ln R: exactly so where
+    the open is in series with a resistance and a voltage.
+
     Args:
         grid: The severities.
         level: Value to meet.
@@ -192,9 +199,18 @@ def predicted_index(grid: Grid, level: float, sweep: Sequence[tuple[float, float
     """
     for (r0, v0), (r1, v1) in pairwise(sweep):
         if min(v0, v1) <= level <= max(v0, v1) and v0 != v1:
-            share = (level - v0) / (v1 - v0)
+            first, last = sweep[0][1], sweep[-1][1]
+            t0, t1, t = (
+                _logit((value - first) / (last - first)) if last != first else 0.0 for value in (v0, v1, level)
+            )
+            share = (t - t0) / (t1 - t0) if t1 != t0 else (level - v0) / (v1 - v0)
             return grid.nearest(math.exp(math.log(r0) + share * math.log(r1 / r0)))
     return None
+
+
+def _logit(share: float) -> float:
+    inside = min(max(share, _NEAR_AN_END), 1 - _NEAR_AN_END)
+    return math.log(inside / (1 - inside))
 
 
 def _number(value: Value | None) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from faultsim.campaigns.drawn import response_tasks
 from faultsim.campaigns.plan import make_plan
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.circuits import network
@@ -55,13 +56,17 @@ def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
     if "parts" in keys:
         return "drawing", load_drawing
     if keys & {"tests", "search", "windows"}:
-        return "campaign", lambda path: make_plan(path, read_spec(path, CampaignSpec))
+        return "campaign", _check_campaign
     if keys & {"severity", "edit"}:
         return "defect", definition.load_file
     if keys & {"values", "contradictions"}:
         return "published-values file", lambda path: read_spec(path, PublishedSpec)
     wanted = "a sidecar has probes and ports, a campaign tests and search, a defect severity and edit"
     raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])
+
+
+def _check_campaign(path: Path) -> None:
+    response_tasks(make_plan(path, read_spec(path, CampaignSpec)))
 
 
 def _check_deck(path: Path) -> None:

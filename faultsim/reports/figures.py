@@ -7,12 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from faultsim.campaigns.results import CurrentRow
+import numpy as np
+
+from faultsim.campaigns.results import CurrentRow, ResponseRow
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.spice.waveform import Waveform
+from faultsim.units import format_quantity
 
 _LINE_STYLES = ("-", "--", "-.", ":")
 _MARKERS = "osD^vP*X"
+_PREFIXES = ((1.0, ""), (1e3, "m"), (1e6, "u"), (1e9, "n"), (1e12, "p"))
 _INPUT = re.compile(r"in\d*")
 _WEIGHT = re.compile(r"w\d+")
 _PROGRAMMING = re.compile(r"ramp\d*|pe")
@@ -40,6 +44,27 @@ def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
     return svg_text(figure)
 
 
+def response_figure(rows: Sequence[ResponseRow]) -> str:
+    """Draw an observable over one quantity of the stimulus, a curve for the fault-free circuit and each defect."""
+    figure = blank(7.2, 3.4)
+    axes = figure.add_subplot()
+    curves: dict[tuple[str, float | None, str], list[ResponseRow]] = {}
+    for row in rows:
+        curves.setdefault((row.defect_id, row.severity, row.unit), []).append(row)
+    highest = max(abs(row.value) for row in rows)
+    scale, prefix = next(((factor, name) for factor, name in _PREFIXES if highest * factor >= 1), (1.0, ""))
+    for number, ((defect, severity, unit), points) in enumerate(curves.items()):
+        label = f"{defect} {format_quantity(severity, unit)}" if severity is not None else "fault-free"
+        values = [float("nan") if row.result is None else float(row.result) for row in points]  # type: ignore[arg-type]
+        style = {"linestyle": _LINE_STYLES[number % 4], "marker": _MARKERS[number % 8], "markersize": 3}
+        axes.plot([row.value * scale for row in points], values, linewidth=1.2, label=label, **style)
+    axes.set_xlabel(f"{rows[0].over} ({prefix}s)")
+    axes.set_ylabel(rows[0].observable)
+    axes.grid(True, linewidth=0.4, alpha=0.6)
+    axes.legend(fontsize=8)
+    return svg_text(figure)
+
+
 def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v: float, title: str) -> str:
     """Draw inputs, bit-line current, magnetisation and output over time (LATS 2024 Figs. 7, 8, 11, 12)."""
     inputs = {name: wave for name, wave in waveforms.items() if _INPUT.fullmatch(name)}
@@ -56,6 +81,9 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
         scale, unit = _scale(name)
         axes.plot(waveforms[name].time_s * 1e9, waveforms[name].values * scale, linewidth=0.9, color="black")
         axes.set_ylabel(f"{name}{unit}", fontsize=8)
+        if unit == " (V)" and np.ptp(waveforms[name].values) < 0.05 * vdd_v:
+            # Millivolts of coupling are no signal; on a scale of their own they would look like one.
+            axes.set_ylim(-0.1 * vdd_v, 1.1 * vdd_v)
     if weights:
         for number, (name, wave) in enumerate(weights.items()):
             style = {"linewidth": 0.9, "linestyle": _LINE_STYLES[number % 4], "label": name}

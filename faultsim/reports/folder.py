@@ -11,7 +11,7 @@ from typing import Any
 
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, SettingRow, ThresholdRow
+from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, ResponseRow, SettingRow, ThresholdRow
 from faultsim.circuits.deck import text_of
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
@@ -51,6 +51,8 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
     if published:
         write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
+    if result.responses:
+        write_table(folder / "responses.csv", ResponseRow, result.responses)
     if report.points:
         write_table(folder / "points.csv", PointRow, report.points)
     figures = draw(report)

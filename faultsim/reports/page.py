@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from faultsim import library
-from faultsim.campaigns.plan import Plan, WaveformTask
+from faultsim.campaigns.drawn import WaveformTask, waveform_tasks
+from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.results import BaselineRow, CampaignResult, ThresholdRow, WaveformRow
 from faultsim.circuits.variant import NOMINAL
 from faultsim.reports.comparison import ComparisonRow, Side
 from faultsim.reports.coverage import CoverageRow, coverage_of
-from faultsim.reports.figures import current_figure, waveform_figure
+from faultsim.reports.figures import current_figure, response_figure, waveform_figure
 from faultsim.reports.gallery import drawings_of
 from faultsim.reports.points import PointRow
 from faultsim.spice.waveform import Waveform
@@ -62,7 +63,11 @@ def draw(report: Report) -> dict[str, Figure]:
         caption = f"{sweep.observable} at mid-integrate-window against the resistance of each open"
         svg = current_figure(report.result.currents, sweep.observable)
         figures["currents"] = Figure("currents", f"{caption}, input {sweep.stimulus.pattern}", svg)
-    tasks = {task.spec.figure: task for task in plan.waveforms}
+    for wanted in plan.spec.responses:
+        curve = [row for row in report.result.responses if row.figure == wanted.figure]
+        if curve:
+            figures[wanted.figure] = Figure("waveforms", wanted.caption, response_figure(curve))
+    tasks = {task.spec.figure: task for task in waveform_tasks(plan)}
     for row in report.result.waveforms:
         figures[row.figure] = Figure("waveforms", row.caption, _waveforms(row, tasks[row.figure]))
     return figures

@@ -59,7 +59,8 @@ def test_both_sides_of_the_junction_have_the_same_threshold(lats2024):
 
 
 def test_the_programming_path_open_is_undetected_at_one_gigaohm_with_the_reason(lats2024):
-    rows = [row for row in lats2024.table("thresholds.csv") if row["defect_id"] == "Rop5"]
+    rows = lats2024.table("thresholds.csv")
+    rows = [row for row in rows if (row["defect_id"], row["test"]) == ("Rop5", "inference")]
     assert len(rows) == 3
     for row in rows:
         assert row["verdict"] == "undetected"
@@ -70,7 +71,8 @@ def test_the_programming_path_open_is_undetected_at_one_gigaohm_with_the_reason(
 
 def test_every_threshold_is_bracketed_by_two_neighbours_of_the_grid(lats2024):
     rows = [row for row in lats2024.table("thresholds.csv") if row["verdict"] == "detected"]
-    assert len(rows) == 18
+    # Six opens of the read path in three windows, five of the programming path by the second test.
+    assert len(rows) == 18 + 5
     for row in rows:
         assert float(row["r_fail_ohm"]) / float(row["r_pass_ohm"]) == pytest.approx(1.01, rel=1e-9)
 

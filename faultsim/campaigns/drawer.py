@@ -1,0 +1,104 @@
+"""Simulates what a campaign only draws, after its thresholds; whatever is finished is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from faultsim.campaigns.drawn import ResponseTask, WaveformTask, response_tasks, waveform_tasks
+from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
+from faultsim.campaigns.plan import Plan, ThresholdTask
+from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
+from faultsim.campaigns.watcher import Watcher
+
+
+@dataclass(frozen=True)
+class Drawer:
+    """The figures' part of a run.
+
+    Attributes:
+        plan: What to draw.
+        lab: Answers questions about the circuit.
+        ledger: Keeps what is finished.
+        watcher: Is told how it gets on.
+        threshold_items: The ledger's item of every threshold, by the task's id; a figure may be at one.
+    """
+
+    plan: Plan
+    lab: Lab
+    ledger: Ledger
+    watcher: Watcher
+    threshold_items: dict[str, Item]
+
+    def waveforms(self, pool: ThreadPoolExecutor, thresholds: Sequence[ThresholdRow]) -> list[WaveformRow]:
+        """Return the transients to draw, without those at a side that no threshold has."""
+        if self._waveform_tasks:
+            self.watcher.stage("waveforms", len(self._waveform_tasks))
+        rows = pool.map(
+            lambda task, item: self._waveform(task, item, thresholds), self._waveform_tasks, self.waveform_items
+        )
+        return [row for row in rows if row is not None]
+
+    def responses(self, pool: ThreadPoolExecutor) -> list[ResponseRow]:
+        """Return the points of all curves."""
+        if self._response_tasks:
+            self.watcher.stage("responses", len(self._response_tasks))
+        parts = pool.map(self._response, self._response_tasks, self.response_items)
+        return [row for part in parts for row in part]
+
+    @cached_property
+    def waveform_items(self) -> list[Item]:
+        """The ledger's item of every transient to draw."""
+        return [self._waveform_item(task) for task in self._waveform_tasks]
+
+    @cached_property
+    def response_items(self) -> list[Item]:
+        """The ledger's item of every curve."""
+        return [self._response_item(task) for task in self._response_tasks]
+
+    @cached_property
+    def _waveform_tasks(self) -> list[WaveformTask]:
+        return waveform_tasks(self.plan)
+
+    @cached_property
+    def _response_tasks(self) -> list[ResponseTask]:
+        return response_tasks(self.plan)
+
+    def _waveform_item(self, task: WaveformTask) -> Item:
+        healthy = self.lab.keys([Question(task.setting.stimulus, task.setting.conditions)])
+        at = self.threshold_items.get(ThresholdTask(task.defect, task.setting).id) if task.defect else None
+        return Item("waveforms", task.spec.figure, f"{task.spec!r} {healthy} {at.id if at else ''}")
+
+    def _response_item(self, task: ResponseTask) -> Item:
+        title = f"{task.spec.figure}|{task.defect.id if task.defect else ''}"
+        return Item("responses", title, f"{task.spec!r} {self.lab.keys(task.questions)}")
+
+    def _waveform(self, task: WaveformTask, item: Item, thresholds: Sequence[ThresholdRow]) -> WaveformRow | None:
+        stored = self.ledger.result(item)
+        if stored is None:
+            severity = task.severity(thresholds)
+            if task.defect is not None and severity is None:
+                stored = SKIPPED
+                self.ledger.finish(item, stored, ())
+            else:
+                setting = task.setting
+                key, trace = self.lab.trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
+                stored = asdict(task.row(severity, trace))
+                self.ledger.finish(item, stored, [key])
+        self.watcher.advance()
+        return None if stored == SKIPPED else WaveformRow(**stored)
+
+    def _response(self, task: ResponseTask, item: Item) -> list[ResponseRow]:
+        stored = self.ledger.result(item)
+        if stored is None:
+            answers = [self.lab.submit(question) for question in task.questions]
+            results = [answer.result().values.get(task.spec.observable) for answer in answers]
+            rows = task.rows(self.plan.network.name, results)
+            self.ledger.finish(item, [asdict(row) for row in rows], self.lab.keys(task.questions).split())
+        else:
+            rows = [ResponseRow(**row) for row in stored]
+        self.watcher.advance()
+        return rows
