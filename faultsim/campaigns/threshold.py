@@ -16,7 +16,6 @@ from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
 
-
 _NEAR_AN_END = 1e-5
 """Share of a sweep's whole way below which a value is noise."""
 

@@ -99,8 +99,8 @@ def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions
             yield f"VFS_{net} {net} 0 0"
         case "read":
             yield pulses(stimulus.reads_s)
-        case "reset":
-            yield pulses(stimulus.resets_s)
+        case "clock":
+            yield pulses(stimulus.clock_s(str(ports.clock)))
         case "program":
             yield pulses(list(programming.output_spikes_s))
         case "source":

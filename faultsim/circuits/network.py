@@ -12,12 +12,11 @@ from faultsim import library
 from faultsim.circuits.deck import Card, Cards, read_cards
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.program import LEAVE
-from faultsim.circuits.sidecar import Sidecar
+from faultsim.circuits.sidecar import Sidecar, read_sidecar
 from faultsim.circuits.sites import Site, site_of
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
 from faultsim.errors import Problem, SpecError, did_you_mean
-from faultsim.specfile import read_spec
 from faultsim.spice import expressions
 
 REQUIRED_OBSERVABLES = ("spiked", "pulses_to_spike", "time_to_spike_s", "im_wr_a")
@@ -123,7 +122,7 @@ def load_sidecar(path: Path) -> Network:
     Raises:
         SpecError: Everything that is wrong with the sidecar or the deck.
     """
-    sidecar = read_spec(path, Sidecar)
+    sidecar = read_sidecar(path)
     deck = path.parent / sidecar.deck
     if not deck.is_file():
         raise SpecError([Problem(f"{path}: deck", f"no file {sidecar.deck}", "paths count from the sidecar")])
@@ -172,6 +171,10 @@ def _problems(network: Network) -> Iterator[Problem]:
                 yield Problem(f"{path}: ports", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
     for net in sidecar.initial:
         yield from _initial_problems(path, net.lower(), hierarchy)
+    for ports in sidecar.ports:
+        if ports.clock is not None and ports.clock not in sidecar.stimulus.clocks:
+            known = did_you_mean(ports.clock, sidecar.stimulus.clocks)
+            yield Problem(f"{path}: ports.clock", f"stimulus.clocks has no {ports.clock!r}", known)
     yield from _observable_problems(network)
     for name, spec in sidecar.sites.items():
         try:

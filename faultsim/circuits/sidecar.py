@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from faultsim.specfile import Quantity, Spec
+from faultsim.errors import Problem, SpecError
+from faultsim.specfile import Quantity, Spec, check_table, read_table
 
-Role = Literal["supply", "input", "read", "high", "low", "output", "program", "depress", "source", "reset"]
+Role = Literal["supply", "input", "read", "high", "low", "output", "program", "depress", "source", "clock"]
 """What drives a net.
 
 supply, high, low: a level. input: the pattern's spikes, one symbol a net. read: the read pulses. output: nothing.
 program: the output spike that enables programming. depress: one net per input, high while its weight is cleared.
-source: the source line, high during a depression. reset: one pulse in every leaky window.
+source: the source line, high during a depression. clock: one pulse in every coding window.
 """
 
 
@@ -31,11 +33,14 @@ class PortsSpec(Spec):
     role: Role
     driver_ohm: Quantity | None = Field(default=None, gt=0, description="impedance of an input's driver")
     high: Quantity = Field(default=1.0, gt=0, description="high level, in VDD")
+    clock: str | None = Field(default=None, description="name of the clock in stimulus.clocks")
 
     @model_validator(mode="after")
     def _driver_at_inputs(self) -> Self:
         if (self.role == "input") != (self.driver_ohm is not None):
             raise ValueError("driver_ohm belongs to role input, and has to be stated there")
+        if (self.role == "clock") != (self.clock is not None):
+            raise ValueError("clock belongs to role clock, and has to be stated there")
         return self
 
 
@@ -72,10 +77,10 @@ class ProgramSpec(Spec):
     settle: Quantity = Field(gt=0, description="after each phase, s")
 
 
-class ResetSpec(Spec):
-    """The reset clock: one pulse in every leaky window."""
+class ClockSpec(Spec):
+    """A clock: one pulse in every coding window."""
 
-    delay: Quantity = Field(gt=0, description="from the end of the integrate window, s")
+    delay: Quantity = Field(ge=0, description="from the start of the coding window, s")
     width: Quantity = Field(gt=0, description="length of the pulse, s")
 
 
@@ -94,7 +99,7 @@ class StimulusSpec(Spec):
     )
     coding: CodingSpec
     program: ProgramSpec | None = None
-    reset: ResetSpec | None = None
+    clocks: dict[str, ClockSpec] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -102,8 +107,9 @@ class StimulusSpec(Spec):
             raise ValueError("the read pulse has to fit into the strobe, and the strobe into the leaky window")
         if self.edge >= min(self.integrate, self.read_width) or self.start <= self.edge:
             raise ValueError("edge has to be shorter than the integrate window, the strobe and the start")
-        if self.reset is not None and self.reset.delay + self.reset.width + self.edge >= self.leaky:
-            raise ValueError("the reset pulse has to fit into the leaky window")
+        for name, clock in self.clocks.items():
+            if clock.width <= self.edge or clock.delay + clock.width + self.edge > self.integrate + self.leaky:
+                raise ValueError(f"the pulse of clock {name} has to fit into the coding window, and its edges into it")
         return self
 
 
@@ -177,8 +183,13 @@ class BaselineSpec(Spec):
 
 
 class Sidecar(Spec):
-    """A network's sidecar."""
+    """A network's sidecar.
 
+    With ``extends`` it is another one with changes: tables are merged key by key, ports are added, all else is
+    replaced.
+    """
+
+    extends: str = Field(default="", description="the sidecar that this one changes")
     title: str
     deck: str
     source: str = ""
@@ -198,3 +209,39 @@ class Sidecar(Spec):
     weights: WeightsSpec | None = None
     wires: dict[str, WireSpec] = Field(default_factory=dict)
     sites: dict[str, SiteSpec] = Field(default_factory=dict)
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """Read a sidecar, with those that it extends.
+
+    Raises:
+        SpecError: Everything that is wrong with it.
+    """
+    return check_table(_table(path, ()), Sidecar, path)
+
+
+def _table(path: Path, open_files: tuple[Path, ...]) -> dict[str, Any]:
+    table = read_table(path)
+    base = table.get("extends")
+    if not isinstance(base, str):
+        return table
+    target = (path.parent / base).resolve()
+    where = f"{path}: extends"
+    if target in open_files or target == path.resolve():
+        raise SpecError([Problem(where, f"{base} extends itself in a circle")])
+    if not target.is_file():
+        raise SpecError([Problem(where, f"no file {base}", "paths count from the sidecar")])
+    return _merged(_table(target, (*open_files, path.resolve())), table)
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in change.items():
+        old = base.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merged(old, value)
+        elif key == "ports" and isinstance(old, list) and isinstance(value, list):
+            merged[key] = [*old, *value]
+        else:
+            merged[key] = value
+    return merged

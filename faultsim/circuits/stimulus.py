@@ -74,11 +74,10 @@ class Stimulus:
         """Start and end of every strobe: the read pulse and the time in which the output settles."""
         return self._after_integrate(self.spec.read_delay, self.spec.strobe_width)
 
-    @property
-    def resets_s(self) -> list[Span]:
-        """Start and end of every pulse of the reset clock."""
-        reset = self.spec.reset
-        return [] if reset is None else self._after_integrate(reset.delay, reset.width)
+    def clock_s(self, name: str) -> list[Span]:
+        """Return start and end of every pulse of a clock."""
+        clock = self.spec.clocks[name]
+        return [(start + clock.delay, start + clock.delay + clock.width) for start in self.starts_s]
 
     def spikes_s(self, place: int) -> list[float]:
         """Return the start of every spike of an input, those that program it first.

@@ -23,9 +23,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Circuit = Annotated[str, typer.Argument(metavar="CIRCUIT", help="Name from the library, or path of a sidecar.")]
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name from the library, or path of a campaign file.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-Ohm = Annotated[
-    str | None, typer.Option("--ohm", metavar="R", help="Severity of the defect, in its unit; SPICE suffixes.")
-]
+Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
 
 

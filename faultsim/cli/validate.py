@@ -51,7 +51,7 @@ def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
     if file.suffix != ".toml":
         return "deck", _check_deck
     keys = set(read_table(file))
-    if keys & {"probes", "ports", "deck"}:
+    if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar
     if "parts" in keys:
         return "drawing", load_drawing

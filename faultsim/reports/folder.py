@@ -69,7 +69,7 @@ def fingerprint(plan: Plan) -> dict[str, str]:
     """Return hashes of what a run depends on: the campaign's file and the circuit with its sidecar."""
     return {
         "spec_sha256": _sha256(plan.path.read_text()),
-        "sidecar_sha256": _sha256(plan.network.path.read_text()),
+        "sidecar_sha256": _sha256(plan.network.sidecar.model_dump_json()),
         "deck_sha256": _sha256(text_of(plan.network.cards)),
     }
 

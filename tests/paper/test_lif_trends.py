@@ -26,6 +26,31 @@ def test_thresholds_rise_with_the_integrate_window_and_fall_with_the_leaky_windo
     assert lats2024_lif.threshold_ohm(defect, "LW 8.9 ns") > 1.02 * original
 
 
+def timing(lats2024_lif, test):
+    rows = [row for row in lats2024_lif.table("thresholds.csv") if row["test"] == test]
+    return {row["defect_id"]: row["threshold"] and float(row["threshold"]) for row in rows}
+
+
+def test_a_window_of_the_generator_that_goes_wrong_is_seen_from_the_side_that_it_hurts(lats2024_lif):
+    """Section V as a defect: a short IW or a long LW loses a spike, a long IW makes one where none belongs."""
+    lost, made = timing(lats2024_lif, "four spike"), timing(lats2024_lif, "three stay silent")
+    assert set(lost) == set(made) == {"Tiw:shrink", "Tiw:stretch", "Tlw:shrink", "Tlw:stretch"}
+    assert lost["Tiw:shrink"] == pytest.approx(0.115e-9, rel=0.1)
+    assert lost["Tlw:stretch"] == pytest.approx(1.4e-9, rel=0.1)
+    assert made["Tiw:stretch"] == pytest.approx(0.21e-9, rel=0.1)
+    assert lost["Tiw:stretch"] == lost["Tlw:shrink"] == made["Tiw:shrink"] == made["Tlw:stretch"] == ""
+
+
+def test_thresholds_of_the_timing_are_in_seconds_and_bracketed_on_their_own_grid(lats2024_lif):
+    rows = [row for row in lats2024_lif.table("thresholds.csv") if row["kind"] == "parametric"]
+    assert {row["unit"] for row in rows} == {"s"}
+    assert {row["threshold_ohm"] for row in rows} == {""}
+    found = [row for row in rows if row["verdict"] == "detected"]
+    assert len(found) == 3
+    for row in found:
+        assert float(row["fails_at"]) / float(row["passes_at"]) == pytest.approx(1.01, rel=1e-9)
+
+
 def test_the_comparison_says_which_published_values_the_smooth_neuron_misses(lats2024_lif):
     rows = {row["id"]: row for row in lats2024_lif.table("comparison.csv")}
     assert rows["VI-Rop1-IW"]["agrees"] == "false"

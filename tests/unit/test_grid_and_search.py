@@ -113,6 +113,39 @@ def test_a_guess_at_either_side_of_the_change_costs_only_its_certificate(first_f
     assert sorted(found.probes) == [first_fail - 1, first_fail, len(PAPER) - 1]
 
 
+@given(st.data())
+def test_margins_change_what_is_spent_and_never_the_answer(data: st.DataObject) -> None:
+    size = len(PAPER)
+    first_fail = data.draw(st.integers(0, size), "first_fail")
+    verdicts = step(size, first_fail)
+    margins: dict[int, float] = {}
+    wild = data.draw(st.booleans(), "wild")
+
+    def probe(index: int) -> Verdict:
+        smooth = math.log(PAPER[index] / PAPER[min(first_fail, size - 1)]) + 1e-3
+        margins[index] = data.draw(st.floats(-1e6, 1e6)) if wild else smooth
+        return verdicts[index]
+
+    found = find_bracket(probe, size, None, margins)
+    assert (found.last_pass, found.first_fail) == (first_fail - 1, first_fail)
+    # Four interpolations in vain at most.
+    assert len(set(found.probes)) == len(found.probes) <= most_probes(size, None) + 4
+
+
+def test_a_margin_that_is_a_straight_line_finds_the_threshold_in_fewer_probes() -> None:
+    def spent(with_margins: bool) -> int:
+        margins: dict[int, float] = {}
+
+        def probe(index: int) -> Verdict:
+            if with_margins:
+                margins[index] = index - 463.5
+            return Verdict.PASS if index < 464 else Verdict.FAIL
+
+        return len(find_bracket(probe, len(PAPER), None, margins).probes)
+
+    assert spent(True) < spent(False)
+
+
 def test_a_defect_that_passes_at_the_strongest_severity_takes_one_probe() -> None:
     assert searched(step(100, 100), guess=40) == Bracket(99, 100, None, (99,))
 

@@ -85,3 +85,17 @@ def test_a_window_that_opens_above_the_level_waits_for_the_next_rise() -> None:
 @pytest.mark.parametrize("values", [(0, 0, 0), (1, 1, 1), (0, 1, 0), (0, 0.5, 0)])
 def test_a_curve_that_does_not_pass_the_level_never_crosses_it(values: tuple[float, ...]) -> None:
     assert math.isnan(waveform(*values).crossing_s(1.0, 0.0, 2.0, rising=True))
+
+
+@given(curves, st.floats(1e-4, 0.5))
+def test_a_thinned_waveform_is_made_of_its_own_samples_and_stays_close(values: list[float], tolerance: float) -> None:
+    wave = waveform(*values)
+    thin = wave.thinned(tolerance)
+    assert set(zip(thin.time_s, thin.values, strict=True)) <= set(zip(wave.time_s, wave.values, strict=True))
+    allowed = tolerance * max(np.ptp(wave.values), 0.01 * np.abs(wave.values).max())
+    assert np.abs(thin.at(wave.time_s) - wave.values).max() <= allowed + 1e-12
+
+
+def test_a_straight_line_is_thinned_to_its_ends() -> None:
+    thin = waveform(0.0, 1.0, 2.0, 3.0, 4.0).thinned(1e-3)
+    assert thin.values.tolist() == [0.0, 4.0]
