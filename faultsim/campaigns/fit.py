@@ -97,7 +97,11 @@ def _published_problems(path: Path, spec: CampaignSpec, known: dict[str, Defect]
         yield from error.problems
         return
     windows = [window.name for window in spec.windows]
+    figures = [wanted.figure for wanted in spec.waveforms]
     for value in published.values:
+        figure = value.source.figure
+        if figure is not None and figures and figure not in figures:
+            yield Problem(f"{file}: {value.id}", f"unknown figure {figure!r}", did_you_mean(figure, figures))
         defect, window = value.source.defect, value.source.window
         if defect is not None and defect not in known:
             yield Problem(f"{file}: {value.id}", f"unknown defect {defect!r}", did_you_mean(defect, known))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faultsim.campaigns.results import CampaignResult, Detection, ThresholdRow
+from faultsim.campaigns.results import CampaignResult, Detection, ThresholdRow, WaveformRow
 from faultsim.reports.published import ContradictionSpec, PublishedSpec, ReadingSpec, SourceSpec, ValueSpec
 from faultsim.units import format_quantity
 
@@ -54,6 +54,8 @@ def take_sides(published: PublishedSpec, result: CampaignResult) -> list[Side]:
 
 
 def _row(value: ValueSpec, result: CampaignResult) -> ComparisonRow | None:
+    if value.source.figure is not None:
+        return _shown(value, result.waveforms)
     if value.verdict is not None:
         row = _threshold(result.thresholds, value.source.defect or "", value.source.window or "", value.source.test)
         if row is None:
@@ -73,6 +75,19 @@ def _row(value: ValueSpec, result: CampaignResult) -> ComparisonRow | None:
     agrees, why = _agreement(value, ours, nearest)
     ratio = ours / nearest if nearest else None
     return ComparisonRow(value.id, value.table, value.item, value.unit, shown, repr(ours), ratio, agrees, why)
+
+
+def _shown(value: ValueSpec, waveforms: Sequence[WaveformRow]) -> ComparisonRow | None:
+    """Return what a waveform figure of the paper shows beside ours at the same severity."""
+    row = next((row for row in waveforms if row.figure == value.source.figure), None)
+    if row is None:
+        return None
+    ours = "spikes" if row.spiked else "silent"
+    agrees = ours == value.verdict
+    at = f"{row.defect_id} {format_quantity(row.severity, row.unit)}" if row.severity is not None else "fault-free"
+    return ComparisonRow(
+        value.id, value.table, value.item, value.unit, value.verdict or "", ours, None, agrees, f"{at}, {row.window}"
+    )
 
 
 def _agreement(value: ValueSpec, ours: float, nearest: float) -> tuple[bool, str]:

@@ -27,12 +27,14 @@ class SourceSpec(Spec):
     defect: str | None = Field(default=None, description="defect of a row of thresholds.csv")
     window: str | None = None
     test: str | None = Field(default=None, description="test of that row, where the campaign has several")
+    figure: str | None = Field(default=None, description="waveforms of the campaign; the verdict is spikes or silent")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        baseline, threshold = (self.baseline, self.column), (self.defect, self.window)
-        if not ((all(baseline) and not any(threshold)) or (all(threshold) and not any(baseline))):
-            raise ValueError("give either baseline and column, or defect and window")
+        kinds = [(self.baseline, self.column), (self.defect, self.window), (self.figure,)]
+        begun = [kind for kind in kinds if any(kind)]
+        if len(begun) != 1 or not all(begun[0]):
+            raise ValueError("give baseline and column, or defect and window, or figure")
         return self
 
 
@@ -58,6 +60,8 @@ class ValueSpec(Spec):
             raise ValueError("a published value needs one of tolerance and absolute_tolerance")
         if self.tolerance is not None and self.published is not None and self.published[0] <= 0 <= self.published[1]:
             raise ValueError("a range with zero in it needs absolute_tolerance, because nothing is relative to zero")
+        if self.source.figure and self.verdict not in ("spikes", "silent"):
+            raise ValueError("a figure shows a verdict, spikes or silent")
         return self
 
 

@@ -79,7 +79,9 @@ def test_every_threshold_is_bracketed_by_two_neighbours_of_the_grid(lats2024):
 
 def test_comparison_shows_every_published_number_and_agrees(lats2024):
     rows = lats2024.table("comparison.csv")
-    assert len(rows) == len(SUMS_UA) + 1 + 1 + len(THRESHOLDS_KOHM) + 1
+    figures = ["Fig-7", "Fig-8", "Fig-11a", "Fig-12a"]
+    assert len(rows) == len(SUMS_UA) + 1 + 1 + len(THRESHOLDS_KOHM) + 1 + len(figures)
+    assert [row["id"] for row in rows if row["id"].startswith("Fig")] == figures
     assert all(row["agrees"] == "true" for row in rows), [row["id"] for row in rows if row["agrees"] != "true"]
 
 

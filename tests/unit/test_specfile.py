@@ -117,7 +117,7 @@ def test_a_value_that_does_not_fit_is_shown_with_its_line_and_what_is_allowed(
         (PublishedSpec, {"^tolerance = .*\n": ""}, "values.0: a published value needs one of tolerance and absolute"),
         (PublishedSpec, {"^published = .*\n": ""}, "values.0: give either published or verdict"),
         (PublishedSpec, {"^published = .*": "published = [-1, 1]"}, "values.0: a range with zero in it needs absolute"),
-        (PublishedSpec, {", column = [^ ]* ": " "}, "values.0.source: give either baseline and column, or defect and"),
+        (PublishedSpec, {", column = [^ ]* ": " "}, "values.0.source: give baseline and column, or defect and"),
     ],
 )
 def test_parts_of_a_table_that_contradict_each_other_are_named_with_the_table(
