@@ -60,9 +60,11 @@ def draw(report: Report) -> dict[str, Figure]:
     for name, drawing in drawings_of(plan.network, sites).items():
         figures[name] = Figure("circuit", drawing.shows, drawing.draw())
     if sweep:
-        caption = f"{sweep.observable} at mid-integrate-window against the resistance of each open"
+        caption = f"{sweep.observable} against the resistance of each open, input {sweep.stimulus.pattern}"
         svg = current_figure(report.result.currents, sweep.observable)
-        figures["currents"] = Figure("currents", f"{caption}, input {sweep.stimulus.pattern}", svg)
+        figures["currents"] = Figure(
+            "currents", f"{caption} (IM_WR at mid-integrate-window is the paper's Fig. 9)", svg
+        )
     for wanted in plan.spec.responses:
         curve = [row for row in report.result.responses if row.figure == wanted.figure]
         if curve:

@@ -155,7 +155,7 @@ def test_each_way_to_break_a_campaign_has_its_message(shell: Shell, old: str, ne
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('circuit = "crossbar4"', 'circuit = "crossbra4"', "did you mean crossbar4 or crossbar4-lif?"),
+        ('circuit = "crossbar4"', 'circuit = "crossbra4"', "did you mean crossbar4 or crossbar4-lif"),
         ('kind = "open"', 'kind = "opn"', "did you mean open?"),
     ],
 )

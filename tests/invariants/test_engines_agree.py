@@ -35,7 +35,7 @@ def test_every_verdict_of_the_campaign_is_the_same_by_ngspice_b(lats2024):
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         references = list(threads.map(lambda question: run_batch(lab.job(question)).outcome, questions))
     detected = sum(row["verdict"] == "detected" for row in rows.values())
-    assert len(references) == 16 + 4 + 2 * detected + (44 - detected)
+    assert len(references) == 16 + 4 + 2 * detected + (len(rows) - detected)
     for question, ours, reference in zip(questions, answers, references, strict=True):
         assert reference.ok, reference.log_tail
         assert reference.values["pulses_to_spike"] == ours.values["pulses_to_spike"], question
@@ -53,7 +53,7 @@ def test_alter_and_reload_give_the_same_bits():
         element = faulty.severity_element
         altered = [pool.submit(replace(job, alters={element: ohm}), with_waveforms=True) for ohm in severities]
         reloaded = [
-            pool.submit(replace(job, deck=with_values(job.deck, {element: ohm})), with_waveforms=True)
+            pool.submit(replace(job, deck=with_values(job.deck, {element: ohm}), alters={}), with_waveforms=True)
             for ohm in severities
         ]
         pairs = [(one.result(), other.result()) for one, other in zip(altered, reloaded, strict=True)]

@@ -100,7 +100,9 @@ def test_a_hundred_reads_change_no_verdict_and_no_synapse(crossbar, pool, patter
     assert read.outcome.ok
     assert read.outcome.values["pulses_to_spike"] == quiet.outcome.values["pulses_to_spike"]
     assert read.outcome.values["mz"] == pytest.approx(quiet.outcome.values["mz"], abs=MARGIN_MZ / 3)
-    assert read.outcome.values["synapse"] == pytest.approx(1.0, abs=1e-3)
+    assert read.outcome.values["synapse"] == pytest.approx(quiet.outcome.values["synapse"], abs=1e-4)
+    # At rest it is tilted by the stray field, 4 kA/m against 80.
+    assert read.outcome.values["synapse"] == pytest.approx(np.sqrt(1 - 0.05**2), abs=1e-3)
     assert read.outcome.values["reads_seen"] == 100
 
 
