@@ -54,7 +54,7 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
     job, stimulus = _job(circuit, request, stimulus, conditions)
     with WorkerPool(1, circuit.sidecar.simulation.timeout) as pool:
         trace = pool.submit(job, with_waveforms=True).result()
-    _show(trace, json)
+    # Files first: who reads the first line and closes the pipe has asked for them all the same.
     if csv is not None and trace.waveforms:
         write_text(csv, _csv_text(trace))
     if plot is not None and trace.waveforms:
@@ -63,6 +63,7 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
         write_text(
             plot, waveform_figure(trace.waveforms, stimulus, conditions.vdd_v, _title(circuit, request, stimulus))
         )
+    _show(trace, json)
 
 
 def _stimulus(circuit: Network, request: Request) -> Stimulus:

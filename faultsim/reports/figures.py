@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from faultsim.campaigns.results import CurrentRow, ResponseRow
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.spice.waveform import Waveform
@@ -17,6 +15,8 @@ from faultsim.units import format_quantity
 _LINE_STYLES = ("-", "--", "-.", ":")
 _MARKERS = "osD^vP*X"
 _PREFIXES = ((1.0, ""), (1e3, "m"), (1e6, "u"), (1e9, "n"), (1e12, "p"))
+_SPIKING = "out"
+"""A spike crosses half the supply."""
 _INPUT = re.compile(r"in\d*")
 _WEIGHT = re.compile(r"w\d+")
 _PROGRAMMING = re.compile(r"ramp\d*|pe")
@@ -81,9 +81,12 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
         scale, unit = _scale(name)
         axes.plot(waveforms[name].time_s * 1e9, waveforms[name].values * scale, linewidth=0.9, color="black")
         axes.set_ylabel(f"{name}{unit}", fontsize=8)
-        if unit == " (V)" and np.ptp(waveforms[name].values) < 0.05 * vdd_v:
-            # Millivolts of coupling are no signal; on a scale of their own they would look like one.
-            axes.set_ylim(-0.1 * vdd_v, 1.1 * vdd_v)
+        if unit == " (V)":
+            # From rail to rail: millivolts of coupling on a scale of their own would look like a signal.
+            values = waveforms[name].values
+            axes.set_ylim(min(-0.1 * vdd_v, 1.05 * values.min()), max(1.1 * vdd_v, 1.05 * values.max()))
+        if name == _SPIKING:
+            axes.axhline(vdd_v / 2, linewidth=0.6, linestyle=":", color="0.4")
     if weights:
         for number, (name, wave) in enumerate(weights.items()):
             style = {"linewidth": 0.9, "linestyle": _LINE_STYLES[number % 4], "label": name}
