@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faultsim.campaigns.results import SettingRow, ThresholdRow
+from faultsim.circuits.variant import NOMINAL
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,10 @@ def point_rows(settings: Sequence[SettingRow], thresholds: Sequence[ThresholdRow
 
 
 def _row(defect: str, setting: SettingRow, found: ThresholdRow | None, thresholds: Sequence[ThresholdRow]) -> PointRow:
-    alike = [row for row in thresholds if (row.defect_id, row.test) == (defect, setting.test) and row.threshold]
-    reference = next((row.threshold for row in alike if row.window == setting.window), None)
-    settable = [row.threshold for row in alike if row.corner == alike[0].corner and row.threshold is not None]
+    alike = [row for row in thresholds if (row.defect_id, row.test) == (defect, setting.test)]
+    reference = next((row.threshold for row in alike if row.threshold and row.window == setting.window), None)
+    settable = [row.threshold for row in alike if row.threshold is not None and row.corner == NOMINAL.name]
     threshold = found.threshold if found is not None else None
-    is_settable = bool(alike) and setting.corner == alike[0].corner
     return PointRow(
         circuit=setting.circuit,
         defect_id=defect,
@@ -70,5 +70,5 @@ def _row(defect: str, setting: SettingRow, found: ThresholdRow | None, threshold
         threshold=threshold,
         reference=reference,
         ratio=threshold / reference if threshold is not None and reference else None,
-        lowest=is_settable and threshold is not None and threshold == min(settable),
+        lowest=setting.corner == NOMINAL.name and threshold is not None and threshold == min(settable),
     )
