@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from faultsim.campaigns.spec import CampaignSpec
+from faultsim.campaigns.spec import CampaignSpec, DefectsSpec
 from faultsim.circuits.network import Network
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.variant import Corner
@@ -19,6 +20,11 @@ from faultsim.specfile import read_spec
 from faultsim.spice import expressions
 
 
+def matches(defect: Defect, group: DefectsSpec) -> bool:
+    """Return whether a campaign's group of defects takes one in."""
+    return defect.model == group.kind and any(fnmatchcase(defect.site.name, glob) for glob in group.sites)
+
+
 def misfits(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str, Defect]) -> Iterator[Problem]:
     """Yield everything in a campaign that does not fit its circuit.
 
@@ -28,59 +34,93 @@ def misfits(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str, D
         circuit: The network that it names.
         known: Every defect of the network, by id.
     """
+    found = chain(
+        _observable_problems(spec, circuit),
+        _stimulus_problems(spec, circuit),
+        _defect_problems(spec, circuit, known),
+        _figure_problems(spec, known),
+    )
+    yield from (Problem(f"{path}: {problem.where}", problem.message, problem.remedy) for problem in found)
+    yield from _published_problems(path, spec, known)
+
+
+def _observable_problems(spec: CampaignSpec, circuit: Network) -> Iterator[Problem]:
     observables = {**circuit.sidecar.observables, **spec.observables}
     names = {**SCOPE_NAMES, **dict.fromkeys(circuit.sidecar.probes, "probe")}
     for name, text in spec.observables.items():
-        yield from (Problem(f"{path}: observables.{name}", message) for message in expressions.check(text, names))
-    patterns = [test.pattern for test in spec.tests]
-    patterns += [spec.currents.pattern] if spec.currents else []
-    patterns += spec.baseline.patterns if isinstance(spec.baseline.patterns, list) else []
-    checks: list[Callable[[], object]] = [
-        partial(circuit.check_pattern, pattern) for pattern in dict.fromkeys(patterns)
-    ]
-    checks += [partial(circuit.check_weights, weights) for weights in spec.baseline.weights]
-    checks += [partial(circuit.check_weights, test.weights, test.program) for test in spec.tests]
-    corners = [Corner(corner.name, corner.scale, corner.shift) for corner in spec.corners]
-    checks += [partial(circuit.variant, "", corner) for corner in corners]
-    for check in checks:
-        try:
-            check()
-        except SpecError as error:
-            yield from (
-                Problem(f"{path}: {problem.where}", problem.message, problem.remedy) for problem in error.problems
-            )
+        yield from (Problem(f"observables.{name}", message) for message in expressions.check(text, names))
     asked = [(f"tests.{test.name}.observable", test.observable) for test in spec.tests]
     asked += [(f"tests.{test.name}.requires", test.requires) for test in spec.tests if test.requires]
     asked += [("currents.observable", spec.currents.observable)] if spec.currents else []
+    asked += [(f"responses.{curve.figure}.observable", curve.observable) for curve in spec.responses]
     for where, name in asked:
         if name not in observables:
-            yield Problem(f"{path}: {where}", f"unknown observable {name!r}", did_you_mean(name, observables))
-    for wanted in spec.waveforms:
-        if wanted.defect and wanted.defect not in known:
-            where = f"{path}: waveforms.{wanted.figure}.defect"
-            yield Problem(where, f"unknown defect {wanted.defect!r}", did_you_mean(wanted.defect, known))
-    for response in spec.responses:
-        where = f"{path}: responses.{response.figure}"
-        if response.observable not in observables:
-            unknown = f"unknown observable {response.observable!r}"
-            yield Problem(f"{where}.observable", unknown, did_you_mean(response.observable, observables))
-        for name in response.defects:
-            if name not in known:
-                yield Problem(f"{where}.defects", f"unknown defect {name!r}", did_you_mean(name, known))
-    for group in spec.defects:
+            yield Problem(where, f"unknown observable {name!r}", did_you_mean(name, observables))
+
+
+def _stimulus_problems(spec: CampaignSpec, circuit: Network) -> Iterator[Problem]:
+    """Check patterns, weights and corners, each said with the part of the campaign that it stands in."""
+    listed = spec.baseline.patterns if isinstance(spec.baseline.patterns, list) else []
+    checks: list[tuple[str, Callable[[], object]]] = []
+    checks += [(f"tests.{test.name}", partial(circuit.check_pattern, test.pattern)) for test in spec.tests]
+    checks += [("currents", partial(circuit.check_pattern, spec.currents.pattern))] if spec.currents else []
+    checks += [("baseline", partial(circuit.check_pattern, pattern)) for pattern in listed]
+    checks += [("baseline", partial(circuit.check_weights, weights)) for weights in spec.baseline.weights]
+    checks += [
+        (f"tests.{test.name}", partial(circuit.check_weights, test.weights, test.program)) for test in spec.tests
+    ]
+    corners = [Corner(corner.name, corner.scale, corner.shift) for corner in spec.corners]
+    checks += [("corners", partial(circuit.variant, "", corner)) for corner in corners]
+    for where, check in checks:
         try:
-            load_definition(group.kind)
-        except UsageError as error:
-            yield Problem(f"{path}: defects.kind", str(error))
+            check()
+        except SpecError as error:
+            for problem in error.problems:
+                yield Problem(f"{where}: {problem.where}", problem.message, problem.remedy)
+
+
+def _defect_problems(spec: CampaignSpec, circuit: Network, known: dict[str, Defect]) -> Iterator[Problem]:
+    for group in spec.defects:
         sites = {defect.site.name for defect in known.values() if defect.model == group.kind}
+        try:
+            if not sites:
+                load_definition(group.kind)
+        except UsageError as error:
+            yield Problem("defects.kind", str(error))
+            continue
         for glob in group.sites:
             if not any(fnmatchcase(name, glob) for name in sites):
-                yield Problem(
-                    f"{path}: defects.sites",
-                    f"{glob!r} matches no site of {circuit.name} that a defect of kind {group.kind} fits",
-                    did_you_mean(glob, sites),
-                )
-    yield from _published_problems(path, spec, known)
+                fits = f"matches no site of {circuit.name} that a defect of kind {group.kind} fits"
+                yield Problem("defects.sites", f"{glob!r} {fits}", did_you_mean(glob, sites))
+    chosen = _chosen(spec, known)
+    for test in spec.tests:
+        for glob in test.defects:
+            if chosen and not any(fnmatchcase(name, glob) for name in chosen):
+                remedy = did_you_mean(glob, chosen)
+                yield Problem(f"tests.{test.name}.defects", f"{glob!r} matches no defect of the campaign", remedy)
+
+
+def _figure_problems(spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:
+    chosen = _chosen(spec, known)
+    tested = {test.name: test.defects for test in spec.tests}
+    for wanted in spec.waveforms:
+        where = f"waveforms.{wanted.figure}.defect"
+        if wanted.defect and wanted.defect not in chosen:
+            yield Problem(where, f"{wanted.defect!r} is no defect of the campaign", did_you_mean(wanted.defect, chosen))
+            continue
+        at_threshold = bool(wanted.defect) and not isinstance(wanted.severity, float)
+        if at_threshold and not any(fnmatchcase(wanted.defect, glob) for glob in tested[wanted.test]):
+            remedy = "give a severity, or add it to the test's defects"
+            yield Problem(where, f"test {wanted.test!r} has no threshold of {wanted.defect!r} to draw", remedy)
+    for curve in spec.responses:
+        for name in curve.defects:
+            if name not in known:
+                where = f"responses.{curve.figure}.defects"
+                yield Problem(where, f"unknown defect {name!r}", did_you_mean(name, known))
+
+
+def _chosen(spec: CampaignSpec, known: dict[str, Defect]) -> list[str]:
+    return [name for name, defect in known.items() if any(matches(defect, group) for group in spec.defects)]
 
 
 def _published_problems(path: Path, spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:

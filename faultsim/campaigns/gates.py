@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.results import BaselineRow, SettingRow
 from faultsim.errors import GateError
+from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 
 
@@ -36,7 +37,7 @@ def setting_row(plan: Plan, setting: Setting, healthy: Outcome) -> SettingRow:
     """Say what the fault-free circuit does in a setting, and whether the test can be used there."""
     values, spec = healthy.values, setting.stimulus.spec
     # Where the simulation failed the searches find out, and call every verdict unknown.
-    usable = not healthy.ok or not setting.requires or bool(values[setting.requires])
+    usable = not healthy.ok or not setting.requires or values[setting.requires] is True
     return SettingRow(
         circuit=plan.network.name,
         test=setting.test,
@@ -44,15 +45,18 @@ def setting_row(plan: Plan, setting: Setting, healthy: Outcome) -> SettingRow:
         corner=setting.conditions.corner.name,
         vdd_v=setting.conditions.vdd_v,
         temperature_c=setting.conditions.temperature_c,
-        weights=setting.stimulus.weights,
+        weights=setting.stimulus.weights or plan.network.default_weights,
         program=setting.stimulus.program,
+        program_delay_s=spec.program.delay if spec.program and setting.stimulus.program else None,
         pattern=setting.stimulus.pattern,
+        start_s=setting.stimulus.first_s,
         integrate_window_s=spec.integrate,
         leaky_window_s=spec.leaky,
         pulses=spec.pulses,
         usable=usable,
         reason="" if usable else f"{setting.requires} is not true in the fault-free circuit",
         observable=setting.observable,
+        limits_relative=setting.limits.relative if setting.limits else None,
         expected=values.get(setting.observable),
         spiked=values.get("spiked"),
         pulses_to_spike=values.get("pulses_to_spike"),
@@ -66,6 +70,13 @@ def check_settings(plan: Plan, rows: Sequence[SettingRow]) -> None:
     Raises:
         GateError: Every test that cannot.
     """
+    measured = {
+        f"test {row.test!r}: {row.observable} is a measured number, and no two of them are equal; add limits"
+        for setting, row in zip(plan.settings, rows, strict=True)
+        if setting.limits is None and _is_measured(row.expected)
+    }
+    if measured:
+        raise GateError("\n".join([f"{plan.path}: tests: nothing can be compared without limits", *sorted(measured)]))
     wrong = [
         f"test {row.test!r} at {row.window}: {row.reason}"
         for setting, row in zip(plan.settings, rows, strict=True)
@@ -74,6 +85,10 @@ def check_settings(plan: Plan, rows: Sequence[SettingRow]) -> None:
     if wrong:
         where = f"{plan.path}: tests: unusable at the circuit's own windows and operating point"
         raise GateError("\n".join([where, *wrong]))
+
+
+def _is_measured(value: Value) -> bool:
+    return any(isinstance(item, float) for item in (value if isinstance(value, list) else [value]))
 
 
 def _pulse(number: object) -> str:

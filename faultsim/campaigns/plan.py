@@ -9,12 +9,11 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
-from faultsim.campaigns.fit import misfits
+from faultsim.campaigns.fit import matches, misfits
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.results import SettingKey
 from faultsim.campaigns.spec import (
     CampaignSpec,
-    DefectsSpec,
     LimitsSpec,
     TestSpec,
     WindowSpec,
@@ -48,6 +47,11 @@ class Setting:
         """Return what tells it from the others."""
         point = self.conditions
         return self.test, self.window, point.vdd_v, point.temperature_c, point.corner.name
+
+    @property
+    def criteria(self) -> str:
+        """Return what decides a verdict besides the transients; a change of it makes stored results stale."""
+        return f"{self.observable} {self.limits!r} {self.requires} {self.stimulus.weights} {self.stimulus.program}"
 
     def covers(self, defect: Defect) -> bool:
         """Return whether a defect is searched in this setting."""
@@ -181,7 +185,7 @@ class Plan:
     def sweep(self) -> Sweep | None:
         """The sweep over severity, where the spec asks for one."""
         currents = self.spec.currents
-        if currents is None:
+        if currents is None or not self.swept:
             return None
         low, high = self.spec.search.low, self.spec.search.high
         points = Grid(low, high, (high / low) ** (1 / max(1, round(currents.per_decade * log10(high / low)))))
@@ -213,21 +217,29 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
     except UsageError as error:
         raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
-    known = named_defects(circuit)
+    known = named_defects(circuit, [group.kind for group in spec.defects], path.parent)
     problems = list(misfits(path, spec, circuit, known))
     if problems:
         raise SpecError(problems)
-    chosen = [name for name in known if any(_matches(known[name], group) for group in spec.defects)]
+    chosen = [name for name in known if any(matches(known[name], group) for group in spec.defects)]
     picked = tuple(known[name] for name in chosen if fnmatchcase(name, only))
     if not picked:
         raise UsageError(f"--only {only!r} matches no defect of {path.stem} ({did_you_mean(only, chosen)})")
     plan = Plan(path.stem, path, spec, circuit, picked)
     _ = plan.settings, plan.sweep
-    for task in plan.thresholds:
-        # A defect that leaves nothing of a window should show now, not in the middle of the run.
-        task.defect.disturb(task.setting.stimulus, plan.grid(task.defect).high)
+    _check_severities(plan)
     return plan
 
 
-def _matches(defect: Defect, group: DefectsSpec) -> bool:
-    return defect.model == group.kind and any(fnmatchcase(defect.site.name, glob) for glob in group.sites)
+def _check_severities(plan: Plan) -> None:
+    """A defect that leaves nothing of a window should show now, not in the middle of the run."""
+    problems: list[Problem] = []
+    for task in plan.thresholds:
+        try:
+            task.defect.disturb(task.setting.stimulus, plan.grid(task.defect).high)
+        except SpecError as error:
+            where = f"{plan.path}: test {task.setting.test!r} at {task.setting.window!r}"
+            remedy = f"copy the defect's file {task.defect.model}.toml, lower severity.high, and name the copy as kind"
+            problems += [Problem(where, str(problem), remedy) for problem in error.problems]
+    if problems:
+        raise SpecError(dict.fromkeys(problems))

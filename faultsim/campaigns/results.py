@@ -48,13 +48,16 @@ class SettingRow:
     temperature_c: float
     weights: str
     program: str
+    program_delay_s: float | None
     pattern: str
+    start_s: float
     integrate_window_s: float
     leaky_window_s: float
     pulses: int
     usable: bool
     reason: str
     observable: str
+    limits_relative: float | None
     expected: Value
     spiked: Value
     pulses_to_spike: Value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -213,7 +212,7 @@ class Runner:
     def _setting_items(self) -> list[Item]:
         asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [
-            Item("settings", "|".join(map(str, setting.key)), f"{self.lab.keys([question])}{setting.requires}")
+            Item("settings", "|".join(map(str, setting.key)), f"{self.lab.keys([question])} {setting.criteria}")
             for setting, question in asked
         ]
 
@@ -225,8 +224,8 @@ class Runner:
             healthy = Question(setting.stimulus, setting.conditions)
             grid = self.plan.grid(task.defect)
             severe = Question(setting.stimulus, setting.conditions, task.defect, grid.high)
-            test = [repr(setting.limits), setting.observable, repr(grid), repr(self.plan.spec.currents)]
-            items.append(Item("thresholds", task.id, self.lab.keys([healthy, severe]) + json.dumps(test)))
+            rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r}"
+            items.append(Item("thresholds", task.id, f"{self.lab.keys([healthy, severe])} {rest}"))
         return items
 
 

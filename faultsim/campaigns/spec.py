@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from faultsim import library
 from faultsim.circuits.sidecar import ConditionsSpec
@@ -86,14 +86,20 @@ class WaveformsSpec(FigureSpec):
     """A transient whose waveforms the report draws."""
 
     defect: str = Field(default="", description="id of a defect; the fault-free circuit if none")
-    severity: Quantity | Literal["passes", "fails"] = Field(
-        default="fails", description="severity, or the side of the threshold that was found"
+    severity: Quantity | Literal["passes", "fails"] | None = Field(
+        default=None, description="severity, or the side of the threshold that was found; fails if none"
     )
+
+    @model_validator(mode="after")
+    def _of_a_defect(self) -> Self:
+        if self.severity is not None and not self.defect:
+            raise ValueError("severity needs a defect; without one the figure shows the fault-free circuit")
+        return self
 
     @field_validator("severity", mode="before")
     @classmethod
     def _quantity(cls, value: object) -> object:
-        return value if value in ("passes", "fails") else parse_quantity(value)  # type: ignore[arg-type]
+        return value if value in ("passes", "fails", None) else parse_quantity(value)  # type: ignore[arg-type]
 
 
 class SearchSpec(Spec):
@@ -130,7 +136,7 @@ class CornerSpec(Spec):
     """A process corner: parameters of the deck that are scaled or shifted."""
 
     name: str
-    scale: dict[str, float] = Field(default_factory=dict, description=".param -> factor")
+    scale: dict[str, PositiveFloat] = Field(default_factory=dict, description=".param -> factor")
     shift: dict[str, Quantity] = Field(default_factory=dict, description=".param -> what is added")
 
     @model_validator(mode="after")

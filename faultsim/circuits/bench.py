@@ -13,9 +13,12 @@ from faultsim.circuits.program import Span
 from faultsim.circuits.sidecar import PortsSpec, SimulationSpec
 from faultsim.circuits.stimulus import Stimulus, pulse_points
 from faultsim.circuits.variant import NOMINAL, Corner, EditedDeck
+from faultsim.errors import UsageError
 from faultsim.spice.job import Job
+from faultsim.units import format_quantity
 
 _STEPS_PER_PERIOD = 10
+_MOST_STEPS = 1e6
 _ALWAYS_ON = ("supply", "high")
 
 
@@ -52,6 +55,7 @@ def job(
         edited: The deck in place of the network's own, at the stimulus's weights and the corner already.
         observables: Expressions in place of the sidecar's.
     """
+    _check_length(stimulus, simulation)
     deck = edited or EditedDeck(variant(network, stimulus, conditions))
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
     body = text_of(deck.cards)
@@ -69,6 +73,13 @@ def job(
         scope=stimulus.scope(conditions.vdd_v),
         alters=deck.alters,
     )
+
+
+def _check_length(stimulus: Stimulus, simulation: SimulationSpec) -> None:
+    if stimulus.stop_s / simulation.step > _MOST_STEPS:
+        lasts, step = (format_quantity(value, "s") for value in (stimulus.stop_s, simulation.step))
+        asked = f"the transient would last {lasts}, in steps of at most {step}"
+        raise UsageError(f"{asked}; is a suffix such as n missing in a time?")
 
 
 def variant(network: Network, stimulus: Stimulus, conditions: Conditions) -> Cards:

@@ -52,6 +52,11 @@ class Network:
         """Input nets in the order of a pattern's symbols."""
         return [net for ports in self.sidecar.ports if ports.role == "input" for net in ports.nets]
 
+    @property
+    def default_weights(self) -> str:
+        """The weights that the deck is written with; empty where the sidecar states none."""
+        return self.sidecar.weights.default if self.sidecar.weights else ""
+
     def patterns(self) -> list[str]:
         """Return every binary pattern, silent first."""
         return ["".join(symbols) for symbols in product("01", repeat=len(self.inputs))]
@@ -96,6 +101,8 @@ class Network:
         if program and (len(program) != len(self.inputs) or not set(program) <= {"0", "1", LEAVE}):
             wanted = f"{self.name} takes {len(self.inputs)} symbols out of 0, 1 and {LEAVE} for an input left alone"
             problems.append(Problem(f"program {program!r}", "does not fit", wanted))
+        elif program and not set(program) & {"0", "1"}:
+            problems.append(Problem(f"program {program!r}", "leaves every input alone", "give a 0 or a 1"))
         if program and self.sidecar.stimulus.program is None:
             problems.append(
                 Problem(

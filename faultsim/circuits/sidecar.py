@@ -231,7 +231,22 @@ def _table(path: Path, open_files: tuple[Path, ...]) -> dict[str, Any]:
         raise SpecError([Problem(where, f"{base} extends itself in a circle")])
     if not target.is_file():
         raise SpecError([Problem(where, f"no file {base}", "paths count from the sidecar")])
-    return _merged(_table(target, (*open_files, path.resolve())), table)
+    return _merged(_moved(_table(target, (*open_files, path.resolve())), target.parent, path.parent.resolve()), table)
+
+
+def _moved(table: dict[str, Any], home: Path, here: Path) -> dict[str, Any]:
+    """Make paths that count from a base's folder count from another."""
+    if home == here:
+        return table
+    moved = dict(table)
+    if isinstance(table.get("deck"), str):
+        moved["deck"] = str(home / table["deck"])
+    if isinstance(table.get("exchange"), list):
+        moved["exchange"] = [
+            {**item, "file": str(home / item["file"])} if isinstance(item, dict) and "file" in item else item
+            for item in table["exchange"]
+        ]
+    return moved
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

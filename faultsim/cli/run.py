@@ -105,7 +105,10 @@ def _describe(plan: Plan, folder: Path, json: bool) -> None:
 
 def _conclude(result: CampaignResult, page: Path, simulated: int, json: bool) -> None:
     verdicts = {verdict.value: sum(row.verdict == verdict for row in result.thresholds) for verdict in Detection}
-    say(", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) + f"; {simulated} transients simulated")
+    unusable = sum(not row.usable for row in result.settings)
+    skipped = f"; {unusable} settings cannot be used (settings.csv)" if unusable else ""
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    say(f"{counts}{skipped}; {simulated} transients simulated")
     if json:
         print_json({"report": str(page), "verdicts": verdicts, "simulated": simulated})
     else:

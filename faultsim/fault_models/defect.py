@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.sites import Site
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
-from faultsim.errors import UsageError, did_you_mean
-from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, WindowEdit, load
+from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
+from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, WindowEdit, load, load_file
 from faultsim.specfile import check_table
+from faultsim.units import format_quantity
 
 _PLACEHOLDER = "1"
 _FOUND_BY_SITE = "open"
@@ -73,8 +74,14 @@ class Defect:
         if not isinstance(edit, WindowEdit):
             return stimulus
         table = stimulus.spec.model_dump()
+        width = table[self.site.window]
+        if edit.change == "shorter" and severity >= width:
+            at, whole = (format_quantity(value, self.unit) for value in (severity, width))
+            raise SpecError(
+                [Problem(f"{self.id} at {at}", f"leaves nothing of the {self.site.window} window of {whole}")]
+            )
         table[self.site.window] += severity if edit.change == "longer" else -severity
-        spec = check_table(table, StimulusSpec, Path(f"{self.id} at {severity:g} {self.unit}"))
+        spec = check_table(table, StimulusSpec, Path(f"{self.id} at {format_quantity(severity, self.unit)}"))
         return replace(stimulus, spec=spec)
 
 
@@ -98,15 +105,26 @@ class FaultyDeck:
         return EditedDeck(self.cards, alters, self.follows)
 
 
-def named_defects(network: Network) -> dict[str, Defect]:
-    """Return every kind of defect at every site of the sidecar that it fits, opens first."""
+def named_defects(network: Network, files: Sequence[str] = (), folder: Path | None = None) -> dict[str, Defect]:
+    """Return every kind of defect at every site of the sidecar that it fits, opens first.
+
+    Args:
+        network: Gives the sites.
+        files: Further kinds, by the path of their file; names of the library are passed over.
+        folder: Folder that these paths count from; the working folder where a file is not there.
+    """
     kinds = sorted(library.names("defects"), key=lambda kind: (kind != _FOUND_BY_SITE, kind))
+    definitions = {kind: (kind, load(kind)) for kind in kinds}
+    for kind in files:
+        beside = (folder or Path()) / kind
+        if kind not in definitions and kind.endswith(".toml") and (beside.is_file() or Path(kind).is_file()):
+            file = beside if beside.is_file() else Path(kind)
+            definitions[kind] = (file.stem, load_file(file))
     found: dict[str, Defect] = {}
-    for kind in kinds:
-        definition = load(kind)
+    for kind, (short, definition) in definitions.items():
         for name, site in network.sites.items():
             if (definition.edit.at == "window") == bool(site.window):
-                identity = name if kind == _FOUND_BY_SITE else f"{name}:{kind}"
+                identity = name if kind == _FOUND_BY_SITE else f"{name}:{short}"
                 found[identity] = Defect(identity, definition, site, model=kind)
     return found
 

@@ -42,7 +42,7 @@ class Figure:
     """One figure of the page.
 
     Attributes:
-        group: ``circuit``, ``currents`` or ``waveforms``: where on the page it belongs.
+        group: ``circuit``, ``currents``, ``responses`` or ``waveforms``: where on the page it belongs.
         caption: What it shows.
         svg: SVG text.
     """
@@ -68,7 +68,7 @@ def draw(report: Report) -> dict[str, Figure]:
     for wanted in plan.spec.responses:
         curve = [row for row in report.result.responses if row.figure == wanted.figure]
         if curve:
-            figures[wanted.figure] = Figure("waveforms", wanted.caption, response_figure(curve))
+            figures[wanted.figure] = Figure("responses", wanted.caption, response_figure(curve))
     tasks = {task.spec.figure: task for task in waveform_tasks(plan)}
     for row in report.result.waveforms:
         figures[row.figure] = Figure("waveforms", row.caption, _waveforms(row, tasks[row.figure]))
@@ -101,6 +101,7 @@ def render(report: Report, figures: Mapping[str, Figure]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["quantity"] = _quantity
+    environment.filters["covers"] = _covers
     environment.filters["percent"] = lambda value: f"{value:.1%}"
     return environment.get_template(template.name).render(**_context(report), figures=figures)
 
@@ -115,6 +116,9 @@ def _context(report: Report) -> dict[str, Any]:
         "circuit": report.plan.network.name,
         "baseline": _by_pattern(report.result.baseline),
         "baseline_weights": list(dict.fromkeys(row.weights for row in report.result.baseline)),
+        "settings": report.result.settings,
+        "expressions": report.plan.observables,
+        "first_point": report.result.settings[0] if report.result.settings else None,
         "unusable": [row for row in report.result.settings if not row.usable],
         "points": report.points,
         "point_names": list(dict.fromkeys(_point(row) for row in report.points)),
@@ -167,6 +171,13 @@ def _grouped(rows: Sequence[ComparisonRow]) -> dict[str, list[ComparisonRow]]:
     for row in rows:
         groups.setdefault(row.table, []).append(row)
     return groups
+
+
+def _covers(row: VectorRow, thresholds: Sequence[ThresholdRow]) -> str:
+    """Return what a vector sees, from which severity on."""
+    units = {found.defect_id: found.unit for found in thresholds}
+    parts = [item.rpartition(">=") for item in row.covers.split()]
+    return ", ".join(f"{defect} from {format_quantity(float(at), units.get(defect, ''))}" for defect, _, at in parts)
 
 
 def _quantity(value: Any, unit: str = "") -> str:

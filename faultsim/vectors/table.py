@@ -16,7 +16,10 @@ class VectorRow:
 
     Attributes:
         expected: The fault-free value of the observable.
+        weights: Weights before the vector, as the circuit is written or set.
         program: Weights that are programmed first; empty for none.
+        start_s: Start of the first coding window.
+        limit_low: Of a measured quantity, between which it has to be; None where it has to be equal.
         covers: ``defect>=severity`` for every defect that fails the vector, from that severity on.
     """
 
@@ -24,7 +27,9 @@ class VectorRow:
     circuit: str
     weights: str
     program: str
+    program_delay_s: float | None
     pattern: str
+    start_s: float
     integrate_window_s: float
     leaky_window_s: float
     pulses: int
@@ -32,6 +37,8 @@ class VectorRow:
     temperature_c: float
     observable: str
     expected: Value
+    limit_low: float | None
+    limit_high: float | None
     expected_pulse: Value
     covers: str
 
@@ -53,12 +60,15 @@ def vector_rows(thresholds: Sequence[ThresholdRow], settings: Sequence[SettingRo
 
 
 def _vector(number: int, setting: SettingRow, covers: str) -> VectorRow:
+    low, high = _limits(setting)
     return VectorRow(
         vector=number,
         circuit=setting.circuit,
         weights=setting.weights,
         program=setting.program,
+        program_delay_s=setting.program_delay_s,
         pattern=setting.pattern,
+        start_s=setting.start_s,
         integrate_window_s=setting.integrate_window_s,
         leaky_window_s=setting.leaky_window_s,
         pulses=setting.pulses,
@@ -66,6 +76,15 @@ def _vector(number: int, setting: SettingRow, covers: str) -> VectorRow:
         temperature_c=setting.temperature_c,
         observable=setting.observable,
         expected=setting.expected,
+        limit_low=low,
+        limit_high=high,
         expected_pulse=setting.pulses_to_spike,
         covers=covers,
     )
+
+
+def _limits(setting: SettingRow) -> tuple[float | None, float | None]:
+    if setting.limits_relative is None or not isinstance(setting.expected, float):
+        return None, None
+    ends = [setting.expected * (1 + sign * setting.limits_relative) for sign in (-1, 1)]
+    return min(ends), max(ends)

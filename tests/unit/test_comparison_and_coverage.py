@@ -237,7 +237,7 @@ def test_a_failed_simulation_leaves_a_defect_unknown_unless_another_test_sees_it
 
 def test_a_defect_that_was_not_simulated_at_its_default_severity_is_unknown() -> None:
     unknown = [("unknown", None, "", "no test was simulated at the default severity")]
-    assert verdicts() == unknown
+    assert verdicts() == [("unknown", None, "", "no usable test is searched for it")]
     assert verdicts(threshold(ohm=None, passes_at=1e4)) == unknown
 
 
