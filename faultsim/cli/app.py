@@ -26,6 +26,17 @@ Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
 
+Pattern = Annotated[
+    str | None,
+    typer.Option(help="One symbol per input, several patterns by commas; the declared spiking one if none."),
+]
+Pulses = Annotated[int | None, typer.Option(min=1, help="Coding windows observed.")]
+Weights = Annotated[str, typer.Option(help="Weights to begin with; those of the deck if none.")]
+Program = Annotated[str, typer.Option(help="Weights to program first; - leaves one alone.")]
+Delay = Annotated[str | None, typer.Option(metavar="S", help="From input to output spike in programming.")]
+Vdd = Annotated[str | None, typer.Option(metavar="V", help="Supply voltage.")]
+Temperature = Annotated[float | None, typer.Option(metavar="C", help="Degrees Celsius.")]
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
@@ -115,12 +126,21 @@ def inject(
     defect: Annotated[str, typer.Argument(metavar="DEFECT")],
     ohm: Ohm = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")] = None,
-    pattern: Annotated[str | None, typer.Option(help="Input pattern of the test bench.")] = None,
+    pattern: Pattern = None,
+    iw: Time = None,
+    lw: Time = None,
+    pulses: Pulses = None,
+    weights: Weights = "",
+    program: Program = "",
+    delay: Delay = None,
+    vdd: Vdd = None,
+    temperature: Temperature = None,
 ) -> None:
-    """Write the faulty deck, stand-alone: "ngspice -b FILE" runs it."""
+    """Write the faulty deck, stand-alone: "ngspice -b FILE" runs it and prints its probes."""
     from faultsim.cli.inject import run
+    from faultsim.cli.simulate import Request
 
-    run(circuit, defect, ohm, out, pattern)
+    run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature), out)
 
 
 @app.command()
@@ -128,18 +148,15 @@ def simulate(
     circuit: Circuit,
     defect: Annotated[str | None, typer.Option(metavar="ID")] = None,
     ohm: Ohm = None,
-    pattern: Annotated[
-        str | None,
-        typer.Option(help="One symbol per input, several patterns by commas; the declared spiking one if none."),
-    ] = None,
+    pattern: Pattern = None,
     iw: Time = None,
     lw: Time = None,
-    pulses: Annotated[int | None, typer.Option(min=1, help="Coding windows observed.")] = None,
-    weights: Annotated[str, typer.Option(help="Weights to begin with; those of the deck if none.")] = "",
-    program: Annotated[str, typer.Option(help="Weights to program first; - leaves one alone.")] = "",
-    delay: Annotated[str | None, typer.Option(metavar="S", help="From input to output spike in programming.")] = None,
-    vdd: Annotated[str | None, typer.Option(metavar="V", help="Supply voltage.")] = None,
-    temperature: Annotated[float | None, typer.Option(metavar="C", help="Degrees Celsius.")] = None,
+    pulses: Pulses = None,
+    weights: Weights = "",
+    program: Program = "",
+    delay: Delay = None,
+    vdd: Vdd = None,
+    temperature: Temperature = None,
     plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the waveforms.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the waveforms.")] = None,
     json: Json = False,
@@ -147,12 +164,8 @@ def simulate(
     """Run one transient: spike or not, pulses to spike, IM_WR."""
     from faultsim.cli.simulate import Request, run
 
-    run(
-        Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature),
-        plot,
-        csv,
-        json,
-    )
+    asked = Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature)
+    run(asked, plot, csv, json)
 
 
 @app.command("run")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from faultsim.circuits import network
-from faultsim.cli.output import print_rows, write_text
+from faultsim.cli.output import print_json, print_rows, write_text
 from faultsim.errors import UsageError, did_you_mean
 from faultsim.reports.gallery import drawings_of
 
@@ -20,6 +20,10 @@ def run(circuit: str, what: str | None, out: Path | None, sites: bool, json: boo
     if what not in drawings:
         raise UsageError(f"{loaded.name} has no drawing {what!r} ({did_you_mean(what, drawings)})")
     svg = drawings[what].draw()
+    if json:
+        print_json({"drawing": what, "shows": drawings[what].shows, "svg": svg if out is None else str(out)})
+    if out is None and json:
+        return
     if out is None:
         print(svg, end="")
     else:

@@ -28,3 +28,18 @@ def positive(option: str, text: str | None, default: float | None = None) -> flo
     if not 0 < value < math.inf:
         raise UsageError(f"{option} {text}: has to be above zero and finite")
     return value
+
+
+def at_least_zero(option: str, text: str) -> float:
+    """Return the value of an option that may be zero.
+
+    Raises:
+        UsageError: Not a quantity, below zero, or too large for a float.
+    """
+    try:
+        value = parse_quantity(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+    if not 0 <= value < math.inf:
+        raise UsageError(f"{option} {text}: may not be below zero")
+    return value

@@ -15,7 +15,7 @@ from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.cli.output import print_json, say, write_text
-from faultsim.cli.quantities import positive
+from faultsim.cli.quantities import at_least_zero, positive
 from faultsim.errors import FaultsimError, UsageError
 from faultsim.fault_models.defect import find_defect
 from faultsim.specfile import check_table
@@ -50,8 +50,9 @@ def default_pattern(circuit: Network) -> str:
 def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> None:
     """Run one transient and show it."""
     circuit = network.load(request.circuit)
-    stimulus, conditions = _stimulus(circuit, request), _conditions(circuit, request)
-    job, stimulus = _job(circuit, request, stimulus, conditions)
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise UsageError(f"--plot {plot}: plots are SVG; give a name that ends in .svg")
+    job, stimulus = asked_job(circuit, request, asked_stimulus(circuit, request))
     with WorkerPool(1, circuit.sidecar.simulation.timeout) as pool:
         trace = pool.submit(job, with_waveforms=True).result()
     # Files first: who reads the first line and closes the pipe has asked for them all the same.
@@ -61,13 +62,19 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
         from faultsim.reports.figures import waveform_figure
 
         write_text(
-            plot, waveform_figure(trace.waveforms, stimulus, conditions.vdd_v, _title(circuit, request, stimulus))
+            plot, waveform_figure(trace.waveforms, stimulus, job.scope["vdd"], _title(circuit, request, stimulus))
         )
     _show(trace, json)
 
 
-def _stimulus(circuit: Network, request: Request) -> Stimulus:
-    pattern = request.pattern or default_pattern(circuit)
+def asked_stimulus(circuit: Network, request: Request) -> Stimulus:
+    """Return what the options ask for.
+
+    Raises:
+        SpecError: Pattern, weights or times do not fit.
+        UsageError: A quantity that cannot be read.
+    """
+    pattern = (request.pattern or default_pattern(circuit)).replace(" ", "")
     circuit.check_pattern(pattern)
     circuit.check_weights(request.weights, request.program)
     given = {
@@ -80,7 +87,7 @@ def _stimulus(circuit: Network, request: Request) -> Stimulus:
     if request.delay is not None:
         if not request.program:
             raise UsageError("--delay needs --program")
-        table["program"] = {**table["program"], "delay": positive("--delay", request.delay)}
+        table["program"] = {**table["program"], "delay": at_least_zero("--delay", request.delay)}
     spec = check_table(table, StimulusSpec, Path("--iw, --lw, --pulses, --delay"))
     return Stimulus(pattern, spec, request.weights, request.program)
 
@@ -93,15 +100,15 @@ def _conditions(circuit: Network, request: Request) -> Conditions:
     return Conditions(positive("--vdd", request.vdd, nominal.vdd_v), temperature)
 
 
-def _job(circuit: Network, request: Request, stimulus: Stimulus, conditions: Conditions) -> tuple[Job, Stimulus]:
-    """Return the transient, and the stimulus as a defect of the timing leaves it."""
-    simulation = circuit.sidecar.simulation
+def asked_job(circuit: Network, request: Request, stimulus: Stimulus) -> tuple[Job, Stimulus]:
+    """Return the transient that the options ask for, and the stimulus as a defect of the timing leaves it."""
+    simulation, conditions = circuit.sidecar.simulation, _conditions(circuit, request)
     if request.defect is None:
         if request.ohm is not None:
-            raise UsageError("--ohm needs --defect")
+            raise UsageError("--ohm, --severity needs --defect")
         return bench.job(circuit, stimulus, conditions, simulation), stimulus
     defect = find_defect(circuit, request.defect)
-    severity = positive("--ohm", request.ohm, defect.definition.severity.default)
+    severity = positive("--ohm, --severity", request.ohm, defect.definition.severity.default)
     faulty = defect.inject(bench.variant(circuit, stimulus, conditions))
     stimulus = defect.disturb(stimulus, severity)
     return bench.job(circuit, stimulus, conditions, simulation, faulty.at(severity)), stimulus
@@ -132,9 +139,18 @@ class UnknownOutcome(FaultsimError):
 
 
 def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
-    defect = f", {request.defect} {request.ohm or 'at its default'}" if request.defect else ", fault-free"
+    defect = "fault-free"
+    if request.defect:
+        found = find_defect(circuit, request.defect)
+        severity = positive("--ohm, --severity", request.ohm, found.definition.severity.default)
+        defect = f"{found.id} {format_quantity(severity, found.unit)}"
     iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
-    return f"{circuit.name}, input {stimulus.pattern}, IW {iw}, LW {lw}{defect}"
+    written = [f"weights {request.weights}"] if request.weights else []
+    if request.program and stimulus.spec.program:
+        written += [f"programmed {request.program} with {format_quantity(stimulus.spec.program.delay, 's')} of delay"]
+    point = [f"{request.vdd} V"] if request.vdd else []
+    point += [f"{request.temperature:g} C"] if request.temperature is not None else []
+    return ", ".join([circuit.name, *written, f"input {stimulus.pattern}", f"IW {iw}, LW {lw}", *point, defect])
 
 
 def _csv_text(trace: Trace) -> str:

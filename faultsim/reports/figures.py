@@ -89,10 +89,11 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
             axes.axhline(vdd_v / 2, linewidth=0.6, linestyle=":", color="0.4")
     if weights:
         for number, (name, wave) in enumerate(weights.items()):
-            style = {"linewidth": 0.9, "linestyle": _LINE_STYLES[number % 4], "label": name}
+            # The later ones thinner, so that equal ones can be told apart.
+            style = {"linewidth": 2.8 - 0.6 * min(number, 3), "linestyle": _LINE_STYLES[number % 4], "label": name}
             rows[-1].plot(wave.time_s * 1e9, wave.values, **style)
         rows[-1].set_ylim(-1.2, 1.2)
-        rows[-1].set_ylabel("weights (m)", fontsize=8)
+        rows[-1].set_ylabel("m of the cells", fontsize=8)
         rows[-1].legend(fontsize=6, ncols=4, loc="center left")
     for axes in rows:
         for start, stop in stimulus.scope(vdd_v)["integrate"]:

@@ -84,7 +84,9 @@ def _waveforms(row: WaveformRow, task: WaveformTask) -> str:
     iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
     spiked = "spikes" if row.spiked else "no spike"
     waves = {name: Waveform(np.array(times), np.array(values)) for name, (times, values) in row.traces.items()}
-    title = f"{where}, input {stimulus.pattern}, IW {iw}, LW {lw}: {spiked}"
+    written = [f"weights {stimulus.weights}"] if stimulus.weights else []
+    written += [f"programmed {stimulus.program}"] if stimulus.program else []
+    title = ", ".join([where, *written, f"input {stimulus.pattern}", f"IW {iw}, LW {lw}: {spiked}"])
     return waveform_figure(waves, stimulus, point.vdd_v, title)
 
 

@@ -62,7 +62,11 @@ def test_stdout_and_file_are_the_same(shell: Shell) -> None:
 def test_the_resistance_and_the_pattern_are_all_that_differ_between_two_decks(shell: Shell) -> None:
     default = shell("inject", "crossbar4", "Rop1").succeeds().out.splitlines()
     other = shell("inject", "crossbar4", "Rop1", "--ohm", "1.5meg").succeeds().out.splitlines()
-    changed = [(old, new) for old, new in zip(default, other, strict=True) if old != new]
+    changed = [(old, new) for old, new in zip(default[1:], other[1:], strict=True) if old != new]
+    assert (default[0].rpartition(", ")[2], other[0].rpartition(", ")[2]) == (
+        "Rop1 at its default severity",
+        "Rop1 at 1.5meg",
+    )
     assert [(old.split()[0], old.split()[3], new.split()[3]) for old, new in changed] == [
         ("RFAULT", "1000000000", "1500000")
     ]

@@ -143,7 +143,7 @@ def test_windows_leave_the_current_as_it_is_and_supply_and_temperature_change_it
 @pytest.mark.parametrize("option", ["--plot", "--csv"])
 def test_a_file_that_cannot_be_written_is_named(shell: Shell, option: str) -> None:
     shell.write("file", "")
-    done = shell("simulate", "crossbar4", "--pulses", "1", option, "file/below")
+    done = shell("simulate", "crossbar4", "--pulses", "1", option, "file/below.svg")
     assert done.code not in (0, 6)
     assert "Traceback" not in done.err
-    assert "file/below: cannot be written" in done.err
+    assert "file/below.svg: cannot be written" in done.err

@@ -48,7 +48,11 @@ def test_a_defect_of_the_generator_moves_its_window(shell: Shell) -> None:
         (("--delay", "1n"), 2, "--delay needs --program"),
         (("--program", "1---", "--delay", "-1n"), 2, "--delay"),
         (("--pattern", "1111,111"), 3, "does not fit"),
-        (("--defect", "Tiw:shrink", "--severity", "2n"), 3, "Tiw:shrink at 2e-09 s"),
+        (
+            ("--defect", "Tiw:shrink", "--severity", "2n"),
+            3,
+            "Tiw:shrink at 2 ns: leaves nothing of the integrate window of 1 ns",
+        ),
     ],
 )
 def test_what_does_not_fit_is_said(shell: Shell, words: tuple[str, ...], code: int, said: str) -> None:
