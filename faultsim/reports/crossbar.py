@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -90,10 +91,19 @@ def crossbar_drawing(network: Network, sites: Sequence[Site] = ()) -> str:
     for number, line in enumerate(reversed(wrap(network.sidecar.title, 44))):
         page.sheet.text((_MARGIN, 0.9 + 0.4 * number), line, size=12)
     marked = {name for column in columns for name in column.marked}
-    for number, site in enumerate(site for site in sites if site.name not in marked):
-        at = (_MARGIN, floor - 0.5 - 0.32 * number)
-        page.sheet.text(at, f"{site.name}: {site.location}", size=_SMALL, color=DEFECT)
+    notes = [(f"{site.name}: {site.location}", DEFECT) for site in sites if site.name not in marked]
+    notes += [(line, FAINT) for line in wrap(_not_drawn(columns, top), 60)]
+    for number, (line, color) in enumerate(notes):
+        page.sheet.text((_MARGIN, floor - 0.5 - 0.32 * number), line, size=_SMALL, color=color)
     return page.sheet.svg(f"{network.sidecar.title}: crossbar")
+
+
+def _not_drawn(columns: Sequence[Column], top: Mapping[str, Element]) -> str:
+    """Return the subcircuits of the top level that no column shows, with how often each is there."""
+    drawn = {name for column in columns for name in (*column.cells, column.receiver)}
+    others = Counter(element.model for name, element in top.items() if name.startswith("x") and name not in drawn)
+    counted = [f"{model} ({count})" if count > 1 else model for model, count in others.items()]
+    return "Not drawn: " + ", ".join(counted) if counted else ""
 
 
 def _columns(network: Network, top: Mapping[str, Element], sites: Sequence[Site]) -> Iterator[Column]:
