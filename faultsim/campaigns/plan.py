@@ -41,6 +41,7 @@ class Setting:
     conditions: Conditions
     requires: str = ""
     defects: tuple[str, ...] = ("*",)
+    confirm: int = 0
 
     @property
     def key(self) -> SettingKey:
@@ -51,7 +52,7 @@ class Setting:
     @property
     def criteria(self) -> str:
         """Return what decides a verdict besides the transients; a change of it makes stored results stale."""
-        return f"{self.observable} {self.limits!r} {self.requires} {self.stimulus.weights} {self.stimulus.program}"
+        return f"{self.observable} {self.limits!r} {self.requires} {self.confirm}"
 
     def covers(self, defect: Defect) -> bool:
         """Return whether a defect is searched in this setting."""
@@ -156,6 +157,7 @@ class Plan:
             conditions,
             test.requires,
             tuple(test.defects),
+            test.confirm,
         )
 
     def is_nominal(self, setting: Setting) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _INTERPOLATIONS = 4
-"""Where four have not come close the response is a step, and bisection is best."""
+"""Where four have not come close the margin is no guide, and bisection is best."""
+_FLAT = 0.02
+"""Share of the ends' difference within which a margin is that of an end."""
 
 
 class Verdict(StrEnum):
@@ -65,10 +67,14 @@ def find_bracket(
         return Bracket(high, size, None, tuple(asked))
     index, stride, interpolations = guess, 1, _INTERPOLATIONS
     while verdict is not Verdict.UNKNOWN and high - low > 1:
+        interpolated = False
         if index is None or not low < index < high:
-            index = _between(low, high, margins or {}) if interpolations and len(asked) % 2 else (low + high) // 2
-            interpolations -= index != (low + high) // 2
+            middle = (low + high) // 2
+            index = _between(low, high, margins or {}) if interpolations and len(asked) % 2 else middle
+            interpolated = index != middle
         verdict = ask(index)
+        if interpolated:
+            interpolations = interpolations - 1 if _sloped(low, index, high, margins or {}) else 0
         if verdict is Verdict.PASS:
             low = index
         elif verdict is Verdict.FAIL:
@@ -78,12 +84,52 @@ def find_bracket(
     return Bracket(low, high, unknown_at, tuple(asked))
 
 
+def confirm_bracket(probe: Callable[[int], Verdict], bracket: Bracket, size: int, wanted: int) -> tuple[Bracket, int]:
+    """Climb from a bracket until so many failures above it follow each other.
+
+    A response that switches, such as a layer that turns or not, flips back and forth in a narrow band around its
+    threshold; the bracket that a search ends in is any of these changes. This ends in the last one.
+
+    Args:
+        probe: Verdict at a grid index.
+        bracket: What a search found.
+        size: Length of the grid.
+        wanted: Failures right above the first one.
+
+    Returns:
+        The bracket, and how often the verdict changes from there to where the search had ended; 0 without a failure.
+    """
+    if bracket.first_fail >= size or bracket.unknown_at is not None:
+        return bracket, 0
+    low, high, asked = bracket.last_pass, bracket.first_fail, list(bracket.probes)
+    index, run, crossings = high, 1, 1
+    while run <= wanted and index < size - 1:
+        index += 1
+        asked.append(index)
+        verdict = probe(index)
+        if verdict is Verdict.UNKNOWN:
+            return Bracket(low, high, index, tuple(asked)), crossings
+        failed = verdict is Verdict.FAIL
+        crossings += failed != (run > 0)
+        low, high = (low, high if run else index) if failed else (index, index + 1)
+        run = run + 1 if failed else 0
+    return Bracket(low, high, None, tuple(asked)), crossings
+
+
 def _between(low: int, high: int, margins: Mapping[int, float]) -> int:
     """Return where a straight line through the margins of both ends crosses zero; the middle where one is missing."""
     if low not in margins or high not in margins or not margins[low] < 0 < margins[high]:
         return (low + high) // 2
     share = margins[low] / (margins[low] - margins[high])
     return min(max(low + round(share * (high - low)), low + 1), high - 1)
+
+
+def _sloped(low: int, index: int, high: int, margins: Mapping[int, float]) -> bool:
+    """Return whether the margin of a probe between two ends is unlike both: a step has none between."""
+    if not {low, index, high} <= margins.keys():
+        return False
+    flat = _FLAT * (margins[high] - margins[low])
+    return margins[low] + flat < margins[index] < margins[high] - flat
 
 
 def _next(low: int, high: int, index: int, stride: int, guess: int | None) -> tuple[int | None, int]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.results import Detection, ThresholdRow
-from faultsim.campaigns.search import Bracket, Verdict, find_bracket
+from faultsim.campaigns.search import Bracket, Verdict, confirm_bracket, find_bracket
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
@@ -78,9 +78,13 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
         reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"
         return Finding(_row(plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
     bracket = find_bracket(probing.verdict, len(probing.grid), guess, probing.margins)
+    bracket, crossings = confirm_bracket(probing.verdict, bracket, len(probing.grid), task.setting.confirm)
     verdict, reason = _conclude(plan, task, bracket, probing)
     level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
-    return Finding(_row(plan, task, bracket, verdict, reason), tuple(probing.keys), level)
+    row = _row(plan, task, bracket, verdict, reason)
+    return Finding(
+        replace(row, crossings=crossings if verdict is Detection.DETECTED else 0), tuple(probing.keys), level
+    )
 
 
 def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdict:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns.grid import Grid
-from faultsim.campaigns.search import Bracket, Verdict, find_bracket
+from faultsim.campaigns.search import Bracket, Verdict, confirm_bracket, find_bracket
 
 PAPER = Grid(10.0, 1e9, 1.01)
 
@@ -173,3 +174,40 @@ def test_an_unknown_probe_ends_the_search_and_is_named(guess: int | None) -> Non
                 assert found.unknown_at == unknown == found.probes[-1]
             else:
                 assert (found.last_pass, found.first_fail, found.unknown_at) == (first_fail - 1, first_fail, None)
+
+
+@given(st.lists(st.sampled_from([Verdict.PASS, Verdict.FAIL]), min_size=2, max_size=40), st.integers(1, 4), st.data())
+def test_a_confirmed_bracket_has_its_failures_above_it_and_is_made_of_neighbours(
+    verdicts: list[Verdict], wanted: int, data: st.DataObject
+) -> None:
+    verdicts = [*verdicts, Verdict.FAIL]
+    found = searched(verdicts, data.draw(st.none() | st.integers(0, len(verdicts) - 1)))
+    confirmed, crossings = confirm_bracket(lambda index: verdicts[index], found, len(verdicts), wanted)
+    assert confirmed.first_fail == confirmed.last_pass + 1
+    above = verdicts[confirmed.first_fail : confirmed.first_fail + wanted + 1]
+    assert set(above) == {Verdict.FAIL}
+    if confirmed.last_pass >= 0:
+        assert verdicts[confirmed.last_pass] is Verdict.PASS
+    between = verdicts[found.first_fail : confirmed.first_fail + 1]
+    assert crossings == 1 + sum(one is not other for one, other in pairwise(between))
+
+
+def test_two_ways_into_a_band_that_flips_end_in_the_same_bracket() -> None:
+    flips = [Verdict.PASS] * 10 + [Verdict.FAIL] + [Verdict.PASS] * 2 + [Verdict.FAIL] * 20
+
+    def climbed(last_pass: int) -> tuple[int, int, int]:
+        bracket = Bracket(last_pass, last_pass + 1, None, (len(flips) - 1,))
+        confirmed, crossings = confirm_bracket(lambda index: flips[index], bracket, len(flips), 3)
+        return confirmed.last_pass, confirmed.first_fail, crossings
+
+    assert climbed(9) == (12, 13, 3)
+    assert climbed(12) == (12, 13, 1)
+
+
+def test_what_is_undetected_or_unknown_has_nothing_to_confirm() -> None:
+    never = Bracket(9, 10, None, (9,))
+    assert confirm_bracket(lambda _: Verdict.PASS, never, 10, 3) == (never, 0)
+    broken = Bracket(3, 4, 4, (9, 4))
+    assert confirm_bracket(lambda _: Verdict.FAIL, broken, 10, 3) == (broken, 0)
+    stops = Bracket(3, 4, None, (9, 3, 4))
+    assert confirm_bracket(lambda _: Verdict.UNKNOWN, stops, 10, 3)[0].unknown_at == 5
