@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from faultsim.campaigns.grid import Grid
@@ -81,10 +81,8 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
     bracket, crossings = confirm_bracket(probing.verdict, bracket, len(probing.grid), task.setting.confirm)
     verdict, reason = _conclude(plan, task, bracket, probing)
     level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
-    row = _row(plan, task, bracket, verdict, reason)
-    return Finding(
-        replace(row, crossings=crossings if verdict is Detection.DETECTED else 0), tuple(probing.keys), level
-    )
+    row = _row(plan, task, bracket, verdict, reason, crossings)
+    return Finding(row, tuple(probing.keys), level)
 
 
 def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdict:
@@ -150,7 +148,9 @@ def _level(plan: Plan, bracket: Bracket, probing: _Probing) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
 
 
-def _row(plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Detection, reason: str) -> ThresholdRow:
+def _row(
+    plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Detection, reason: str, crossings: int = 0
+) -> ThresholdRow:
     setting, defect, grid = task.setting, task.defect, plan.grid(task.defect)
     detected = bracket is not None and verdict is Detection.DETECTED
     last_pass = bracket.last_pass if bracket is not None and verdict is not Detection.UNKNOWN else -1
@@ -183,7 +183,7 @@ def _row(plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Dete
         r_pass_ohm=passes_at if in_ohm else None,
         r_fail_ohm=fails_at if in_ohm else None,
         threshold_ohm=fails_at if in_ohm else None,
-        crossings=int(detected),
+        crossings=crossings if detected else 0,
         transients=1 + (len(bracket.probes) if bracket else 0),
         reason=reason,
     )
