@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from faultsim.campaigns.drawn import ResponseTask, WaveformTask, response_tasks, waveform_tasks
 from faultsim.campaigns.lab import Lab, Question
@@ -79,17 +80,18 @@ class Drawer:
     def _waveform(self, task: WaveformTask, item: Item, thresholds: Sequence[ThresholdRow]) -> WaveformRow | None:
         stored = self.ledger.result(item)
         if stored is None:
-            severity = task.severity(thresholds)
-            if task.defect is not None and severity is None:
-                stored = SKIPPED
-                self.ledger.finish(item, stored, ())
-            else:
-                setting = task.setting
-                key, trace = self.lab.trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
-                stored = asdict(task.row(severity, trace))
-                self.ledger.finish(item, stored, [key])
+            stored, keys = self._drawn(task, task.severity(thresholds))
+            self.ledger.finish(item, stored, keys)
         self.watcher.advance()
         return None if stored == SKIPPED else WaveformRow(**stored)
+
+    def _drawn(self, task: WaveformTask, severity: float | None) -> tuple[dict[str, Any], list[str]]:
+        """Return what is kept of a transient to draw; nothing without such a side, or where the simulation failed."""
+        if task.defect is not None and severity is None:
+            return SKIPPED, []
+        setting = task.setting
+        key, trace = self.lab.trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
+        return (asdict(task.row(severity, trace)) if trace.outcome.ok else SKIPPED), [key]
 
     def _response(self, task: ResponseTask, item: Item) -> list[ResponseRow]:
         stored = self.ledger.result(item)
