@@ -12,7 +12,7 @@ from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
 from faultsim.campaigns.spec import ResponseSpec, WaveformsSpec
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.errors import Problem, SpecError, did_you_mean
-from faultsim.fault_models.defect import Defect, find_defect
+from faultsim.fault_models.defect import Defect
 from faultsim.specfile import check_table
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Trace
@@ -125,7 +125,7 @@ def response_tasks(plan: Plan) -> list[ResponseTask]:
         SpecError: The stimulus has no such quantity, or a value of it does not fit.
     """
     return [
-        _response_task(plan, wanted, find_defect(plan.network, name) if name else None)
+        _response_task(plan, wanted, plan.known[name] if name else None)
         for wanted in plan.spec.responses
         for name in ("", *wanted.defects)
     ]

@@ -10,7 +10,7 @@ from faultsim.circuits.bench import Conditions, job, variant
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.circuits.variant import Corner, EditedDeck
+from faultsim.circuits.variant import Corner
 from faultsim.fault_models.defect import Defect, FaultyDeck
 from faultsim.spice.job import Job, Outcome, Trace
 from faultsim.spice.service import SimulationService
@@ -49,10 +49,8 @@ class Lab:
 
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
-        stimulus = question.stimulus
-        if question.defect is None or question.severity is None:
-            edited = EditedDeck(variant(self.network, stimulus, question.conditions))
-        else:
+        stimulus, edited = question.stimulus, None
+        if question.defect is not None and question.severity is not None:
             edited = self._faulty_deck(question, question.defect).at(question.severity)
             stimulus = question.defect.disturb(stimulus, question.severity)
         simulation = question.simulation or self.simulation

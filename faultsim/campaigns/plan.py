@@ -12,12 +12,7 @@ from typing import Any
 from faultsim.campaigns.fit import matches, misfits
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.results import SettingKey
-from faultsim.campaigns.spec import (
-    CampaignSpec,
-    LimitsSpec,
-    TestSpec,
-    WindowSpec,
-)
+from faultsim.campaigns.spec import CampaignSpec, LimitsSpec, TestSpec, WindowSpec
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import Network
@@ -106,6 +101,11 @@ class Plan:
     def observables(self) -> dict[str, str]:
         """The sidecar's observables and the campaign's own."""
         return {**self.network.sidecar.observables, **self.spec.observables}
+
+    @cached_property
+    def known(self) -> dict[str, Defect]:
+        """Every defect that the campaign can name, chosen or not."""
+        return _known(self.path, self.spec, self.network)
 
     def grid(self, defect: Defect) -> Grid:
         """Return the severities that the thresholds of a defect are bracketed on."""
@@ -219,7 +219,7 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
     except UsageError as error:
         raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
-    known = named_defects(circuit, [group.kind for group in spec.defects], path.parent)
+    known = _known(path, spec, circuit)
     problems = list(misfits(path, spec, circuit, known))
     if problems:
         raise SpecError(problems)
@@ -231,6 +231,11 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
     _ = plan.settings, plan.sweep
     _check_severities(plan)
     return plan
+
+
+def _known(path: Path, spec: CampaignSpec, circuit: Network) -> dict[str, Defect]:
+    """Return every defect that a campaign can name: those of the library's kinds and of its own defect files."""
+    return named_defects(circuit, [group.kind for group in spec.defects], path.parent)
 
 
 def _check_severities(plan: Plan) -> None:

@@ -20,11 +20,9 @@ def run(circuit: str, what: str | None, out: Path | None, sites: bool, json: boo
     if what not in drawings:
         raise UsageError(f"{loaded.name} has no drawing {what!r} ({did_you_mean(what, drawings)})")
     svg = drawings[what].draw()
+    if out is not None:
+        write_text(out, svg)
     if json:
         print_json({"drawing": what, "shows": drawings[what].shows, "svg": svg if out is None else str(out)})
-    if out is None and json:
-        return
-    if out is None:
+    elif out is None:
         print(svg, end="")
-    else:
-        write_text(out, svg)

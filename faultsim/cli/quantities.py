@@ -21,10 +21,7 @@ def positive(option: str, text: str | None, default: float | None = None) -> flo
     """
     if text is None:
         return default
-    try:
-        value = parse_quantity(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
+    value = _parsed(option, text)
     if not 0 < value < math.inf:
         raise UsageError(f"{option} {text}: has to be above zero and finite")
     return value
@@ -36,10 +33,14 @@ def at_least_zero(option: str, text: str) -> float:
     Raises:
         UsageError: Not a quantity, below zero, or too large for a float.
     """
-    try:
-        value = parse_quantity(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
+    value = _parsed(option, text)
     if not 0 <= value < math.inf:
         raise UsageError(f"{option} {text}: may not be below zero")
     return value
+
+
+def _parsed(option: str, text: str) -> float:
+    try:
+        return parse_quantity(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error

@@ -37,6 +37,29 @@ def test_a_copy_of_a_defect_file_is_a_kind_of_its_own(shell: Shell) -> None:
     assert planned["defects"] == ["Rop3:my open", "Rop5:my open"]
 
 
+def test_a_defect_of_an_own_file_can_be_drawn_over_the_stimulus(shell: Shell) -> None:
+    shutil.copy(REPOSITORY / "fault_models" / "defects" / "open.toml", shell.write("mine.toml", ""))
+    curve = """
+[[responses]]
+figure = "iw"
+caption = "c"
+test = "current"
+window = "original"
+over = "integrate"
+start = "0.8n"
+stop = "1n"
+points = 2
+observable = "im_wr_a"
+defects = ["Rop3:mine"]
+severity = "1k"
+"""
+    campaign = shell.write("tiny.toml", TINY + curve)
+    edit(campaign, 'kind = "open"', 'kind = "mine.toml"')
+    shell("run", campaign).succeeds()
+    rows = table(shell.folder / "runs" / "tiny" / "responses.csv")
+    assert [row["defect_id"] for row in rows] == ["", "", "Rop3:mine", "Rop3:mine"]
+
+
 def test_a_defect_file_that_is_not_there_is_said(shell: Shell) -> None:
     campaign = shell.write("tiny.toml", TINY)
     edit(campaign, 'kind = "open"', 'kind = "mine.toml"')
