@@ -11,6 +11,7 @@ FOLDERS = {
     "campaigns": "campaigns",
     "defects": "fault_models/defects",
     "behaviours": "fault_models/behaviours",
+    "universes": "fault_models/universes",
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from faultsim.campaigns.spec import CampaignSpec, DefectsSpec
+from faultsim.campaigns.choice import Pools, all_of, chosen_ids
+from faultsim.campaigns.spec import CampaignSpec
 from faultsim.circuits.network import Network
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.variant import Corner
@@ -19,26 +20,24 @@ from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec
 from faultsim.spice import expressions
 
-
-def matches(defect: Defect, group: DefectsSpec) -> bool:
-    """Return whether a campaign's group of defects takes one in."""
-    return defect.model == group.kind and any(fnmatchcase(defect.site.name, glob) for glob in group.sites)
+_KINDS = ("open", "bridge", "short", "device", "parametric")
 
 
-def misfits(path: Path, spec: CampaignSpec, circuit: Network, known: dict[str, Defect]) -> Iterator[Problem]:
+def misfits(path: Path, spec: CampaignSpec, circuit: Network, pools: Pools) -> Iterator[Problem]:
     """Yield everything in a campaign that does not fit its circuit.
 
     Args:
         path: The campaign's file.
         spec: What it says.
         circuit: The network that it names.
-        known: Every defect of the network, by id.
+        pools: The defects that it chooses from.
     """
+    known, chosen = all_of(pools), chosen_ids(spec, pools)
     found = chain(
         _observable_problems(spec, circuit),
         _stimulus_problems(spec, circuit),
-        _defect_problems(spec, circuit, known),
-        _figure_problems(spec, known),
+        _defect_problems(spec, circuit, pools, chosen),
+        _figure_problems(spec, known, chosen),
     )
     yield from (Problem(f"{path}: {problem.where}", problem.message, problem.remedy) for problem in found)
     yield from _published_problems(path, spec, known)
@@ -79,11 +78,12 @@ def _stimulus_problems(spec: CampaignSpec, circuit: Network) -> Iterator[Problem
                 yield Problem(f"{where}: {problem.where}", problem.message, problem.remedy)
 
 
-def _defect_problems(spec: CampaignSpec, circuit: Network, known: dict[str, Defect]) -> Iterator[Problem]:
+def _defect_problems(spec: CampaignSpec, circuit: Network, pools: Pools, chosen: Sequence[str]) -> Iterator[Problem]:
     for group in spec.defects:
-        sites = {defect.site.name for defect in known.values() if defect.model == group.kind}
+        fitting = [item for item in pools[group.universe].values() if group.kind in (item.model, item.definition.kind)]
+        sites = {name for defect in fitting for name in (defect.id, defect.site.name)}
         try:
-            if not sites:
+            if not sites and group.kind and group.kind not in _KINDS:
                 load_definition(group.kind)
         except UsageError as error:
             yield Problem("defects.kind", str(error))
@@ -92,7 +92,6 @@ def _defect_problems(spec: CampaignSpec, circuit: Network, known: dict[str, Defe
             if not any(fnmatchcase(name, glob) for name in sites):
                 fits = f"matches no site of {circuit.name} that a defect of kind {group.kind} fits"
                 yield Problem("defects.sites", f"{glob!r} {fits}", did_you_mean(glob, sites))
-    chosen = _chosen(spec, known)
     for test in spec.tests:
         for glob in test.defects:
             if chosen and not any(fnmatchcase(name, glob) for name in chosen):
@@ -100,8 +99,7 @@ def _defect_problems(spec: CampaignSpec, circuit: Network, known: dict[str, Defe
                 yield Problem(f"tests.{test.name}.defects", f"{glob!r} matches no defect of the campaign", remedy)
 
 
-def _figure_problems(spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:
-    chosen = _chosen(spec, known)
+def _figure_problems(spec: CampaignSpec, known: dict[str, Defect], chosen: Sequence[str]) -> Iterator[Problem]:
     tested = {test.name: test.defects for test in spec.tests}
     for wanted in spec.waveforms:
         where = f"waveforms.{wanted.figure}.defect"
@@ -117,10 +115,6 @@ def _figure_problems(spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[P
             if name not in known:
                 where = f"responses.{curve.figure}.defects"
                 yield Problem(where, f"unknown defect {name!r}", did_you_mean(name, known))
-
-
-def _chosen(spec: CampaignSpec, known: dict[str, Defect]) -> list[str]:
-    return [name for name, defect in known.items() if any(matches(defect, group) for group in spec.defects)]
 
 
 def _published_problems(path: Path, spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:

@@ -8,27 +8,36 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Grid:
-    """Severities low * ratio^k up to high, and high itself as the last.
+    """Severities low * ratio^k up to high, and high itself, from harmless to severe.
 
     Attributes:
-        low: First severity.
-        high: Last severity.
+        low: Smallest severity.
+        high: Largest severity.
         ratio: Quotient of neighbours.
+        falling: The smaller the more severe, as a bridge's resistance is.
     """
 
     low: float
     high: float
     ratio: float
+    falling: bool = False
 
     def __len__(self) -> int:
         """Return how many severities there are."""
         return math.ceil(math.log(self.high / self.low) / math.log(self.ratio) - 1e-9) + 1
 
     def __getitem__(self, index: int) -> float:
-        """Return one severity."""
-        if not 0 <= index < len(self):
+        """Return one severity, harmless ones first."""
+        last = len(self) - 1
+        if not 0 <= index <= last:
             raise IndexError(index)
-        return self.high if index == len(self) - 1 else self.low * self.ratio**index
+        step = last - index if self.falling else index
+        return self.high if step == last else self.low * self.ratio**step
+
+    @property
+    def severest(self) -> float:
+        """Return the most severe one."""
+        return self[len(self) - 1]
 
     def nearest(self, value: float) -> int:
         """Return the index nearest to a value on the logarithmic scale."""
@@ -36,4 +45,5 @@ class Grid:
         below = min(int(math.log(value / self.low) / math.log(self.ratio)), len(self) - 1)
         # Not simply rounded: the step to the last severity is shorter than the others.
         around = range(below, min(below + 2, len(self)))
-        return min(around, key=lambda index: abs(math.log(self[index] / value)))
+        places = [len(self) - 1 - step if self.falling else step for step in around]
+        return min(places, key=lambda index: abs(math.log(self[index] / value)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -9,7 +10,8 @@ from math import log10
 from pathlib import Path
 from typing import Any
 
-from faultsim.campaigns.fit import matches, misfits
+from faultsim.campaigns.choice import all_of, chosen_ids, defect_pools
+from faultsim.campaigns.fit import misfits
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.results import SettingKey
 from faultsim.campaigns.spec import CampaignSpec, LimitsSpec, TestSpec, WindowSpec
@@ -20,7 +22,7 @@ from faultsim.circuits.sidecar import SimulationSpec, StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
-from faultsim.fault_models.defect import Defect, named_defects
+from faultsim.fault_models.defect import Defect
 from faultsim.specfile import check_table
 
 
@@ -49,9 +51,9 @@ class Setting:
         """Return what decides a verdict besides the transients; a change of it makes stored results stale."""
         return f"{self.observable} {self.limits!r} {self.requires} {self.confirm}"
 
-    def covers(self, defect: Defect) -> bool:
-        """Return whether a defect is searched in this setting."""
-        return any(fnmatchcase(defect.id, glob) for glob in self.defects)
+    def covers(self, identity: str) -> bool:
+        """Return whether the defect of an id is searched in this setting."""
+        return any(fnmatchcase(identity, glob) for glob in self.defects)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Plan:
         spec: What it says.
         network: The circuit.
         defects: The universe considered, in plan order.
+        known: Every defect that the campaign can name, chosen or not.
     """
 
     name: str
@@ -96,23 +99,20 @@ class Plan:
     spec: CampaignSpec
     network: Network
     defects: tuple[Defect, ...]
+    known: Mapping[str, Defect]
 
     @property
     def observables(self) -> dict[str, str]:
         """The sidecar's observables and the campaign's own."""
         return {**self.network.sidecar.observables, **self.spec.observables}
 
-    @cached_property
-    def known(self) -> dict[str, Defect]:
-        """Every defect that the campaign can name, chosen or not."""
-        return _known(self.path, self.spec, self.network)
-
     def grid(self, defect: Defect) -> Grid:
         """Return the severities that the thresholds of a defect are bracketed on."""
         search, own = self.spec.search, defect.definition.severity
-        if defect.unit == "ohm":
-            return Grid(search.low, search.high, search.ratio)
-        return Grid(own.low, own.high, search.ratio)
+        falling = own.direction == "fails_below"
+        if defect.unit == "ohm" and not own.own_range:
+            return Grid(search.low, search.high, search.ratio, falling)
+        return Grid(own.low, own.high, search.ratio, falling)
 
     @cached_property
     def conditions(self) -> list[Conditions]:
@@ -168,13 +168,31 @@ class Plan:
 
     @cached_property
     def thresholds(self) -> list[ThresholdTask]:
-        """Every defect in every setting that is for it."""
+        """One defect of each circuit that is the same, in every setting that is for any of them."""
         return [
             ThresholdTask(defect, setting)
             for setting in self.settings
-            for defect in self.defects
-            if setting.covers(defect)
+            for defect in self.simulated
+            if any(setting.covers(identity) for identity in (defect.id, *self.equals[defect.id]))
         ]
+
+    @cached_property
+    def simulated(self) -> list[Defect]:
+        """The first chosen defect of each circuit that several of them make."""
+        return [defect for defect in self.defects if defect.id in self.equals]
+
+    @cached_property
+    def equals(self) -> dict[str, list[str]]:
+        """Id of a defect that is simulated -> ids of the other chosen ones that are the same circuit."""
+        first: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
+        for defect in self.defects:
+            lead = first.setdefault(defect.accounting.same_as or defect.id, defect.id)
+            if lead == defect.id:
+                found[lead] = []
+            else:
+                found[lead].append(defect.id)
+        return found
 
     @property
     def swept(self) -> list[Defect]:
@@ -219,23 +237,19 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
     except UsageError as error:
         raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
-    known = _known(path, spec, circuit)
-    problems = list(misfits(path, spec, circuit, known))
+    pools = defect_pools(path, spec, circuit)
+    problems = list(misfits(path, spec, circuit, pools))
     if problems:
         raise SpecError(problems)
-    chosen = [name for name in known if any(matches(known[name], group) for group in spec.defects)]
+    known = all_of(pools)
+    chosen = chosen_ids(spec, pools)
     picked = tuple(known[name] for name in chosen if fnmatchcase(name, only))
     if not picked:
         raise UsageError(f"--only {only!r} matches no defect of {path.stem} ({did_you_mean(only, chosen)})")
-    plan = Plan(path.stem, path, spec, circuit, picked)
+    plan = Plan(path.stem, path, spec, circuit, picked, known)
     _ = plan.settings, plan.sweep
     _check_severities(plan)
     return plan
-
-
-def _known(path: Path, spec: CampaignSpec, circuit: Network) -> dict[str, Defect]:
-    """Return every defect that a campaign can name: those of the library's kinds and of its own defect files."""
-    return named_defects(circuit, [group.kind for group in spec.defects], path.parent)
 
 
 def _check_severities(plan: Plan) -> None:
@@ -243,7 +257,7 @@ def _check_severities(plan: Plan) -> None:
     problems: list[Problem] = []
     for task in plan.thresholds:
         try:
-            task.defect.disturb(task.setting.stimulus, plan.grid(task.defect).high)
+            task.defect.disturb(task.setting.stimulus, plan.grid(task.defect).severest)
         except SpecError as error:
             where = f"{plan.path}: test {task.setting.test!r} at {task.setting.window!r}"
             remedy = f"copy the defect's file {task.defect.model}.toml, lower severity.high, and name the copy as kind"

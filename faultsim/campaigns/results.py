@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from faultsim.spice.expressions import Value
 
+FAILS_BELOW = "fails_below"
+"""Direction of a threshold below which a defect is seen, as a bridge's."""
+
 SettingKey = tuple[str, str, float, float, str]
 """Test, window, VDD in V, temperature in C, corner."""
 
@@ -120,6 +123,27 @@ class ThresholdRow:
     def setting(self) -> SettingKey:
         """Return what tells its setting from the others."""
         return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
+
+    def fails(self, severity: float) -> bool:
+        """Return whether the test was found to fail at a severity: on the far side of the threshold."""
+        if self.threshold is None:
+            return False
+        return severity <= self.threshold if self.direction == FAILS_BELOW else severity >= self.threshold
+
+    def reaches(self, severity: float) -> bool:
+        """Return whether the search went as far as a severity."""
+        ends = [end for end in (self.passes_at, self.threshold) if end is not None]
+        if self.direction == FAILS_BELOW:
+            return any(end <= severity for end in ends)
+        return any(end >= severity for end in ends)
+
+
+def best_threshold(rows: Sequence[ThresholdRow]) -> float | None:
+    """Return the threshold of the test that sees one defect best: the smallest of an open, the largest of a bridge."""
+    found = [row.threshold for row in rows if row.threshold is not None]
+    if not found:
+        return None
+    return max(found) if rows[0].direction == FAILS_BELOW else min(found)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 
 from faultsim.campaigns.drawer import Drawer
+from faultsim.campaigns.equals import with_equals
 from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
@@ -74,7 +75,7 @@ class Runner:
             settings = self._settings(pool)
             check_settings(self.plan, settings)
             currents = self._currents(pool)
-            thresholds = self._thresholds(pool, settings, currents)
+            thresholds = with_equals(self.plan, self._thresholds(pool, settings, currents))
             waveforms = drawer.waveforms(pool, thresholds)
             responses = drawer.responses(pool)
         return CampaignResult(
@@ -223,13 +224,13 @@ class Runner:
             setting = task.setting
             healthy = Question(setting.stimulus, setting.conditions)
             grid = self.plan.grid(task.defect)
-            severe = Question(setting.stimulus, setting.conditions, task.defect, grid.high)
+            severe = Question(setting.stimulus, setting.conditions, task.defect, grid.severest)
             rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r}"
             items.append(Item("thresholds", task.id, f"{self.lab.keys([healthy, severe])} {rest}"))
         return items
 
 
-def stored_result(ledger: Ledger) -> CampaignResult:
+def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
     """Return what a run folder holds, without simulating anything."""
     thresholds = [
         {name: value for name, value in row.items() if name != "level"}
@@ -239,7 +240,7 @@ def stored_result(ledger: Ledger) -> CampaignResult:
     return CampaignResult(
         baseline=tuple(BaselineRow(**row) for row in ledger.results("baseline")),
         currents=tuple(CurrentRow(**row) for rows in ledger.results("currents") for row in rows),
-        thresholds=tuple(ThresholdRow(**row) for row in thresholds),
+        thresholds=tuple(with_equals(plan, [ThresholdRow(**row) for row in thresholds])),
         settings=tuple(SettingRow(**row) for row in ledger.results("settings")),
         responses=tuple(ResponseRow(**row) for rows in ledger.results("responses") for row in rows),
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),

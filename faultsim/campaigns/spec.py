@@ -22,10 +22,18 @@ class WindowSpec(Spec):
 
 
 class DefectsSpec(Spec):
-    """Which defects: a kind and the sites that match any of the globs."""
+    """Which defects: a kind and the sites that match any of the globs; or pairs of ids, two defects at once."""
 
-    kind: str
-    sites: list[str] = Field(min_length=1)
+    kind: str = Field(default="", description="open, bridge, short, parametric; or the name or file of a kind")
+    sites: list[str] = Field(default_factory=list, min_length=1, description="names or ids, with wildcards")
+    universe: str = Field(default="", description="of which universe; the sidecar's named sites if none")
+    pairs: list[str] = Field(default_factory=list, description="two ids with a plus between")
+
+    @model_validator(mode="after")
+    def _chooses(self) -> Self:
+        if bool(self.kind) != bool(self.sites) or not (self.kind or self.pairs):
+            raise ValueError("give kind and sites, or pairs")
+        return self
 
 
 class LimitsSpec(Spec):
@@ -106,7 +114,8 @@ class WaveformsSpec(FigureSpec):
 class SearchSpec(Spec):
     """The fixed grid of severities that thresholds are bracketed on: low * ratio^k, and high.
 
-    low and high are those of resistances; a severity in another unit has the range of its defect's file.
+    low and high are those of resistances; a severity in another unit, or with a range of its own, has that of its
+    defect's file.
     """
 
     low: Quantity = Field(gt=0)

@@ -117,14 +117,14 @@ def _conclude(plan: Plan, task: ThresholdTask, bracket: Bracket, probing: _Probi
     if bracket.first_fail == len(grid):
         return Detection.UNDETECTED, _why_undetected(plan, task, probing)
     if bracket.last_pass < 0:
-        return Detection.DETECTED, f"fails already at the smallest severity, {format_quantity(grid[0], unit)}"
+        return Detection.DETECTED, f"fails already at the mildest severity, {format_quantity(grid[0], unit)}"
     return Detection.DETECTED, ""
 
 
 def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
     last = len(probing.grid) - 1
     top = format_quantity(probing.grid[last], task.defect.unit)
-    parts = [f"{task.setting.observable} as fault-free up to {top}"]
+    parts = [f"{task.setting.observable} as fault-free {'down' if probing.grid.falling else 'up'} to {top}"]
     watched = plan.spec.currents.observable if plan.spec.currents else task.setting.observable
     healthy = _number(probing.healthy.values.get(watched))
     faulty = _number(probing.outcomes[last].values.get(watched))
@@ -133,7 +133,7 @@ def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
     path, driven = task.defect.site.path, list(plan.network.sidecar.drives)
     if task.setting.stimulus.program:
         driven.append("programming")
-    if path not in driven:
+    if path and path not in driven:
         parts.append(f"the defect lies in the {path} path, which this test does not drive")
     return "; ".join(parts)
 
@@ -161,7 +161,7 @@ def _row(
         circuit=plan.network.name,
         defect_id=defect.id,
         kind=defect.definition.kind,
-        location=defect.site.location,
+        location=defect.location,
         test=setting.test,
         window=setting.window,
         observable=setting.observable,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-from faultsim.errors import Problem, SpecError
+from functools import cached_property
+from typing import NamedTuple
 
 _WORD = re.compile(r"\{[^{}]*\}|'[^']*'|\"[^\"]*\"|[^\s=(),]+|[=(),]")
-_BETWEEN = re.compile(r"^[^\S\n]*(\+|\*.*)", re.MULTILINE)
-_COMMENT_TAIL = re.compile(r"(\$(?=\s)|;|(?<=\s)//).*")
+_CONTINUATION = re.compile(r"^[^\S\n]*(\+|\*.*)", re.MULTILINE)
+# A dollar ends a card only behind a space or comma: ngspice and HSPICE both have it in names and numbers elsewhere.
+_COMMENT_TAIL = re.compile(r"(?:(?<=[\s,])\$|^\$|;|(?<=\s)//|^//).*", re.MULTILINE)
+_JOINT = re.compile(r"\\\\[^\S\n]*$", re.MULTILINE)
+_PUNCTUATION = frozenset("=(),")
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word of a card and where it stands in the card's text."""
 
     text: str
@@ -31,70 +32,98 @@ class Card:
         text: Exact source text, line ends included.
         source: File that it came from.
         line: Number of its first line there, from 1.
+        inert: It is kept, but says nothing about the circuit: the title, a control block, a branch not taken.
     """
 
     text: str
     source: str
     line: int
+    inert: bool = False
 
     @property
     def where(self) -> str:
         """Return ``file:line``."""
         return f"{self.source}:{self.line}"
 
-    @property
+    @cached_property
     def words(self) -> tuple[Word, ...]:
-        """Return its words; none for a comment or a blank line."""
-        if self.text.lstrip().startswith("*"):
+        """Its words; none for a comment, a blank line or an inert card."""
+        if self.inert or self.text.lstrip().startswith("*"):
             return ()
-        # Continuation marks and comments are blanked, not cut, so that positions stay true.
-        blanked = _BETWEEN.sub(lambda match: " " * len(match[0]), self.text)
-        blanked = _COMMENT_TAIL.sub(lambda match: " " * len(match[0]), blanked)
-        return tuple(Word(match[0], match.start(), match.end()) for match in _WORD.finditer(blanked))
+        text = self.text
+        if "\n" in text[:-1]:
+            # Continuation marks and comments are blanked, not cut, so that positions stay true.
+            text = _CONTINUATION.sub(_blank, text)
+            text = _JOINT.sub(_blank, text)
+        if "$" in text or ";" in text or "//" in text:
+            text = _COMMENT_TAIL.sub(_blank, text)
+        return tuple([Word(match[0], match.start(), match.end()) for match in _WORD.finditer(text)])
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Return its first word in lower case: an element's name or a dot command."""
+        """Its first word in lower case: an element's name or a dot command."""
         words = self.words
         return words[0].text.lower() if words else ""
+
+    @property
+    def lowered(self) -> list[str]:
+        """Its words in lower case."""
+        return [word.text.lower() for word in self.words]
+
+    def positional(self) -> list[int]:
+        """Return the indices of its words that are not part of a ``name = value`` and not punctuation."""
+        words = self.words
+        if not any(word.text in _PUNCTUATION for word in words):
+            return list(range(len(words)))
+        end = next((place - 1 for place, word in enumerate(words) if word.text == "="), len(words))
+        return [place for place in range(end) if words[place].text not in _PUNCTUATION]
+
+    def assignments(self) -> dict[str, int]:
+        """Return, for each ``name = value``, the index of the value's word; the last one of a name counts."""
+        words = self.words
+        return {
+            words[place - 1].text.lower(): place + 1
+            for place in range(1, len(words) - 1)
+            if words[place].text == "=" and words[place + 1].text not in _PUNCTUATION
+        }
 
     def with_word(self, index: int, text: str) -> Card:
         """Return the card with one word replaced and all other text untouched."""
         word = self.words[index]
         return replace(self, text=self.text[: word.start] + text + self.text[word.end :])
 
+    def with_more(self, text: str) -> Card:
+        """Return the card with words added behind its last one."""
+        end = self.words[-1].end
+        return replace(self, text=f"{self.text[:end]} {text}{self.text[end:]}")
+
 
 Cards = tuple[Card, ...]
 
 
-def read_cards(path: Path) -> Cards:
-    """Read a deck with its ``.include`` files put in place.
+def split_cards(text: str, source: str, title: bool = False) -> Cards:
+    """Split deck text into cards; joined again, they are the text.
 
-    Raises:
-        SpecError: A file is missing, or files include each other in a circle; all such problems at once.
+    Args:
+        text: The deck.
+        source: Name of its file.
+        title: The first line is a title, as in every deck that is not included by another.
     """
-    problems: list[Problem] = []
-    cards = tuple(_read(path, (), problems))
-    if problems:
-        raise SpecError(problems)
-    return cards
-
-
-def split_cards(text: str, source: str) -> Cards:
-    """Split deck text into cards; joined again, they are the text."""
     cards: list[Card] = []
+    joined = False
     for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), start=1):
-        if line.lstrip().startswith("+") and cards:
-            # ngspice continues the last statement, past comments and blank lines.
-            last = next((place for place in reversed(range(len(cards))) if cards[place].words), len(cards) - 1)
-            joined = "".join(card.text for card in cards[last:]) + line
-            cards[last:] = [replace(cards[last], text=joined)]
+        continues = line.lstrip().startswith("+") or joined
+        joined = bool(_JOINT.search(line)) and not line.lstrip().startswith("*")
+        last = _last_statement(cards) if continues else None
+        if last is not None:
+            whole = "".join(card.text for card in cards[last:]) + line
+            cards[last:] = [replace(cards[last], text=whole)]
         else:
-            cards.append(Card(line, source, number))
+            cards.append(Card(line, source, number, inert=title and number == 1))
     return tuple(cards)
 
 
-def text_of(cards: Sequence[Card]) -> str:
+def text_of(cards: Iterable[Card]) -> str:
     """Return deck text."""
     return "".join(card.text if card.text.endswith("\n") else card.text + "\n" for card in cards)
 
@@ -104,24 +133,10 @@ def generated(lines: Sequence[str], source: str = "faultsim") -> Cards:
     return tuple(Card(line + "\n", source, number) for number, line in enumerate(lines, start=1))
 
 
-def _read(path: Path, open_files: tuple[Path, ...], problems: list[Problem]) -> Iterator[Card]:
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(str(path), f"cannot be read: {error}"))
-        return
-    for card in split_cards(text, str(path)):
-        if card.name not in (".include", ".inc"):
-            yield card
-            continue
-        words = card.words
-        if len(words) < 2:
-            problems.append(Problem(card.where, ".include names no file"))
-            continue
-        target = (path.parent / words[1].text.strip("'\"")).resolve()
-        if target in open_files or target == path.resolve():
-            problems.append(Problem(card.where, f"{words[1].text} includes itself in a circle"))
-        elif not target.is_file():
-            problems.append(Problem(card.where, f"no file {words[1].text}", "paths count from the including file"))
-        else:
-            yield from _read(target, (*open_files, path.resolve()), problems)
+def _last_statement(cards: Sequence[Card]) -> int | None:
+    """Return the index of the statement that a ``+`` goes on with: past comments and blank lines, as in ngspice."""
+    return next((place for place in reversed(range(len(cards))) if cards[place].words), None)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from faultsim.circuits.deck import Card, Cards, generated
-from faultsim.circuits.hierarchy import Element, Hierarchy
+from faultsim.circuits.element import Element
+from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.parameters import Values, evaluate
 
 
 @dataclass(frozen=True)
@@ -16,28 +18,33 @@ class Split:
     Attributes:
         cards: The deck.
         insert_at: Index at which cards that join the two halves belong.
-        prefix: Flattened path of that place with a trailing dot, empty at the top level.
+        inside: Path of the instance that they are in, empty at the top level.
         near: Net on the side of the device or of the wire's start.
         far: Net on the other side.
+        device: The cut-off device as the deck calls it now, named within that instance.
     """
 
     cards: Cards
     insert_at: int
-    prefix: str
+    inside: str
     near: str
     far: str
+    device: str
+
+    @property
+    def prefix(self) -> str:
+        """Return the path with a trailing dot, empty at the top level."""
+        return f"{self.inside}." if self.inside else ""
 
     @property
     def floating(self) -> dict[str, str]:
         """The new net by its flattened name, and the top-level net that it was a part of, where there is one."""
-        path, net = self.prefix.rstrip("."), self.far
-        hierarchy = Hierarchy(self.cards)
-        while path:
-            instance = hierarchy.resolve(path)
-            if net not in instance.terminals:
-                return {}
-            path, net = path.rpartition(".")[0], instance.net(net)
-        return {self.prefix + self.near: net}
+        whole = Hierarchy(self.cards).flat_net(self.inside, self.far)
+        return {} if "." in whole else {self.prefix + self.near: whole}
+
+    def net(self, terminal: str) -> str:
+        """Return the net at another terminal of the cut-off device."""
+        return Hierarchy(self.cards).resolve(self.prefix + self.device).net(terminal)
 
     def joined_by(self, lines: Sequence[str]) -> Cards:
         """Return the deck with element lines put between the halves."""
@@ -49,34 +56,35 @@ def split_terminal(cards: Cards, path: str, terminal: str) -> Split:
 
     Args:
         cards: The deck.
-        path: Hierarchical path of the device; its siblings in other instances stay as they are.
+        path: Hierarchical path of the device; its siblings in other instances stay as they are, and so do the others
+            of several that one card stands for by its multiplier.
         terminal: Terminal name.
     """
-    cards = _own_body(cards, path)
+    cards, path = _alone(cards, path)
     element = Hierarchy(cards).resolve(path)
     far = element.net(terminal)
-    near = _fresh_net(cards, far)
-    return _split(cards, [(element, terminal)], path, near, far)
+    return _split(cards, [(element, terminal)], path, _fresh_net(cards, far), far)
 
 
-def split_wire(cards: Cards, path: str, net: str, taps: Sequence[tuple[str, str]]) -> Split:
+def split_wire(cards: Cards, path: str, taps: Sequence[tuple[str, str]]) -> Split:
     """Cut a wire in two.
 
     Args:
         cards: The deck.
         path: Hierarchical path of the instance that the wire runs in; empty for the top level.
-        net: The wire's net.
         taps: (element, terminal) of every connection on the near side, named within that scope.
     """
     inside = f"{path}." if path else ""
-    cards = _own_body(cards, f"{inside}{taps[0][0]}")
+    cards, first = _alone(cards, inside + taps[0][0], whole=True)
+    inside = first[: len(first) - len(taps[0][0])]
     hierarchy = Hierarchy(cards)
-    near = _fresh_net(cards, net)
     places = [(hierarchy.resolve(inside + element), terminal) for element, terminal in taps]
-    return _split(cards, places, f"{inside}{taps[0][0]}", near, net)
+    # Where the wire has been cut already, nearer to its start, this cut is in what is left.
+    far = places[-1][0].net(places[-1][1])
+    return _split(cards, places, first, _fresh_net(cards, far), far)
 
 
-def free_suffix(cards: Cards, names: Sequence[str]) -> str:
+def free_suffix(cards: Cards, names: Iterable[str]) -> str:
     """Return what makes all names new to a deck: nothing, or a number."""
     used = {card.name for card in cards}
     suffix, number = "", 2
@@ -88,33 +96,76 @@ def free_suffix(cards: Cards, names: Sequence[str]) -> str:
 def _split(cards: Cards, places: Sequence[tuple[Element, str]], path: str, near: str, far: str) -> Split:
     edited = list(cards)
     for element, terminal in places:
-        edited[element.index] = edited[element.index].with_word(element.terminals[terminal], near)
-    prefix = path.lower().rpartition(".")[0]
-    return Split(tuple(edited), places[0][0].index + 1, f"{prefix}." if prefix else "", near, far)
+        if element.net(terminal) == far:
+            edited[element.index] = edited[element.index].with_word(element.terminals[terminal], near)
+    device = places[0][0].card.name
+    inside = path.lower()[: -len(device) - 1]
+    return Split(tuple(edited), places[0][0].index + 1, inside, near, far, device)
 
 
-def _own_body(cards: Cards, path: str) -> Cards:
-    """Give every instance on a path a copy of its subcircuit that nobody else uses."""
-    depth = path.count(".")
-    for level in range(depth):
+def _alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
+    """Give every instance on a path a copy of its subcircuit that nobody else uses.
+
+    Args:
+        cards: The deck.
+        path: Hierarchical path of a device.
+        whole: Leave the device itself together with those that its multiplier stands for.
+
+    Returns:
+        The deck, and the path as it is called now: one of several that a multiplier stood for has a name of its own.
+    """
+    levels = len(Hierarchy(cards).chain(path))
+    path, values = path.lower(), Values()
+    for level in range(levels):
         hierarchy = Hierarchy(cards)
-        instance = hierarchy.instances(path)[level]
-        scope = hierarchy.scopes[instance.model]
-        name = _fresh_name(f"{instance.model}_{instance.card.name}", set(hierarchy.scopes))
-        edited = list(cards)
-        edited[instance.index] = _renamed_model(instance, name)
-        cards = (*edited, *_copied_body(cards[scope.start : scope.stop], name))
-    return cards
+        chain = hierarchy.chain(path)
+        element, last = chain[level], level == levels - 1
+        values = values.inside(hierarchy, chain[level - 1] if level else None)
+        if not (last and whole) and _count(element, values) > 1:
+            cards, name = _one_of_many(cards, element)
+            names = [step.card.name for step in chain]
+            path = ".".join([*names[:level], name, *names[level + 1 :]])
+            hierarchy = Hierarchy(cards)
+            element = hierarchy.chain(path)[level]
+        if not last:
+            cards = _own_body(cards, hierarchy, element)
+    return cards, path
 
 
-def _renamed_model(instance: Element, name: str) -> Card:
-    return instance.card.with_word(max(instance.terminals.values(), default=0) + 1, name)
+def _own_body(cards: Cards, hierarchy: Hierarchy, instance: Element) -> Cards:
+    """Point an instance at a copy of its subcircuit, which stands right behind it."""
+    scope = hierarchy.scopes[instance.body]
+    known = {name.rpartition("/")[2] for name in hierarchy.scopes}
+    name = _fresh_name(f"{instance.model}_{instance.card.name}", known)
+    edited = list(cards)
+    places = [place for place in instance.card.positional() if instance.card.words[place].text.lower() != "params:"]
+    edited[instance.index] = instance.card.with_word(places[-1], name)
+    return (*edited[: scope.stop], *_copied_body(cards[scope.start : scope.stop], name), *edited[scope.stop :])
+
+
+def _one_of_many(cards: Cards, element: Element) -> tuple[Cards, str]:
+    """Take one device or instance out of the several that a card stands for."""
+    card = element.card
+    name = _fresh_name(f"{card.name}_one", {other.name for other in cards})
+    place = card.assignments()["m"]
+    fewer = card.with_word(place, f"{{({card.words[place].text.strip(chr(39) + '{}')})-1}}")
+    one = _ended(card).with_word(place, "1").with_word(0, name)
+    return (*cards[: element.index], _ended(fewer), one, *cards[element.index + 1 :]), name
+
+
+def _count(element: Element, values: Values) -> int:
+    """Return how many devices a card stands for; 1 where that is no whole number."""
+    count = evaluate(element.texts.get("m", "1"), values)
+    return int(count) if count is not None and count >= 1 and count == int(count) else 1
 
 
 def _copied_body(body: Sequence[Card], name: str) -> Cards:
-    head = body[0].with_word(1, name)
-    tail = replace(body[-1], text=f".ends {name}\n")
-    return (head, *body[1:-1], tail)
+    head = _ended(body[0]).with_word(1, name)
+    return (head, *map(_ended, body[1:-1]), replace(body[-1], text=f".ends {name}\n"))
+
+
+def _ended(card: Card) -> Card:
+    return card if card.text.endswith("\n") else replace(card, text=card.text + "\n")
 
 
 def _fresh_net(cards: Cards, net: str) -> str:

@@ -1,26 +1,18 @@
-"""Subcircuits and instances: finds a device by its hierarchical path and gives one instance a body of its own."""
+"""Subcircuits and instances: finds a device by its hierarchical path, says what is defined where."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from faultsim.circuits.deck import Card, Cards
+from faultsim.circuits.element import Element, MalformedElement, model_names, parse_element
 from faultsim.errors import Problem, SpecError, did_you_mean
 
-_TWO_NETS = ("p", "n")
-TERMINALS = {
-    "m": ("d", "g", "s", "b"),
-    "q": ("c", "b", "e"),
-    "j": ("d", "g", "s"),
-    "d": ("a", "c"),
-    **dict.fromkeys("rcl", ("1", "2")),
-    **dict.fromkeys("vibfh", _TWO_NETS),
-    **dict.fromkeys("eg", ("p", "n", "cp", "cn")),
-}
-"""Terminal names by element letter, in the order of the nets on the card; other letters have none."""
-
-_CONTROLLED = re.compile(r"(poly|value|table|vol|cur|laplace)$")
+_DEEPEST = 60
+"""Levels of instances; ngspice itself gives up long before."""
+_COMPILED = (".hdl", ".osdi", ".verilog", ".ahdl")
 
 
 @dataclass(frozen=True)
@@ -28,39 +20,21 @@ class Scope:
     """A run of cards that share names: the top level, or one subcircuit's body.
 
     Attributes:
-        name: Subcircuit name in lower case; empty for the top level.
+        name: Subcircuit name in lower case, behind those that its definition stands in: ``outer/inner``; empty for
+            the top level.
         start: Index of its first card.
         stop: Index one past its last card.
         ports: Port names in order.
+        parent: Name of the scope that it is defined in.
+        defaults: Parameter -> its default, as written.
     """
 
     name: str
     start: int
     stop: int
     ports: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Element:
-    """One element card in its scope.
-
-    Attributes:
-        index: Position among all cards.
-        scope: Name of the scope that it stands in.
-        card: The card.
-        terminals: Terminal name -> index of the word that names its net.
-        model: Subcircuit or model name in lower case, where it has one.
-    """
-
-    index: int
-    scope: str
-    card: Card
-    terminals: dict[str, int]
-    model: str
-
-    def net(self, terminal: str) -> str:
-        """Return the net at a terminal."""
-        return self.card.words[self.terminals[terminal]].text.lower()
+    parent: str = ""
+    defaults: dict[str, str] = field(default_factory=dict)
 
 
 class Hierarchy:
@@ -74,20 +48,28 @@ class Hierarchy:
             part: It is only a part, such as a cell: subcircuits that it does not define are somebody else's.
 
         Raises:
-            SpecError: ``.subckt`` without ``.ends``, nested definitions, names defined twice.
+            SpecError: Everything that is wrong: ``.subckt`` without ``.ends``, names defined twice, instances of
+                nothing or with the wrong number of nets, subcircuits that contain themselves.
         """
         self.cards = cards
-        self._part = part
+        self._part = part or any(card.name in _COMPILED for card in cards)
         problems: list[Problem] = []
-        self.scopes = _scopes(cards, problems)
-        self._inside = _owners(cards, self.scopes)
+        self.scopes, self._owners = _scopes(cards, problems)
+        self.models = _models(cards)
         self.elements: dict[tuple[str, str], Element] = {}
-        for index, card in enumerate(cards):
-            element = self._element(index, card, problems)
-            if element is not None:
-                self._add(element, problems)
+        self.inside: dict[str, list[Element]] = {name: [] for name in self.scopes}
+        for index, (card, owner) in enumerate(zip(cards, self._owners, strict=True)):
+            if owner is not None and card.name[:1].isalpha():
+                self._add(index, card, owner, problems)
+        problems += self._circles()
         if problems:
             raise SpecError(problems)
+
+    @cached_property
+    def globals(self) -> frozenset[str]:
+        """Nets that are the same in every subcircuit; ground is one."""
+        named = (word for card in self.cards if card.name == ".global" for word in card.lowered[1:])
+        return frozenset({"0", "gnd", *named})
 
     def resolve(self, path: str) -> Element:
         """Return the element at a path such as ``xcell1.ma1``.
@@ -95,126 +77,220 @@ class Hierarchy:
         Raises:
             SpecError: A step of the path does not exist.
         """
-        return self._chain(path)[-1]
+        return self.chain(path)[-1]
 
-    def instances(self, path: str) -> list[Element]:
-        """Return the subcircuit instances on the way to the element at a path, outermost first."""
-        return self._chain(path)[:-1]
+    def chain(self, path: str) -> list[Element]:
+        """Return the element at a path and the instances around it, outermost first.
 
-    def nets(self, scope: str) -> set[str]:
-        """Return the nets that elements of a scope connect to."""
-        inside = [element for (owner, _), element in self.elements.items() if owner == scope]
-        return {element.net(terminal) for element in inside for terminal in element.terminals}
-
-    def mentions(self, scope: str, net: str) -> list[tuple[Element, str]]:
-        """Return every (element, terminal) of a scope that sits on a net."""
-        inside = [element for (owner, _), element in self.elements.items() if owner == scope]
-        return [
-            (element, terminal) for element in inside for terminal in element.terminals if element.net(terminal) == net
-        ]
-
-    def opaque(self, scope: str, net: str) -> list[Element]:
-        """Return elements of a scope that mention a net, but whose terminals are not known."""
-        inside = [element for (owner, _), element in self.elements.items() if owner == scope]
-        unknown = [element for element in inside if not element.terminals]
-        return [element for element in unknown if net in {word.text.lower() for word in element.card.words[1:]}]
-
-    def _chain(self, path: str) -> list[Element]:
-        """Return the element at a path and the instances around it, outermost first."""
+        Raises:
+            SpecError: A step of the path does not exist.
+        """
         chain: list[Element] = []
-        for step in path.lower().split("."):
-            scope = chain[-1].model if chain else ""
-            # Only an instance has an inside; a resistor's empty model would lead back to the top level.
-            enters = not chain or chain[-1].card.name.startswith("x")
+        rest = path.lower()
+        while rest or not chain:
+            scope = chain[-1].body if chain else ""
+            # Only an instance has an inside; a resistor's empty body would lead back to the top level.
+            enters = not chain or bool(chain[-1].body)
+            step = rest.partition(".")[0]
+            if enters and (scope, step) not in self.elements:
+                # Names may have dots of their own.
+                step = next((name for owner, name in self.elements if owner == scope and _starts(rest, name)), step)
             element = self.elements.get((scope, step)) if enters else None
             if element is None:
                 known = [name for owner, name in self.elements if owner == scope] if enters else []
                 where = ".".join(outer.card.name for outer in chain) or "the top level"
                 raise SpecError([Problem(path, f"{where} has no element {step!r}", did_you_mean(step, known))])
             chain.append(element)
+            rest = rest[len(step) + 1 :]
         return chain
 
-    def _add(self, element: Element, problems: list[Problem]) -> None:
-        key = (element.scope, element.card.name)
+    def nets(self, scope: str) -> set[str]:
+        """Return the nets that elements of a scope connect to."""
+        return {element.net(terminal) for element in self.inside[scope] for terminal in element.terminals}
+
+    def mentions(self, scope: str, net: str) -> list[tuple[Element, str]]:
+        """Return every (element, terminal) of a scope that sits on a net."""
+        return [
+            (element, terminal)
+            for element in self.inside[scope]
+            for terminal in element.terminals
+            if element.net(terminal) == net
+        ]
+
+    def opaque(self, scope: str, net: str) -> list[Element]:
+        """Return elements of a scope that mention a net, but whose terminals are not known."""
+        unknown = [element for element in self.inside[scope] if not element.terminals]
+        return [element for element in unknown if net in element.card.lowered[1:]]
+
+    def parameters(self, scope: str) -> dict[str, str]:
+        """Return the ``.param`` definitions of a scope, as written."""
+        return self._parameters.get(scope, {})
+
+    @cached_property
+    def _parameters(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for card, owner in zip(self.cards, self._owners, strict=True):
+            if owner is not None and card.name in (".param", ".parameter", ".parameters"):
+                texts = {name: card.words[place].text.lower() for name, place in card.assignments().items()}
+                found.setdefault(owner, {}).update(texts)
+        return found
+
+    def flat_net(self, path: str, net: str) -> str:
+        """Return the flattened name of a net in the body of the instance at a path; at the top level without one."""
+        chain = self.chain(path) if path else []
+        net = net.lower()
+        while chain and net not in self.globals and net in chain[-1].terminals:
+            net = chain.pop().net(net)
+        if net in self.globals or not chain:
+            return "0" if net == "gnd" else net
+        return ".".join([*(step.card.name for step in chain), net])
+
+    def definition(self, scope: str, name: str) -> Scope | None:
+        """Return the subcircuit that a name means in a scope: of those around it, the innermost."""
+        while True:
+            found = self.scopes.get(f"{scope}/{name}" if scope else name)
+            if found is not None or not scope:
+                return found
+            scope = self.scopes[scope].parent
+
+    def spice_name(self, path: str) -> str:
+        """Return what ngspice calls the device at a path after it has flattened the deck.
+
+        ``m.x1.x2.m1`` for a transistor. A subcircuit that is defined inside another is expanded there first, which
+        puts the letter in once more: ``m.x1.m.x2.m1``.
+        """
+        chain = self.chain(path)
+        name, letter, last = chain[-1].card.name, chain[-1].letter, len(chain) - 1
+        while last > 0:
+            pass_of = self.scopes[chain[last - 1].body].parent
+            first = last - 1
+            while first > 0 and chain[first - 1].body != pass_of:
+                first -= 1
+            name = f"{letter}." + ".".join([*(step.card.name for step in chain[first:last]), name])
+            last = first
+        return name
+
+    def _add(self, index: int, card: Card, scope: str, problems: list[Problem]) -> None:
+        key = (scope, card.name)
         if key in self.elements:
             first = self.elements[key].card.where
-            problems.append(
-                Problem(element.card.where, f"{element.card.name} is already defined at {first}", "rename one")
-            )
-        self.elements[key] = element
-
-    def _element(self, index: int, card: Card, problems: list[Problem]) -> Element | None:
-        name = card.name
-        if not name or not name[0].isalpha():
-            return None
-        scope = self._inside[index]
-        if name.startswith("x"):
-            return self._instance(index, card, scope, problems)
-        terminals = TERMINALS.get(name[0])
-        if terminals is None:
-            return Element(index, scope, card, {}, "")
-        words = card.words
-        if name[0] in "eg" and len(words) > 3 and _CONTROLLED.match(words[3].text.lower()):
-            # Controlled by an expression: its nets are inside it.
-            terminals = _TWO_NETS
-        # A source without a value is zero.
-        if len(words) < len(terminals) + (1 if name[0] in "vi" else 2):
-            problems.append(
-                Problem(card.where, f"{name} needs {len(terminals)} nets and a model or value: {card.text.strip()}")
-            )
-            return None
-        model = words[len(terminals) + 1].text.lower() if name[0] in "mdqj" else ""
-        return Element(index, scope, card, {terminal: place + 1 for place, terminal in enumerate(terminals)}, model)
+            problems.append(Problem(card.where, f"{card.name} is already defined at {first}", "rename one"))
+            return
+        if card.name.startswith("x"):
+            element = self._instance(index, card, scope, problems)
+        else:
+            try:
+                element = parse_element(index, scope, card, self.models)
+            except MalformedElement as error:
+                problems.append(Problem(card.where, str(error), "complete the card"))
+                return
+        if element is not None:
+            self.elements[key] = element
+            self.inside[scope].append(element)
 
     def _instance(self, index: int, card: Card, scope: str, problems: list[Problem]) -> Element | None:
-        words = [word.text.lower() for word in card.words]
-        end = next((place - 1 for place, word in enumerate(words) if word == "="), len(words))
-        model = words[end - 1]
-        if model not in self.scopes and self._part:
+        words = card.lowered
+        places = [place for place in card.positional() if words[place] != "params:"]
+        if len(places) < 2:
+            problems.append(Problem(card.where, f"{card.name} names no subcircuit", "complete the card"))
+            return None
+        model, nets = words[places[-1]], places[1:-1]
+        definition = self.definition(scope, model)
+        if definition is None and self._part:
             return Element(index, scope, card, {}, model)
-        if model not in self.scopes:
-            problems.append(
-                Problem(card.where, f"no subcircuit {model!r}", did_you_mean(model, filter(None, self.scopes)))
-            )
+        if definition is None:
+            known = {name.rpartition("/")[2] for name in self.scopes if name}
+            problems.append(Problem(card.where, f"no subcircuit {model!r}", did_you_mean(model, known)))
             return None
-        ports = self.scopes[model].ports
-        if len(ports) != end - 2:
-            problems.append(Problem(card.where, f"{words[0]} connects {end - 2} nets; {model} has {len(ports)} ports"))
+        ports = definition.ports
+        if len(ports) != len(nets):
+            message = f"{card.name} connects {len(nets)} nets; {model} has {len(ports)} ports"
+            problems.append(Problem(card.where, message, f"its ports are {' '.join(ports)}"))
             return None
-        return Element(index, scope, card, {port: place + 1 for place, port in enumerate(ports)}, model)
+        return Element(index, scope, card, dict(zip(ports, nets, strict=True)), model, definition.name)
+
+    def _circles(self) -> list[Problem]:
+        """Return subcircuits that contain themselves, or that go deeper than a simulator does."""
+        problems: list[Problem] = []
+        depth: dict[str, int] = {}
+        uses = {name: {item.body: item for item in inside if item.body} for name, inside in self.inside.items()}
+        for root in self.scopes:
+            self._descend(root, uses, depth, problems)
+        return problems
+
+    @staticmethod
+    def _descend(
+        root: str, uses: dict[str, dict[str, Element]], depth: dict[str, int], problems: list[Problem]
+    ) -> None:
+        """Find how deep a scope is, by a walk that keeps its own stack: a hostile deck may be very deep."""
+        trail: list[str] = [root]
+        while trail:
+            scope = trail[-1]
+            waiting = [body for body in uses[scope] if body not in depth]
+            circle = next((body for body in waiting if body in trail), None)
+            if circle is not None:
+                card = uses[scope].pop(circle).card
+                problems.append(Problem(card.where, f"subcircuit {circle!r} contains itself", "remove the instance"))
+            elif waiting:
+                trail.append(waiting[0])
+            else:
+                depth[scope] = 1 + max((depth[body] for body in uses[scope]), default=0)
+                if depth[scope] == _DEEPEST:
+                    card = next(iter(uses[scope].values())).card
+                    problems.append(Problem(card.where, f"instances go more than {_DEEPEST} levels deep"))
+                trail.pop()
 
 
-def _scopes(cards: Cards, problems: list[Problem]) -> dict[str, Scope]:
+def _starts(path: str, name: str) -> bool:
+    return path == name or path.startswith(name + ".")
+
+
+def _models(cards: Sequence[Card]) -> frozenset[str]:
+    named = (card.lowered[1] for card in cards if card.name == ".model" and len(card.words) > 1)
+    return frozenset(name for model in named for name in model_names(model))
+
+
+def _scopes(cards: Cards, problems: list[Problem]) -> tuple[dict[str, Scope], list[str | None]]:
+    """Return the scopes by name, and for every card the scope that it stands in; None in a definition said again."""
     scopes = {"": Scope("", 0, len(cards), ())}
-    opened: tuple[int, str, tuple[str, ...]] | None = None
+    owners: list[str | None] = []
+    opened: list[Scope] = []
     for index, card in enumerate(cards):
-        if card.name == ".subckt":
-            if opened is not None:
-                problems.append(Problem(card.where, "a .subckt inside another is not supported", "move it out"))
-                continue
-            words = [word.text.lower() for word in card.words]
-            if len(words) < 2:
-                problems.append(Problem(card.where, ".subckt has no name"))
-                words.append("?")
-            end = next((place - 1 for place, word in enumerate(words) if word == "="), len(words))
-            opened = (index, words[1], tuple(words[2:end]))
-        elif card.name == ".ends":
-            if opened is None:
-                problems.append(Problem(card.where, ".ends without .subckt"))
-                continue
-            start, name, ports = opened
-            if name in scopes:
-                problems.append(Problem(cards[start].where, f"subcircuit {name!r} is defined twice"))
-            scopes[name] = Scope(name, start, index + 1, ports)
-            opened = None
-    if opened is not None:
-        problems.append(Problem(cards[opened[0]].where, f".subckt {opened[1]} has no .ends"))
-    return scopes
+        if card.name in (".subckt", ".macro"):
+            opened.append(_opened(index, card, opened[-1].name if opened else "", problems))
+        owners.append(opened[-1].name if opened else "")
+        if card.name not in (".ends", ".eom"):
+            continue
+        if not opened:
+            problems.append(Problem(card.where, f"{card.name} without .subckt", "remove it"))
+            continue
+        scope = replace(opened.pop(), stop=index + 1)
+        first = scopes.setdefault(scope.name, scope)
+        if first is not scope:
+            owners[scope.start :] = [None] * (scope.stop - scope.start)
+            problems += _said_again(cards, first, scope)
+    for scope in opened:
+        problems.append(Problem(cards[scope.start].where, f".subckt {scope.name} has no .ends", "end it"))
+        scopes.setdefault(scope.name, replace(scope, stop=len(cards)))
+    return scopes, owners
 
 
-def _owners(cards: Cards, scopes: dict[str, Scope]) -> list[str]:
-    owners = [""] * len(cards)
-    for scope in scopes.values():
-        if scope.name:
-            owners[scope.start : scope.stop] = [scope.name] * (scope.stop - scope.start)
-    return owners
+def _said_again(cards: Cards, first: Scope, second: Scope) -> list[Problem]:
+    """A library that is included twice says everything twice; only the first counts, as in ngspice."""
+    bodies = ("".join(card.text for card in cards[scope.start : scope.stop]).split() for scope in (first, second))
+    if next(bodies) == next(bodies):
+        return []
+    message = f"subcircuit {second.name!r} is already defined otherwise at {cards[first.start].where}"
+    return [Problem(cards[second.start].where, message, "rename one")]
+
+
+def _opened(index: int, card: Card, parent: str, problems: list[Problem]) -> Scope:
+    words = card.lowered
+    places = [place for place in card.positional() if words[place] != "params:"]
+    if len(places) < 2:
+        problems.append(Problem(card.where, ".subckt has no name", "name it"))
+        places = [*places, 0]
+    name = words[places[1]]
+    defaults = {key: words[place] for key, place in card.assignments().items()}
+    full = f"{parent}/{name}" if parent else name
+    return Scope(full, index, index, tuple(words[place] for place in places[2:]), parent, defaults)

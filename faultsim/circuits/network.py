@@ -9,11 +9,12 @@ from itertools import product
 from pathlib import Path
 
 from faultsim import library
-from faultsim.circuits.deck import Card, Cards, read_cards
+from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.program import LEAVE
+from faultsim.circuits.reading import read_cards
 from faultsim.circuits.sidecar import Sidecar, read_sidecar
-from faultsim.circuits.sites import Site, site_of
+from faultsim.circuits.sites import Site, site_of, wire_taps
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
 from faultsim.errors import Problem, SpecError, did_you_mean
@@ -147,7 +148,7 @@ def _exchanged(path: Path, sidecar: Sidecar) -> Iterator[Card]:
             raise SpecError(
                 [Problem(f"{path}: exchange.file", f"no file {exchange.file}", "paths count from the sidecar")]
             )
-        yield from read_cards(file)
+        yield from read_cards(file, part=True)
 
 
 def _renamed(cards: Cards, sidecar: Sidecar) -> Iterator[Card]:
@@ -188,6 +189,7 @@ def _problems(network: Network) -> Iterator[Problem]:
             site_of(name, spec, sidecar.wires, hierarchy)
         except SpecError as error:
             yield from (Problem(f"{path}: sites.{name}", str(problem)) for problem in error.problems)
+    yield from _layout_problems(network, hierarchy)
     if sidecar.weights is not None:
         try:
             network.variant(sidecar.weights.default)
@@ -200,10 +202,30 @@ def _problems(network: Network) -> Iterator[Problem]:
             yield from (Problem(f"{path}: baseline.spikes", str(problem)) for problem in error.problems)
 
 
+def _layout_problems(network: Network, hierarchy: Hierarchy) -> Iterator[Problem]:
+    """Check wires, neighbours and the process, which only a universe of defects looks at."""
+    sidecar, path = network.sidecar, network.path
+    for name, wire in sidecar.wires.items():
+        try:
+            wire_taps(wire, hierarchy)
+        except SpecError as error:
+            yield from (Problem(f"{path}: wires.{name}", str(problem)) for problem in error.problems)
+    layout, nets = sidecar.layout, hierarchy.nets("")
+    for net in dict.fromkeys([*layout.word_lines, *layout.bit_lines, *layout.rails]):
+        if net != "0" and net.lower() not in nets:
+            yield Problem(f"{path}: layout", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
+    for name, spec in sidecar.process.items():
+        for end, shift, scale in (("min", spec.min_shift, spec.min_scale), ("max", spec.max_shift, spec.max_scale)):
+            try:
+                at_corner(network.cards, Corner(f"{name}:{end}", {name: scale}, {name: shift}))
+            except SpecError as error:
+                yield from (Problem(f"{path}: process.{name}", str(problem)) for problem in error.problems)
+
+
 def _initial_problems(path: Path, net: str, hierarchy: Hierarchy) -> Iterator[Problem]:
     instance, _, name = net.rpartition(".")
     try:
-        nets = hierarchy.nets(hierarchy.resolve(instance).model if instance else "")
+        nets = hierarchy.nets(hierarchy.resolve(instance).body if instance else "")
     except SpecError as error:
         yield from (Problem(f"{path}: initial", str(problem)) for problem in error.problems)
         return

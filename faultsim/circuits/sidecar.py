@@ -149,14 +149,47 @@ class WireSpec(Spec):
 
     net: str
     scope: str = ""
-    order: list[str] = Field(min_length=2, description="element.terminal along the wire")
+    order: list[str] = Field(min_length=1, description="element.terminal along the wire")
+    driven: bool = Field(default=False, description="the test bench is at its end, behind the last tap")
+
+    @model_validator(mode="after")
+    def _has_segments(self) -> Self:
+        if len(self.order) < 2 and not self.driven:
+            raise ValueError("a wire has two taps at least, or one and driven = true")
+        if self.driven and self.scope:
+            raise ValueError("the test bench drives nets of the top level only; a driven wire has no scope")
+        return self
+
+
+class LayoutSpec(Spec):
+    """Which nets run beside each other or cross, for bridges between them."""
+
+    word_lines: list[str] = Field(default_factory=list, description="in the order in which they lie")
+    bit_lines: list[str] = Field(default_factory=list, description="in the order in which they lie")
+    rails: list[str] = Field(default_factory=list, description="supply and ground")
+
+
+class ProcessSpec(Spec):
+    """The two corners of a parameter of the process: what is added to it, or what it is multiplied with."""
+
+    min_shift: Quantity = 0.0
+    max_shift: Quantity = 0.0
+    min_scale: float = Field(default=1.0, gt=0)
+    max_scale: float = Field(default=1.0, gt=0)
+    source: str = Field(min_length=1, description="where the corners come from")
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if (self.min_shift, self.min_scale) == (0.0, 1.0) or (self.max_shift, self.max_scale) == (0.0, 1.0):
+            raise ValueError("each corner has to shift or scale the parameter")
+        return self
 
 
 class SiteSpec(Spec):
     """A named place for a defect.
 
-    A wire segment (wire, after), a device terminal (device, terminal), or a window that the circuit's own timing
-    generator makes (window).
+    A wire segment (wire, after), a device terminal (device, terminal), two nets (nets), or a window that the circuit's
+    own timing generator makes (window).
     """
 
     wire: str | None = None
@@ -164,15 +197,16 @@ class SiteSpec(Spec):
     device: str | None = None
     terminal: str | None = None
     window: Literal["integrate", "leaky"] | None = None
+    nets: list[str] | None = Field(default=None, min_length=2, max_length=2, description="flattened names")
     path: str = Field(description="the signal path that the place belongs to, such as read or programming")
     source: str = ""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        places = [(self.wire, self.after), (self.device, self.terminal), (self.window,)]
+        places = [(self.wire, self.after), (self.device, self.terminal), (self.window,), (self.nets,)]
         begun = [place for place in places if any(place)]
         if len(begun) != 1 or not all(begun[0]):
-            raise ValueError("give wire and after, or device and terminal, or window")
+            raise ValueError("give wire and after, or device and terminal, or window, or nets")
         return self
 
 
@@ -208,6 +242,8 @@ class Sidecar(Spec):
     baseline: BaselineSpec
     weights: WeightsSpec | None = None
     wires: dict[str, WireSpec] = Field(default_factory=dict)
+    layout: LayoutSpec = Field(default_factory=LayoutSpec)
+    process: dict[str, ProcessSpec] = Field(default_factory=dict, description=".param of the deck -> its corners")
     sites: dict[str, SiteSpec] = Field(default_factory=dict)
 
 

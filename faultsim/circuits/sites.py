@@ -11,38 +11,44 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import SiteSpec, WireSpec
 from faultsim.errors import Problem, SpecError, did_you_mean
 
+Taps = tuple[tuple[str, str], ...]
+"""(element, terminal), named within a scope."""
 
-@dataclass(frozen=True)
-class Site:
-    """A connection that can be cut, or a window of the timing generator.
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A connection that can be cut.
 
     Attributes:
         name: Its id.
-        device: Hierarchical path of the device or of the first element on the cut-off side; empty for a window.
-        terminals: (element, terminal) on the near side, named within the scope.
-        net: The net that is cut.
+        device: Hierarchical path of the device or of the first element on the cut-off side.
+        terminals: (element, terminal) on the near side; elements of a wire are named within its scope.
+        net: The net that is cut, by its flattened name.
         wire: Name of the wire for a segment; empty for a device terminal.
         cuts: Elements on the near side; for a wire the cells that the open cuts off.
+        scope: Path of the instance that the wire runs in.
         path: The signal path that it belongs to.
         source: Where a paper or document shows it.
-        window: Name of the timing field that a defect of the generator changes; empty for a connection.
     """
 
     name: str
     device: str
-    terminals: tuple[tuple[str, str], ...]
+    terminals: Taps
     net: str
-    wire: str
-    cuts: tuple[str, ...]
-    path: str
-    source: str
-    window: str = ""
+    wire: str = ""
+    cuts: tuple[str, ...] = ()
+    scope: str = ""
+    path: str = ""
+    source: str = ""
+
+    @property
+    def nets(self) -> tuple[str, ...]:
+        """Return the net that is cut."""
+        return (self.net,)
 
     @property
     def location(self) -> str:
         """Return where it is, for people and tables."""
-        if self.window:
-            return f"timing generator:{self.window} window"
         if self.wire:
             return f"{self.wire}:{self.cuts[-1]}|"
         return f"{self.device}:{self.terminals[0][1]}"
@@ -50,52 +56,161 @@ class Site:
     def split(self, cards: Cards) -> Split:
         """Cut the connection."""
         if self.wire:
-            scope = self.device.rpartition(".")[0]
-            return split_wire(cards, scope, self.net, self.terminals)
+            return split_wire(cards, self.scope, self.terminals)
         return split_terminal(cards, self.device, self.terminals[0][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two nets that can touch.
+
+    Attributes:
+        name: Its id.
+        nets: Their flattened names.
+        device: Path of the device whose terminals they are; empty for neighbours.
+        terminals: (device, terminal) that touch; empty for neighbours.
+        relation: Why they are near each other, such as ``adjacent word lines``.
+        path: The signal path that it belongs to.
+        source: Where a paper or document shows it.
+    """
+
+    name: str
+    nets: tuple[str, str]
+    device: str = ""
+    terminals: Taps = ()
+    relation: str = ""
+    path: str = ""
+    source: str = ""
+
+    @property
+    def location(self) -> str:
+        """Return where it is, for people and tables."""
+        if self.terminals:
+            return f"{self.device}:" + "-".join(terminal for _, terminal in self.terminals)
+        return "~".join(self.nets)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of the circuit's own timing generator.
+
+    Attributes:
+        name: Its id.
+        window: Name of the timing field.
+        path: The signal path that it belongs to.
+        source: Where a paper or document shows it.
+    """
+
+    name: str
+    window: str
+    path: str = ""
+    source: str = ""
+    device: str = ""
+    terminals: Taps = ()
+    nets: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> str:
+        """Return where it is, for people and tables."""
+        return f"timing generator:{self.window} window"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the process.
+
+    Attributes:
+        name: Its id.
+        parameter: ``.param`` of the deck.
+        shift: What is added to it at the corner.
+        scale: What it is multiplied with at the corner.
+        path: The signal path that it belongs to.
+        source: Where the corner comes from.
+    """
+
+    name: str
+    parameter: str
+    shift: float = 0.0
+    scale: float = 1.0
+    path: str = ""
+    source: str = ""
+    device: str = ""
+    terminals: Taps = ()
+    nets: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> str:
+        """Return where it is, for people and tables."""
+        return f"process:{self.parameter}"
+
+
+Site = Cut | Pair | Window | Parameter
+PLACES: Mapping[str, type] = {"connection": Cut, "nets": Pair, "window": Window, "parameter": Parameter}
+"""What the definition of a defect says that it is at -> its kind of site."""
 
 
 def site_of(name: str, spec: SiteSpec, wires: Mapping[str, WireSpec], hierarchy: Hierarchy) -> Site:
     """Return a sidecar's site, checked against the deck.
 
     Raises:
-        SpecError: The wire, the tap, the device or the terminal does not exist.
+        SpecError: The wire, the tap, the device, the terminal or the net does not exist.
     """
     if spec.wire is not None and spec.after is not None:
-        return _segment(name, spec, wires, hierarchy)
+        return segment(name, spec.wire, spec.after, wires, hierarchy, spec.path, spec.source)
     if spec.window is not None:
-        return Site(name, "", (), "", "", (), spec.path, spec.source, spec.window)
+        return Window(name, spec.window, spec.path, spec.source)
+    if spec.nets is not None:
+        return _pair(name, spec.nets, spec, hierarchy)
     device, terminal = str(spec.device).lower(), str(spec.terminal).lower()
     element = hierarchy.resolve(device)
     if terminal not in element.terminals:
         raise SpecError([Problem(device, f"has no terminal {terminal!r}", did_you_mean(terminal, element.terminals))])
-    return Site(name, device, ((device, terminal),), element.net(terminal), "", (device,), spec.path, spec.source)
+    net = hierarchy.flat_net(device[: -len(element.card.name) - 1], element.net(terminal))
+    return Cut(name, device, ((device, terminal),), net, "", (device,), "", spec.path, spec.source)
 
 
-def _segment(name: str, spec: SiteSpec, wires: Mapping[str, WireSpec], hierarchy: Hierarchy) -> Site:
-    wire = wires.get(str(spec.wire))
+def segment(
+    name: str,
+    wire_name: str,
+    after: str,
+    wires: Mapping[str, WireSpec],
+    hierarchy: Hierarchy,
+    path: str = "",
+    source: str = "",
+) -> Cut:
+    """Return the segment of a wire behind one of its taps, seen from its far end.
+
+    Raises:
+        SpecError: The wire or the tap does not exist, or the wire's order and the deck disagree.
+    """
+    wire = wires.get(wire_name)
     if wire is None:
-        raise SpecError([Problem(f"wire {spec.wire!r}", "is not in the sidecar", did_you_mean(str(spec.wire), wires))])
-    taps = _taps(wire, hierarchy)
+        raise SpecError([Problem(f"wire {wire_name!r}", "is not in the sidecar", did_you_mean(wire_name, wires))])
+    taps = wire_taps(wire, hierarchy)
     elements = [element for element, _ in taps]
-    after = str(spec.after).lower()
-    if after not in elements[:-1]:
-        raise SpecError(
-            [Problem(f"after {spec.after!r}", "is not a tap before the last", did_you_mean(after, elements[:-1]))]
-        )
-    near = tuple(taps[: elements.index(after) + 1])
-    inside = f"{wire.scope.lower()}." if wire.scope else ""
+    last = elements if wire.driven else elements[:-1]
+    if after.lower() not in last:
+        what = "tap" if wire.driven else "tap before the last"
+        raise SpecError([Problem(f"after {after!r}", f"is not a {what}", did_you_mean(after.lower(), last))])
+    near = tuple(taps[: elements.index(after.lower()) + 1])
+    scope = wire.scope.lower()
+    inside = f"{scope}." if scope else ""
     cut = tuple(element for element, _ in near)
-    return Site(name, inside + near[0][0], near, wire.net.lower(), str(spec.wire), cut, spec.path, spec.source)
+    net = hierarchy.flat_net(scope, wire.net)
+    return Cut(name, inside + near[0][0], near, net, wire_name, cut, scope, path, source)
 
 
-def _taps(wire: WireSpec, hierarchy: Hierarchy) -> list[tuple[str, str]]:
-    """Return a wire's taps; every connection of its net has to be one."""
+def wire_taps(wire: WireSpec, hierarchy: Hierarchy) -> list[tuple[str, str]]:
+    """Return a wire's taps; every connection of its net has to be one.
+
+    Raises:
+        SpecError: The order and the deck disagree.
+    """
     listed = []
     for tap in wire.order:
         element, _, terminal = tap.lower().rpartition(".")
         listed.append((element, terminal))
-    scope = hierarchy.resolve(wire.scope).model if wire.scope else ""
+    scope = hierarchy.resolve(wire.scope).body if wire.scope else ""
     found = {(element.card.name, terminal) for element, terminal in hierarchy.mentions(scope, wire.net.lower())}
     opaque = [element.card.name for element in hierarchy.opaque(scope, wire.net.lower())]
     if opaque:
@@ -105,3 +220,22 @@ def _taps(wire: WireSpec, hierarchy: Hierarchy) -> list[tuple[str, str]]:
         taps = ", ".join(f"{element}.{terminal}" for element, terminal in wrong)
         raise SpecError([Problem(f"wire on net {wire.net!r}", f"order and deck disagree about {taps}")])
     return listed
+
+
+def has_net(net: str, hierarchy: Hierarchy) -> bool:
+    """Return whether a deck has a net of this flattened name."""
+    instance, _, name = net.lower().rpartition(".")
+    if net == "0" or net.lower() in hierarchy.nets(""):
+        return True
+    try:
+        return bool(instance) and name in hierarchy.nets(hierarchy.resolve(instance).body)
+    except SpecError:
+        return False
+
+
+def _pair(name: str, nets: list[str], spec: SiteSpec, hierarchy: Hierarchy) -> Pair:
+    missing = [Problem(f"net {net!r}", "is not in the deck") for net in nets if not has_net(net, hierarchy)]
+    if missing:
+        raise SpecError(missing)
+    first, second = (net.lower() for net in nets)
+    return Pair(name, (first, second), path=spec.path, source=spec.source)

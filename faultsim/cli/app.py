@@ -21,7 +21,11 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Circuit = Annotated[str, typer.Argument(metavar="CIRCUIT", help="Name from the library, or path of a sidecar.")]
+Deck = Annotated[
+    str, typer.Argument(metavar="CIRCUIT", help="Name from the library, path of a sidecar, or any SPICE deck.")
+]
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name from the library, or path of a campaign file.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Read decks with control blocks, and includes from anywhere.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
@@ -61,7 +65,9 @@ def main() -> None:
 
 
 def _say(message: str) -> None:
-    print(f"faultsim: {message}", file=sys.stderr)
+    from faultsim.cli.output import say
+
+    say(f"faultsim: {message}")
 
 
 @app.callback(invoke_without_command=True)
@@ -91,11 +97,28 @@ def list_(
 
 
 @app.command()
-def sites(circuit: Circuit, json: Json = False) -> None:
-    """List the defects at the sites that a circuit's sidecar names."""
-    from faultsim.cli.sites import run
+def sites(
+    circuit: Deck,
+    universe: Annotated[
+        str | None, typer.Option(metavar="NAME", help="2427, network, all-pairs, named, or a file of one's own.")
+    ] = None,
+    only: Annotated[str, typer.Option(metavar="GLOB", help="Only defects whose id matches.")] = "*",
+    weights: Annotated[Path | None, typer.Option(metavar="FILE", help="Likelihoods in place of the rules'.")] = None,
+    excluded: Annotated[bool, typer.Option("--excluded", help="List what has no defects, and why.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Count the defects by kind.")] = False,
+    svg: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the circuit with the sites marked.")] = None,
+    graphml: Annotated[Path | None, typer.Option(metavar="F", help="Write the circuit's graph.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the defects as a table.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="F.json", help="Write the universe's record, after IEEE Std 2427-2025.")
+    ] = None,
+    trust: Trust = False,
+    json: Json = False,
+) -> None:
+    """List every defect of a circuit: id, kind, location, weight."""
+    from faultsim.cli.sites import Request, run
 
-    run(circuit, json)
+    run(Request(circuit, universe, only, weights, excluded, summary, svg, graphml, csv, record, trust), json)
 
 
 @app.command()
@@ -113,16 +136,16 @@ def draw(
 
 
 @app.command()
-def validate(file: Annotated[Path, typer.Argument(metavar="FILE")], json: Json = False) -> None:
-    """Check a deck, sidecar, campaign, defect or published-values file and say everything that is wrong."""
+def validate(file: Annotated[Path, typer.Argument(metavar="FILE")], trust: Trust = False, json: Json = False) -> None:
+    """Check a deck, sidecar, campaign, defect, device, universe or weights file and say everything that is wrong."""
     from faultsim.cli.validate import run
 
-    run(file, json)
+    run(file, trust, json)
 
 
 @app.command()
 def inject(
-    circuit: Circuit,
+    circuit: Deck,
     defect: Annotated[str, typer.Argument(metavar="DEFECT")],
     ohm: Ohm = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")] = None,
@@ -135,12 +158,13 @@ def inject(
     delay: Delay = None,
     vdd: Vdd = None,
     temperature: Temperature = None,
+    trust: Trust = False,
 ) -> None:
     """Write the faulty deck, stand-alone: "ngspice -b FILE" runs it and prints its probes."""
     from faultsim.cli.inject import run
     from faultsim.cli.simulate import Request
 
-    run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature), out)
+    run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature), out, trust)
 
 
 @app.command()

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from faultsim.circuits import network
+from faultsim.circuits.circuit import of_deck
+from faultsim.circuits.deck import text_of
+from faultsim.cli.circuits import is_deck
 from faultsim.cli.output import write_text
+from faultsim.cli.quantities import positive
 from faultsim.cli.simulate import Request, asked_job, asked_stimulus
+from faultsim.errors import UsageError
+from faultsim.fault_models.naming import find_defect
 from faultsim.spice.job import Job
 from faultsim.spice.reference import with_values
 
 
-def run(request: Request, out: Path | None) -> None:
-    """Write the deck of a circuit with one defect in it and a test bench around it."""
+def run(request: Request, out: Path | None, trust: bool) -> None:
+    """Write the deck of a circuit with one defect in it: a network's with its test bench, any other as it is."""
+    text = _faulty_deck(request, trust) if is_deck(request.circuit) else _faulty_network(request)
+    if out is None:
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.flush()
+        return
+    write_text(out, text)
+
+
+def _faulty_deck(request: Request, trust: bool) -> str:
+    """Return a deck that has its own sources and analyses, with its includes in place and one defect in it."""
+    bench = [request.pattern, request.iw, request.lw, request.pulses, request.weights, request.program, request.delay]
+    if any([*bench, request.vdd, request.temperature]):
+        raise UsageError(f"{request.circuit} is a bare deck: stimulus and conditions are its own; give a sidecar")
+    circuit = of_deck(Path(request.circuit), trust)
+    defect = find_defect(circuit, request.defect or "")
+    severity = positive("--ohm, --severity", request.ohm, defect.definition.severity.default)
+    edited = defect.inject(circuit.cards).at(severity)
+    return with_values(text_of(edited.cards), dict(edited.alters))
+
+
+def _faulty_network(request: Request) -> str:
     loaded = network.load(request.circuit)
     sidecar = loaded.sidecar
     # ngspice's own two threads spin against each other here, and the deck has to do without our environment.
@@ -21,11 +49,7 @@ def run(request: Request, out: Path | None) -> None:
     simulation = sidecar.simulation.model_copy(update={"options": options})
     alone = replace(loaded, sidecar=sidecar.model_copy(update={"simulation": simulation}))
     job, _ = asked_job(alone, request, asked_stimulus(alone, request))
-    text = _stand_alone(job, request)
-    if out is None:
-        print(text, end="")
-        return
-    write_text(out, text)
+    return _stand_alone(job, request)
 
 
 def _stand_alone(job: Job, request: Request) -> str:

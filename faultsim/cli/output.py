@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json as json_format
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from faultsim.errors import FaultsimError
+
+_LOOKED_AT = 2000
 
 
 def print_json(value: Any) -> None:
@@ -31,9 +34,40 @@ def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def print_stream(rows: Iterable[Mapping[str, Any]], shown: Sequence[str], json: bool) -> None:
+    """Print rows as they come: as a JSON list with all keys, or as a table of some columns.
+
+    The columns are as wide as the first rows need them to be.
+    """
+    if json:
+        separator = "["
+        for row in rows:
+            sys.stdout.write(f"{separator}\n{json_format.dumps(row)}")
+            separator = ","
+        print("[]" if separator == "[" else "\n]")
+        return
+    waiting = iter(rows)
+    first = [[_text(row[name]) for name in shown] for row in islice(waiting, _LOOKED_AT)]
+    if not first:
+        say("nothing to list")
+        return
+    widths = [max(len(line[column]) for line in (shown, *first)) for column in range(len(shown))]
+    for line in chain([shown], first, ([_text(row[name]) for name in shown] for row in waiting)):
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
 def say(message: str) -> None:
     """Print talk to stderr."""
-    print(message, file=sys.stderr)
+    print(printable(message), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return text in which no character of a deck can move the cursor or change a terminal's state."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else f"\\x{ord(character):02x}" for character in text
+    )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -43,7 +77,7 @@ def write_text(path: Path, text: str) -> None:
         FaultsimError: It cannot be written.
     """
     try:
-        path.write_text(text)
+        path.write_text(text, errors="surrogateescape", newline="")
     except OSError as error:
         raise FaultsimError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -55,4 +89,4 @@ def _text(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, list | tuple):
         return " ".join(map(_text, value))
-    return str(value)
+    return printable(str(value))

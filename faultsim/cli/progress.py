@@ -5,10 +5,26 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 _LINE_EVERY_S = 5.0
+_COUNT_EVERY_S = 2.0
+_LOOK_EVERY = 1000
+
+
+Item = TypeVar("Item")
+
+
+def counted(items: Iterable[Item], noun: str) -> Iterator[Item]:
+    """Pass items on, and say every few seconds how many there have been."""
+    said_s = time.monotonic()
+    for number, item in enumerate(items):
+        if number % _LOOK_EVERY == 0 and time.monotonic() - said_s > _COUNT_EVERY_S:
+            said_s = time.monotonic()
+            print(f"{number:,} {noun} so far", file=sys.stderr, flush=True)
+        yield item
 
 
 class ProgressView:

@@ -27,7 +27,7 @@ def run(run: Path, json: bool) -> None:
         facts = ledger.facts()
         plan = _plan(run, facts, ledger)
         stated = {name.removeprefix("version."): value for name, value in facts.items() if name.startswith("version.")}
-        page = write_folder(run, plan, stored_result(ledger), ledger, stated)
+        page = write_folder(run, plan, stored_result(ledger, plan), ledger, stated)
     finally:
         ledger.close()
     if json:

@@ -11,13 +11,14 @@ from typing import Any
 
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
+from faultsim.circuits.circuit import of_network
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.cli.output import print_json, say, write_text
 from faultsim.cli.quantities import at_least_zero, positive
 from faultsim.errors import FaultsimError, UsageError
-from faultsim.fault_models.defect import find_defect
+from faultsim.fault_models.naming import find_defect
 from faultsim.specfile import check_table
 from faultsim.spice.job import Job, Trace
 from faultsim.spice.pool import WorkerPool
@@ -107,7 +108,7 @@ def asked_job(circuit: Network, request: Request, stimulus: Stimulus) -> tuple[J
         if request.ohm is not None:
             raise UsageError("--ohm, --severity needs --defect")
         return bench.job(circuit, stimulus, conditions, simulation), stimulus
-    defect = find_defect(circuit, request.defect)
+    defect = find_defect(of_network(circuit), request.defect)
     severity = positive("--ohm, --severity", request.ohm, defect.definition.severity.default)
     faulty = defect.inject(bench.variant(circuit, stimulus, conditions))
     stimulus = defect.disturb(stimulus, severity)
@@ -141,7 +142,7 @@ class UnknownOutcome(FaultsimError):
 def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
     defect = "fault-free"
     if request.defect:
-        found = find_defect(circuit, request.defect)
+        found = find_defect(of_network(circuit), request.defect)
         severity = positive("--ohm, --severity", request.ohm, found.definition.severity.default)
         defect = f"{found.id} {format_quantity(severity, found.unit)}"
     iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))

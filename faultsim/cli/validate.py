@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,25 @@ from faultsim.campaigns.drawn import response_tasks
 from faultsim.campaigns.plan import make_plan
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.circuits import network
-from faultsim.circuits.deck import read_cards
+from faultsim.circuits.device import device_classes, load_device
 from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.reading import is_part, read_cards
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
+from faultsim.fault_models.rules import load_universe_file, load_weights
 from faultsim.reports.drawing import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
 
 
-def run(file: Path, json: bool) -> None:
+def run(file: Path, trust: bool, json: bool) -> None:
     """Check a file.
+
+    Args:
+        file: Anything that faultsim reads.
+        trust: Take commands in a deck for granted.
+        json: Print what is wrong as JSON.
 
     Raises:
         UsageError: There is no such file.
@@ -31,7 +39,7 @@ def run(file: Path, json: bool) -> None:
         raise UsageError(f"no file {file}")
     kind = ""
     try:
-        kind, check = _check_for(file)
+        kind, check = _check_for(file, trust)
         check(file)
     except SpecError as error:
         if json:
@@ -46,17 +54,23 @@ def run(file: Path, json: bool) -> None:
         say(f"{file}: a valid {kind}")
 
 
-def _check_for(file: Path) -> tuple[str, Callable[[Path], Any]]:
+def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
     """Return what a file is, by the keys that only that kind has."""
     if file.suffix != ".toml":
-        return "deck", _check_deck
+        return "deck", partial(_check_deck, trust=trust)
     keys = set(read_table(file))
+    if keys & {"tests", "search"}:
+        return "campaign", _check_campaign
+    if keys & {"opens", "shorts", "neighbours", "corners", "pairs", "excluded"}:
+        return "universe", load_universe_file
     if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar
+    if "subcircuit" in keys:
+        return "device", load_device
+    if "weights" in keys:
+        return "weights file", load_weights
     if "parts" in keys:
         return "drawing", load_drawing
-    if keys & {"tests", "search", "windows"}:
-        return "campaign", _check_campaign
     if keys & {"severity", "edit"}:
         return "defect", definition.load_file
     if keys & {"values", "contradictions"}:
@@ -69,11 +83,11 @@ def _check_campaign(path: Path) -> None:
     response_tasks(make_plan(path, read_spec(path, CampaignSpec)))
 
 
-def _check_deck(path: Path) -> None:
+def _check_deck(path: Path, trust: bool) -> None:
     """Check a deck; one that holds nothing but subcircuits is a part of another, which brings what they use."""
-    cards = read_cards(path)
+    cards = read_cards(path, trust, part=is_part(path))
     depth, top_level = 0, 0
     for card in cards:
-        depth += (card.name == ".subckt") - (card.name == ".ends")
+        depth += (card.name in (".subckt", ".macro")) - (card.name in (".ends", ".eom"))
         top_level += depth == 0 and card.name[:1].isalpha()
-    Hierarchy(cards, part=not top_level)
+    device_classes(Hierarchy(cards, part=not top_level))

@@ -7,25 +7,52 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from faultsim import library
-from faultsim.circuits.deck import Cards
+from faultsim.circuits.deck import Cards, generated
 from faultsim.circuits.edit import free_suffix
-from faultsim.circuits.network import Network
+from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import StimulusSpec
-from faultsim.circuits.sites import Site
+from faultsim.circuits.sites import Cut, Pair, Parameter, Site, Window
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.circuits.variant import EditedDeck
-from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
-from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, WindowEdit, load, load_file
+from faultsim.circuits.variant import Corner, EditedDeck, at_corner
+from faultsim.errors import Problem, SpecError
+from faultsim.fault_models.accounting import NOTHING_SAID, Accounting
+from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, NetsEdit, WindowEdit
 from faultsim.specfile import check_table
 from faultsim.units import format_quantity
 
 _PLACEHOLDER = "1"
-_FOUND_BY_SITE = "open"
-"""The kind whose defects go by the site's own name, as in the papers: Rop1."""
 
 
 @dataclass(frozen=True)
+class FaultyDeck:
+    """A deck with a defect in it.
+
+    Attributes:
+        cards: The deck.
+        severity_elements: Flattened names of the elements whose value is the severity.
+        fixed: Flattened name of an element -> its value, whatever the severity.
+        follows: Net that the defect cuts off -> top-level net that it was a part of and starts at the voltage of.
+        moved: The parameter of the process that the severity moves, where one is.
+    """
+
+    cards: Cards
+    severity_elements: tuple[str, ...] = ()
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    follows: Mapping[str, str] = field(default_factory=dict)
+    moved: Parameter | None = None
+
+    def at(self, severity: float) -> EditedDeck:
+        """Return the deck at a severity.
+
+        Raises:
+            SpecError: A parameter would be scaled to nothing, or the deck does not define it.
+        """
+        alters = {**dict.fromkeys(self.severity_elements, severity), **self.fixed}
+        cards = self.cards if self.moved is None else at_corner(self.cards, _corner(self.moved, severity))
+        return EditedDeck(cards, alters, self.follows)
+
+
+@dataclass(frozen=True, slots=True)
 class Defect:
     """One defect of a universe.
 
@@ -33,36 +60,39 @@ class Defect:
         id: Its name in tables.
         definition: What kind it is.
         site: Where it is.
-        weight: Relative likelihood.
         model: Name of its definition.
+        accounting: How likely it is, and whether anything could detect it.
     """
 
     id: str
     definition: DefectDefinition
     site: Site
-    weight: float = 1.0
-    model: str = _FOUND_BY_SITE
+    model: str
+    accounting: Accounting = NOTHING_SAID
 
     @property
     def unit(self) -> str:
-        """Unit of its severity."""
+        """Return the unit of its severity."""
         return self.definition.severity.unit
+
+    @property
+    def weight(self) -> float:
+        """Return its relative likelihood."""
+        return self.accounting.weight
+
+    @property
+    def location(self) -> str:
+        """Return where it is, for people and tables."""
+        return self.site.location
 
     def inject(self, cards: Cards) -> FaultyDeck:
         """Return the deck with this defect, at a severity that ``alter`` sets; one of the timing leaves it as it is."""
-        edit = self.definition.edit
-        if not isinstance(edit, ConnectionEdit):
-            return FaultyDeck(cards)
-        split = self.site.split(cards)
-        # Names that the deck has already would be defined twice.
-        suffix = free_suffix(cards, [line.split()[0] for line in edit.elements])
-        given = {"near": split.near, "far": split.far, "severity": _PLACEHOLDER}
-        named = [re.sub(r"^\s*(\S+)", rf"\1{suffix}", line) for line in edit.elements]
-        lines = [line.format(**given) for line in named]
-        element = edit.severity_element.lower() + suffix
-        # ngspice flattens RX of instance XA to r.xa.rx, and leaves top-level names as they are.
-        flattened = f"{element[0]}.{split.prefix}{element}" if split.prefix else element
-        return FaultyDeck(split.joined_by(lines), flattened, split.floating)
+        edit, site = self.definition.edit, self.site
+        if isinstance(edit, ConnectionEdit) and isinstance(site, Cut):
+            return _opened(cards, edit, site)
+        if isinstance(edit, NetsEdit) and isinstance(site, Pair):
+            return _bridged(cards, edit, site)
+        return FaultyDeck(cards, moved=site if isinstance(site, Parameter) else None)
 
     def disturb(self, stimulus: Stimulus, severity: float) -> Stimulus:
         """Return the stimulus with this defect of the timing; one of the deck leaves it as it is.
@@ -70,72 +100,95 @@ class Defect:
         Raises:
             SpecError: Nothing is left of the window, or what has to happen in it does not fit any more.
         """
-        edit = self.definition.edit
-        if not isinstance(edit, WindowEdit):
+        edit, site = self.definition.edit, self.site
+        if not isinstance(edit, WindowEdit) or not isinstance(site, Window):
             return stimulus
         table = stimulus.spec.model_dump()
-        width = table[self.site.window]
+        width = table[site.window]
         if edit.change == "shorter" and severity >= width:
             at, whole = (format_quantity(value, self.unit) for value in (severity, width))
-            raise SpecError(
-                [Problem(f"{self.id} at {at}", f"leaves nothing of the {self.site.window} window of {whole}")]
-            )
-        table[self.site.window] += severity if edit.change == "longer" else -severity
+            raise SpecError([Problem(f"{self.id} at {at}", f"leaves nothing of the {site.window} window of {whole}")])
+        table[site.window] += severity if edit.change == "longer" else -severity
         spec = check_table(table, StimulusSpec, Path(f"{self.id} at {format_quantity(severity, self.unit)}"))
         return replace(stimulus, spec=spec)
 
 
-@dataclass(frozen=True)
-class FaultyDeck:
-    """A deck with one defect in it.
+def _opened(cards: Cards, edit: ConnectionEdit, site: Cut) -> FaultyDeck:
+    split = site.split(cards)
+    nets = {terminal: split.net(terminal) for terminal in edit.terminals}
+    given = {"near": split.near, "far": split.far, "severity": _PLACEHOLDER, **nets}
+    lines, element = _named(cards, edit.elements, edit.severity_element, given)
+    joined = split.joined_by(lines)
+    return FaultyDeck(joined, (Hierarchy(joined).spice_name(split.prefix + element),), follows=split.floating)
+
+
+def _bridged(cards: Cards, edit: NetsEdit, site: Pair) -> FaultyDeck:
+    """Put a bridge at the top level, where ngspice knows inner nets by their flattened names."""
+    given = {"a": site.nets[0], "b": site.nets[1], "severity": _PLACEHOLDER}
+    lines, element = _named(cards, edit.elements, edit.severity_element, given)
+    end = next((place for place, card in enumerate(cards) if card.name == ".end"), len(cards))
+    return FaultyDeck((*cards[:end], *generated(lines), *cards[end:]), (element,))
+
+
+def _named(
+    cards: Cards, elements: Sequence[str], severity_element: str, given: Mapping[str, str]
+) -> tuple[list[str], str]:
+    """Return element lines, and what the one with the severity is called: names of the deck would be defined twice."""
+    suffix = free_suffix(cards, [line.split()[0] for line in elements])
+    named = [re.sub(r"^\s*(\S+)", rf"\g<1>{suffix}", line) for line in elements]
+    return [line.format(**given) for line in named], severity_element.lower() + suffix
+
+
+def _corner(parameter: Parameter, severity: float) -> Corner:
+    scale = 1 + severity * (parameter.scale - 1)
+    if scale <= 0:
+        at = f"{parameter.name} at {severity:g} of the way"
+        raise SpecError([Problem(at, "scales the parameter to nothing", "lower the severity")])
+    shift = severity * parameter.shift
+    return Corner(
+        f"{parameter.name} {severity:.12g}",
+        {parameter.parameter: scale} if parameter.scale != 1 else {},
+        {parameter.parameter: shift} if parameter.shift else {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Double(Defect):
+    """Two defects at once.
 
     Attributes:
-        cards: The deck.
-        severity_element: Flattened name of the element whose value is the severity; empty where none is.
-        follows: Net that the defect cuts off -> top-level net that it was a part of and starts at the voltage of.
+        parts: The two; the definition is that of the first whose severity is searched.
+        fixed: The severity of each that stays, or None.
     """
 
-    cards: Cards
-    severity_element: str = ""
-    follows: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Defect, ...] = ()
+    fixed: tuple[float | None, ...] = ()
 
-    def at(self, severity: float) -> EditedDeck:
-        """Return the deck at a severity."""
-        alters = {self.severity_element: severity} if self.severity_element else {}
-        return EditedDeck(self.cards, alters, self.follows)
+    @property
+    def location(self) -> str:
+        """Return where they are."""
+        return " + ".join(part.location for part in self.parts)
 
+    def inject(self, cards: Cards) -> FaultyDeck:
+        """Return the deck with both; of two cuts of one wire the one that cuts off more comes first."""
+        given = sorted(zip(self.parts, self.fixed, strict=True), key=lambda pair: -len(pair[0].site.terminals))
+        deck = FaultyDeck(cards)
+        for part, fixed in given:
+            added = part.inject(deck.cards)
+            if added.moved is not None and fixed is not None:
+                added = FaultyDeck(added.at(fixed).cards)
+            stays = {} if fixed is None else dict.fromkeys(added.severity_elements, fixed)
+            deck = FaultyDeck(
+                added.cards,
+                (*deck.severity_elements, *(() if stays else added.severity_elements)),
+                {**deck.fixed, **stays},
+                {**deck.follows, **added.follows},
+                added.moved or deck.moved,
+            )
+        return deck
 
-def named_defects(network: Network, files: Sequence[str] = (), folder: Path | None = None) -> dict[str, Defect]:
-    """Return every kind of defect at every site of the sidecar that it fits, opens first.
-
-    Args:
-        network: Gives the sites.
-        files: Further kinds, by the path of their file; names of the library are passed over.
-        folder: Folder that these paths count from; the working folder where a file is not there.
-    """
-    kinds = sorted(library.names("defects"), key=lambda kind: (kind != _FOUND_BY_SITE, kind))
-    definitions = {kind: (kind, load(kind)) for kind in kinds}
-    for kind in files:
-        beside = (folder or Path()) / kind
-        if kind not in definitions and kind.endswith(".toml") and (beside.is_file() or Path(kind).is_file()):
-            file = beside if beside.is_file() else Path(kind)
-            definitions[kind] = (file.stem, load_file(file))
-    found: dict[str, Defect] = {}
-    for kind, (short, definition) in definitions.items():
-        for name, site in network.sites.items():
-            if (definition.edit.at == "window") == bool(site.window):
-                identity = name if kind == _FOUND_BY_SITE else f"{name}:{short}"
-                found[identity] = Defect(identity, definition, site, model=kind)
-    return found
-
-
-def find_defect(network: Network, name: str) -> Defect:
-    """Return a defect by id.
-
-    Raises:
-        UsageError: The network has no such defect.
-    """
-    defects = named_defects(network)
-    if name not in defects:
-        raise UsageError(f"{network.name} has no defect {name!r} ({did_you_mean(name, defects)})")
-    return defects[name]
+    def disturb(self, stimulus: Stimulus, severity: float) -> Stimulus:
+        """Return the stimulus with those of the two that are of the timing."""
+        for part, fixed in zip(self.parts, self.fixed, strict=True):
+            stimulus = part.disturb(stimulus, severity if fixed is None else fixed)
+        return stimulus

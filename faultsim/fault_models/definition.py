@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -13,13 +14,14 @@ from faultsim.specfile import Quantity, Spec, read_spec
 
 
 class SeveritySpec(Spec):
-    """The quantity that a threshold is searched over."""
+    """The quantity that a threshold is searched over: a defect fails above its threshold, or below it."""
 
     unit: str
     low: Quantity = Field(gt=0)
     high: Quantity = Field(gt=0)
     default: Quantity = Field(gt=0)
-    direction: Literal["fails_above"]
+    direction: Literal["fails_above", "fails_below"]
+    own_range: bool = Field(default=False, description="low and high count, and not a campaign's range of resistances")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -29,7 +31,10 @@ class SeveritySpec(Spec):
 
 
 class ConnectionEdit(Spec):
-    """The site's connection is cut and the elements are put between its halves."""
+    """The site's connection is cut and the elements are put between its halves.
+
+    Besides {near}, {far} and {severity} they may use the nets at other terminals of the device, such as {d} and {s}.
+    """
 
     at: Literal["connection"]
     elements: list[str] = Field(min_length=1, description="cards with {near}, {far} and {severity}")
@@ -37,11 +42,25 @@ class ConnectionEdit(Spec):
 
     @model_validator(mode="after")
     def _fields(self) -> Self:
-        fields = {field for line in self.elements for _, field, _, _ in string.Formatter().parse(line) if field}
-        if fields != {"near", "far", "severity"}:
-            raise ValueError("elements have to use {near}, {far} and {severity}, and nothing else")
-        if self.severity_element.lower() not in {line.split()[0].lower() for line in self.elements}:
-            raise ValueError(f"no element is called {self.severity_element}")
+        _check_fields(self.elements, self.severity_element, ["near", "far", "severity"], more=True)
+        return self
+
+    @property
+    def terminals(self) -> set[str]:
+        """Return the terminals of the device whose nets the elements use."""
+        return _fields_of(self.elements) - {"near", "far", "severity"}
+
+
+class NetsEdit(Spec):
+    """The elements are put between two nets."""
+
+    at: Literal["nets"]
+    elements: list[str] = Field(min_length=1, description="cards with {a}, {b} and {severity}")
+    severity_element: str = Field(description="the element whose value is the severity")
+
+    @model_validator(mode="after")
+    def _fields(self) -> Self:
+        _check_fields(self.elements, self.severity_element, ["a", "b", "severity"])
         return self
 
 
@@ -52,6 +71,12 @@ class WindowEdit(Spec):
     change: Literal["shorter", "longer"]
 
 
+class ParameterEdit(Spec):
+    """A parameter of the process moves towards its corner; the severity is the share of the way, 1 at the corner."""
+
+    at: Literal["parameter"]
+
+
 class DefectDefinition(Spec):
     """A kind of defect."""
 
@@ -60,7 +85,7 @@ class DefectDefinition(Spec):
     about: str
     source: str
     severity: SeveritySpec
-    edit: Annotated[ConnectionEdit | WindowEdit, Field(discriminator="at")]
+    edit: Annotated[ConnectionEdit | NetsEdit | WindowEdit | ParameterEdit, Field(discriminator="at")]
 
 
 def load(name: str) -> DefectDefinition:
@@ -80,3 +105,17 @@ def load_file(path: Path) -> DefectDefinition:
         SpecError: Everything that is wrong with it.
     """
     return read_spec(path, DefectDefinition)
+
+
+def _fields_of(elements: Sequence[str]) -> set[str]:
+    return {field for line in elements for _, field, _, _ in string.Formatter().parse(line) if field}
+
+
+def _check_fields(elements: Sequence[str], severity_element: str, wanted: Sequence[str], more: bool = False) -> None:
+    fields = _fields_of(elements)
+    *others, last = (f"{{{field}}}" for field in wanted)
+    named = f"{', '.join(others)} and {last}"
+    if not set(wanted) <= fields or (not more and fields != set(wanted)):
+        raise ValueError(f"elements have to use {named}" + ("" if more else ", and nothing else"))
+    if severity_element.lower() not in {line.split()[0].lower() for line in elements}:
+        raise ValueError(f"no element is called {severity_element}")

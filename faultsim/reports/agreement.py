@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from faultsim.circuits.deck import Cards
-from faultsim.circuits.hierarchy import Element, Hierarchy
+from faultsim.circuits.element import Element
+from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.errors import Problem, did_you_mean
 from faultsim.reports.drawing import DrawingSpec, PartSpec
 from faultsim.reports.layout import named

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faultsim.campaigns.results import Detection, ThresholdRow
+from faultsim.campaigns.results import FAILS_BELOW, Detection, ThresholdRow, best_threshold
 from faultsim.circuits.variant import NOMINAL
 from faultsim.fault_models.defect import Defect
 from faultsim.units import format_quantity
@@ -16,7 +16,8 @@ class CoverageRow:
     """One defect of the universe.
 
     ``verdict`` is at the default severity: detected where any test fails there; unknown where none does and a
-    simulation failed.
+    simulation failed. ``best_threshold`` is that of the test that sees it best: an open's smallest, a bridge's largest.
+    ``same_as`` names the defect that was simulated for it. ``undetectable`` is what the circuit's structure says.
     """
 
     circuit: str
@@ -25,18 +26,29 @@ class CoverageRow:
     location: str
     weight: float
     unit: str
+    direction: str
     default: float
     default_ohm: float | None
     verdict: str
-    lowest_threshold: float | None
-    lowest_threshold_ohm: float | None
+    best_threshold: float | None
+    best_threshold_ohm: float | None
+    same_as: str
+    undetectable: str
     seen_by: str
     reason: str
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Fractions of the universe that are detected; an unknown defect counts as undetected in low, detected in high."""
+    """Fractions of the universe that are detected; an unknown defect counts as undetected in low, detected in high.
+
+    Attributes:
+        low: Share of the defects.
+        high: Share of the defects, unknown ones counted as detected.
+        weighted_low: Share of the weights.
+        weighted_high: Share of the weights, unknown ones counted as detected.
+        total: How many defects these are.
+    """
 
     low: float
     high: float
@@ -55,54 +67,66 @@ def coverage_rows(defects: Sequence[Defect], thresholds: Sequence[ThresholdRow])
 
 
 def coverage_of(rows: Sequence[CoverageRow]) -> Coverage:
-    """Return the fractions."""
+    """Return the fractions; of nothing they are zero."""
     weights = sum(row.weight for row in rows)
     seen = [row for row in rows if row.verdict == Detection.DETECTED]
-    maybe = [row for row in rows if row.verdict == Detection.UNKNOWN]
-    weight_seen, weight_maybe = sum(row.weight for row in seen), sum(row.weight for row in maybe)
+    maybe = [row for row in rows if row.verdict in (Detection.DETECTED, Detection.UNKNOWN)]
     return Coverage(
-        low=len(seen) / len(rows),
-        high=(len(seen) + len(maybe)) / len(rows),
-        weighted_low=weight_seen / weights,
-        weighted_high=(weight_seen + weight_maybe) / weights,
+        low=_share(len(seen), len(rows)),
+        high=_share(len(maybe), len(rows)),
+        weighted_low=_share(sum(row.weight for row in seen), weights),
+        weighted_high=_share(sum(row.weight for row in maybe), weights),
         total=len(rows),
     )
 
 
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
 def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
     default = defect.definition.severity.default
-    seen = [row for row in rows if row.threshold is not None and row.threshold <= default]
-    unknown = [row for row in rows if row.verdict == Detection.UNKNOWN]
-    lowest = min((row.threshold for row in rows if row.threshold is not None), default=None)
+    seen = [row for row in rows if row.fails(default)]
+    best = best_threshold(rows)
     in_ohm = defect.unit == "ohm"
-    if seen:
-        verdict, reason = Detection.DETECTED, ""
-    elif not rows:
-        verdict, reason = Detection.UNKNOWN, "no usable test is searched for it"
-    elif unknown:
-        verdict, reason = Detection.UNKNOWN, unknown[0].reason
-    elif not any(max(row.passes_at or 0.0, row.threshold or 0.0) >= default for row in rows):
-        verdict, reason = Detection.UNKNOWN, "no test was simulated at the default severity"
-    else:
-        verdict, reason = Detection.UNDETECTED, rows[0].reason
-        if lowest is not None:
-            from_there, at = (format_quantity(value, defect.unit) for value in (lowest, default))
-            reason = f"seen from {from_there} on, which is more than its default of {at}"
+    verdict, reason = (Detection.DETECTED, "") if seen else _unseen(defect, rows, best)
+    accounting = defect.accounting
     return CoverageRow(
         circuit=rows[0].circuit if rows else "",
         defect_id=defect.id,
         kind=defect.definition.kind,
-        location=defect.site.location,
+        location=defect.location,
         weight=defect.weight,
         unit=defect.unit,
+        direction=defect.definition.severity.direction,
         default=default,
         default_ohm=default if in_ohm else None,
         verdict=verdict.value,
-        lowest_threshold=lowest,
-        lowest_threshold_ohm=lowest if in_ohm else None,
+        best_threshold=best,
+        best_threshold_ohm=best if in_ohm else None,
+        same_as=accounting.same_as,
+        undetectable=": ".join(filter(None, (accounting.detectability.value, accounting.reason))),
         seen_by="; ".join(_setting(row, rows) for row in seen),
         reason=reason,
     )
+
+
+def _unseen(defect: Defect, rows: Sequence[ThresholdRow], best: float | None) -> tuple[Detection, str]:
+    """Return the verdict on a defect that no test was found to see at its default, and why."""
+    default = defect.definition.severity.default
+    unknown = [row for row in rows if row.verdict == Detection.UNKNOWN]
+    if not rows:
+        return Detection.UNKNOWN, "no usable test is searched for it"
+    if unknown:
+        return Detection.UNKNOWN, unknown[0].reason
+    if not any(row.reaches(default) for row in rows):
+        return Detection.UNKNOWN, "no test was simulated at the default severity"
+    if best is None:
+        return Detection.UNDETECTED, rows[0].reason
+    from_there, at = (format_quantity(value, defect.unit) for value in (best, default))
+    below = rows[0].direction == FAILS_BELOW
+    word, than = ("down", "less") if below else ("on", "more")
+    return Detection.UNDETECTED, f"seen from {from_there} {word}, which is {than} than its default of {at}"
 
 
 def _setting(row: ThresholdRow, rows: Sequence[ThresholdRow]) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from faultsim.circuits.hierarchy import Element, Hierarchy
+from faultsim.circuits.element import Element
+from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
-from faultsim.circuits.sites import Site
+from faultsim.circuits.sites import Cut, Site
 from faultsim.errors import Problem, SpecError
 from faultsim.reports.sheet import DEFECT, FAINT, Sheet
 
@@ -116,6 +117,8 @@ def _columns(network: Network, top: Mapping[str, Element], sites: Sequence[Site]
         inside: dict[str, list[str]] = {}
         for site in sites:
             owner, within, _ = site.device.partition(".")
+            if not isinstance(site, Cut):
+                continue
             if site.wire == name:
                 segments.setdefault(len(site.terminals) - 1, []).append(site.name)
             elif within and owner in taps:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from faultsim import library
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
-from faultsim.circuits.sites import Site
+from faultsim.circuits.sites import Cut, Site
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.specfile import Spec, read_spec
 
@@ -170,6 +170,6 @@ def _raise(problems: list[Problem]) -> None:
 
 
 def _inside(site: Site, cell: str, hierarchy: Hierarchy) -> bool:
-    # A window of the timing generator is at no device.
-    around = hierarchy.instances(site.device) if site.device else []
+    # A window of the timing generator is at no device, and bridges are drawn at none.
+    around = hierarchy.chain(site.device)[:-1] if isinstance(site, Cut) else []
     return bool(around) and around[-1].model == cell.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from faultsim.reports.points import PointRow
 from faultsim.spice.waveform import Waveform
 from faultsim.units import format_quantity
 from faultsim.vectors.table import VectorRow
+
+_COVER = re.compile(r"(.+)([<>]=)(.+)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ def draw(report: Report) -> dict[str, Figure]:
     """Return the campaign's figures by name."""
     plan, sweep = report.plan, report.plan.sweep
     figures: dict[str, Figure] = {}
-    sites = list({defect.site.name: defect.site for defect in plan.defects}.values())
+    # Of a universe the drawings show what the sidecar names; a drawing with all of it would show nothing.
+    named = plan.network.sites
+    sites = list({defect.site.name: defect.site for defect in plan.defects if defect.site.name in named}.values())
     for name, drawing in drawings_of(plan.network, sites).items():
         figures[name] = Figure("circuit", drawing.shows, drawing.draw())
     if sweep:
@@ -178,8 +183,9 @@ def _grouped(rows: Sequence[ComparisonRow]) -> dict[str, list[ComparisonRow]]:
 def _covers(row: VectorRow, thresholds: Sequence[ThresholdRow]) -> str:
     """Return what a vector sees, from which severity on."""
     units = {found.defect_id: found.unit for found in thresholds}
-    parts = [item.rpartition(">=") for item in row.covers.split()]
-    return ", ".join(f"{defect} from {format_quantity(float(at), units.get(defect, ''))}" for defect, _, at in parts)
+    parts = [_COVER.fullmatch(item) for item in row.covers.split()]
+    found = [(part[1], "from" if part[2] == ">=" else "up to", float(part[3])) for part in parts if part is not None]
+    return ", ".join(f"{name} {word} {format_quantity(at, units.get(name, ''))}" for name, word, at in found)
 
 
 def _quantity(value: Any, unit: str = "") -> str:

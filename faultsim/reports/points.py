@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faultsim.campaigns.results import SettingRow, ThresholdRow
+from faultsim.campaigns.results import SettingRow, ThresholdRow, best_threshold
 from faultsim.circuits.variant import NOMINAL
 
 
@@ -13,8 +13,8 @@ from faultsim.circuits.variant import NOMINAL
 class PointRow:
     """One threshold beside that of the same defect, test and window at the first operating point that has one.
 
-    ``ratio`` below 1 means that the test sees smaller defects here. ``lowest`` marks the operating point (not the
-    process corner, which nobody can set) at which a defect's threshold is the smallest of a test.
+    ``ratio`` below 1 means that the test sees smaller opens here, and that it sees bridges less well. ``lowest`` marks
+    the operating point (not the process corner, which nobody can set) at which a test sees the defect best.
     """
 
     circuit: str
@@ -55,7 +55,7 @@ def point_rows(settings: Sequence[SettingRow], thresholds: Sequence[ThresholdRow
 def _row(defect: str, setting: SettingRow, found: ThresholdRow | None, thresholds: Sequence[ThresholdRow]) -> PointRow:
     alike = [row for row in thresholds if (row.defect_id, row.test) == (defect, setting.test)]
     reference = next((row.threshold for row in alike if row.threshold and row.window == setting.window), None)
-    settable = [row.threshold for row in alike if row.threshold is not None and row.corner == NOMINAL.name]
+    settable = [row for row in alike if row.corner == NOMINAL.name]
     threshold = found.threshold if found is not None else None
     return PointRow(
         circuit=setting.circuit,
@@ -70,5 +70,5 @@ def _row(defect: str, setting: SettingRow, found: ThresholdRow | None, threshold
         threshold=threshold,
         reference=reference,
         ratio=threshold / reference if threshold is not None and reference else None,
-        lowest=setting.corner == NOMINAL.name and threshold is not None and threshold == min(settable),
+        lowest=setting.corner == NOMINAL.name and threshold is not None and threshold == best_threshold(settable),
     )

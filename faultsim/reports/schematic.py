@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from schemdraw.elements import Element2Term
 
 from faultsim.circuits.hierarchy import Hierarchy
-from faultsim.circuits.sites import Site
+from faultsim.circuits.sites import Cut, Site
 from faultsim.reports.agreement import devices_of, drawn_devices, parameter, stands_for
 from faultsim.reports.drawing import DrawingSpec, EndSpec, PartSpec, WireSpec
 from faultsim.reports.layout import junctions, lead_of, placed, point_of, points_of, terminals, turned
@@ -110,8 +110,11 @@ def _mark(sheet: Sheet, spec: DrawingSpec, sites: Sequence[Site]) -> list[Site]:
     """Draw the opens at drawn terminals; return the sites of which the drawing does not say exactly where they are."""
     places = {name: (part, drawn) for part in spec.parts for drawn, names in stands_for(part).items() for name in names}
     found: dict[str, list[str]] = defaultdict(list)
-    inexact = []
+    inexact: list[Site] = []
     for site in sites:
+        if not isinstance(site, Cut):
+            inexact.append(site)
+            continue
         name = f"{site.device.rpartition('.')[2]}.{site.terminals[0][1]}"
         part, drawn = places.get(name, (None, ""))
         if part is not None and not site.wire:

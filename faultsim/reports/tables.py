@@ -9,6 +9,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def write_table(path: Path, row_type: type[Any], rows: Sequence[Any]) -> None:
     """Write rows of one dataclass; an empty table still has its header."""
@@ -21,11 +23,15 @@ def table_text(row_type: type[Any], rows: Sequence[Any]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([field.name for field in fields(row_type)])
-    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+    writer.writerows([cell(value) for value in asdict(row).values()] for row in rows)
     return buffer.getvalue()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as the text of a CSV cell.
+
+    Names come from decks that others wrote: one that a spreadsheet would take for a formula gets an apostrophe.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -33,5 +39,9 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, list | tuple):
-        return " ".join(_cell(item) for item in value)
-    return str(value)
+        return _harmless(" ".join(cell(item) for item in value))
+    return _harmless(str(value)) if isinstance(value, str) else str(value)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -9,6 +9,8 @@ from faultsim.campaigns.results import SettingRow, ThresholdRow
 from faultsim.circuits.variant import NOMINAL
 from faultsim.spice.expressions import Value
 
+_SEEN = {"fails_above": ">=", "fails_below": "<="}
+
 
 @dataclass(frozen=True)
 class VectorRow:
@@ -20,7 +22,8 @@ class VectorRow:
         program: Weights that are programmed first; empty for none.
         start_s: Start of the first coding window.
         limit_low: Of a measured quantity, between which it has to be; None where it has to be equal.
-        covers: ``defect>=severity`` for every defect that fails the vector, from that severity on.
+        covers: ``defect>=severity`` for every defect that fails the vector from that severity on, ``defect<=severity``
+            for one that fails it up to there.
     """
 
     vector: int
@@ -54,7 +57,7 @@ def vector_rows(thresholds: Sequence[ThresholdRow], settings: Sequence[SettingRo
     for setting in settings:
         found = [row for row in thresholds if row.setting == setting.key and row.threshold is not None]
         if found and setting.corner == NOMINAL.name:
-            covers = " ".join(f"{row.defect_id}>={row.threshold!r}" for row in found)
+            covers = " ".join(f"{row.defect_id}{_SEEN[row.direction]}{row.threshold!r}" for row in found)
             vectors.append(_vector(len(vectors) + 1, setting, covers))
     return vectors
 

@@ -24,7 +24,7 @@ def _pins(
             continue
         nets = {terminal: _flat(element.net(terminal), prefix, ports) for terminal in element.terminals}
         if name.startswith("x"):
-            yield from _pins(hierarchy, element.model, f"{prefix}{name}.", nets)
+            yield from _pins(hierarchy, element.body, f"{prefix}{name}.", nets)
         else:
             yield from (((prefix + name, terminal), net) for terminal, net in nets.items())
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from faultsim import library
 from faultsim.circuits import bench, network
+from faultsim.circuits.circuit import of_network
 from faultsim.circuits.deck import Cards, split_cards, text_of
 from faultsim.circuits.edit import Split, split_terminal
 from faultsim.circuits.hierarchy import Hierarchy
@@ -19,7 +20,7 @@ from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SiteSpec, WireSpec
 from faultsim.circuits.sites import site_of
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.fault_models.defect import named_defects
+from faultsim.fault_models.naming import named_defects
 from faultsim.spice.job import Job
 from faultsim.spice.reference import run_batch
 
@@ -171,7 +172,9 @@ def cells(tmp_path: Path) -> Network:
     # Whatever timing and accuracy a sidecar has to state, the library's own states it.
     sections = re.findall(r"(?ms)^\[(?:conditions|stimulus|simulation)\]\n.*?(?=^\[)", text)
     (tmp_path / "cells.toml").write_text(SIDECAR.format(sections="".join(sections)))
-    (tmp_path / "cells.cir").write_text(".include cell.cir\nX1 vdd wire cell\nX2 vdd wire cell\nRLOAD wire 0 3k\n")
+    (tmp_path / "cells.cir").write_text(
+        "* cells\n.include cell.cir\nX1 vdd wire cell\nX2 vdd wire cell\nRLOAD wire 0 3k\n"
+    )
     (tmp_path / "cell.cir").write_text(".subckt cell p o\nR1 p m 1k\nR2 m o 1k\n.ends\n")
     return network.load_sidecar(tmp_path / "cells.toml")
 
@@ -179,7 +182,7 @@ def cells(tmp_path: Path) -> Network:
 def asked(cells: Network, defect: str = "", ohm: float = 0.0) -> dict[str, float]:
     """Return the voltages that the network's own bench measures."""
     timing = cells.sidecar.stimulus.model_copy(update={"pulses": 1})
-    edited = named_defects(cells)[defect].inject(cells.cards).at(ohm) if defect else None
+    edited = named_defects(of_network(cells))[defect].inject(cells.cards).at(ohm) if defect else None
     job = bench.job(cells, Stimulus("", timing), bench.nominal(cells), cells.sidecar.simulation, edited)
     outcome = run_batch(job).outcome
     assert outcome.ok, outcome.log_tail

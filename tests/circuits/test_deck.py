@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultsim.circuits.deck import Card, generated, read_cards, split_cards, text_of
+from faultsim.circuits.deck import Card, generated, split_cards, text_of
+from faultsim.circuits.reading import read_cards
 from faultsim.errors import SpecError
 
 names = st.sampled_from(
@@ -82,7 +83,9 @@ def test_a_word_stands_where_it_says(text: str) -> None:
         ("R1 a b 1k ; c d", ["R1", "a", "b", "1k"]),
         ("R1 a b 1k $ c d", ["R1", "a", "b", "1k"]),
         ("R1 a b 1k // c d", ["R1", "a", "b", "1k"]),
-        ("R1 a b $1k", ["R1", "a", "b", "$1k"]),
+        ("R1 a b $1k", ["R1", "a", "b"]),
+        ("R1 a$ b 1k$x", ["R1", "a$", "b", "1k$x"]),
+        ("R1 a b 1k \\\\\ntc=1", ["R1", "a", "b", "1k", "tc", "=", "1"]),
         (".include ../a//b.cir", [".include", "../a//b.cir"]),
         ("R1 a b ; c\n+ 1k ; d", ["R1", "a", "b", "1k"]),
         ("R1 a\n* b\n+ c 1k", ["R1", "a", "c", "1k"]),
@@ -128,18 +131,18 @@ def test_generated_lines_are_cards_of_faultsim() -> None:
 
 def test_includes_are_put_in_place_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    (tmp_path / "top.cir").write_text("R1 a b 1\n.include 'sub/one.cir'\nR4 a b 4\n")
+    (tmp_path / "top.cir").write_text("a title\n.include 'sub/one.cir'\nR4 a b 4\n")
     (tmp_path / "sub" / "one.cir").write_text('.INC "two.cir"\nR3 a b 3\n')
     (tmp_path / "sub" / "two.cir").write_text("R2 a b 2")
     cards = read_cards(tmp_path / "top.cir")
-    assert text_of(cards) == "R1 a b 1\nR2 a b 2\nR3 a b 3\nR4 a b 4\n"
+    assert text_of(cards) == "a title\nR2 a b 2\nR3 a b 3\nR4 a b 4\n"
     assert cards[2].where == f"{tmp_path / 'sub' / 'one.cir'}:2"
 
 
 def test_a_file_may_be_included_twice_but_not_by_itself(tmp_path: Path) -> None:
-    (tmp_path / "top.cir").write_text(".include one.cir\n.include one.cir\n")
+    (tmp_path / "top.cir").write_text("title\n.include one.cir\n.include one.cir\n")
     (tmp_path / "one.cir").write_text("R1 a b 1\n")
-    assert len(read_cards(tmp_path / "top.cir")) == 2
+    assert len(read_cards(tmp_path / "top.cir")) == 3
 
 
 def test_every_include_that_does_not_work_is_said_at_once_with_file_and_line(tmp_path: Path) -> None:

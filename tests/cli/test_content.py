@@ -93,7 +93,7 @@ def test_content_of_the_working_folder_is_listed_and_goes_before_the_library(she
 
 
 def test_sites_gives_every_named_defect_with_the_keys_that_scripts_use(shell: Shell) -> None:
-    rows = shell("sites", "crossbar4", "--json").succeeds().json
+    rows = shell("sites", "crossbar4", "--universe", "named", "--json").succeeds().json
     promised = {"id", "kind", "location", "device", "terminals", "nets", "weight", "merged"}
     assert all(set(row) >= promised for row in rows)
     assert {row["id"]: row["terminals"] for row in rows} == TERMINALS
@@ -107,7 +107,7 @@ def test_sites_gives_every_named_defect_with_the_keys_that_scripts_use(shell: Sh
 
 
 def test_the_table_of_sites_has_a_line_for_each_defect(shell: Shell) -> None:
-    lines = shell("sites", "crossbar4").succeeds().out.splitlines()
+    lines = shell("sites", "crossbar4", "--universe", "named").succeeds().out.splitlines()
     assert lines[0].split()[:3] == ["id", "kind", "location"]
     assert [line.split()[0] for line in lines[1:]] == list(TERMINALS)
 

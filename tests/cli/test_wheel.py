@@ -54,7 +54,7 @@ def test_the_wheel_alone_lists_sites_and_plans_and_reads_nothing_from_the_reposi
         "crossbar4",
         "lats2024",
     }
-    assert len(shell("sites", "crossbar4", "--json", env=environment).succeeds().json) == 15
+    assert len(shell("sites", "crossbar4", "--json", env=environment).succeeds().json) > 300
     assert "lats2024" in shell("run", "lats2024", "--dry-run", env=environment).succeeds().out
     done = shell("run", "tiny.toml", "--only", "Rop5", env=environment).succeeds()
     assert (shell.folder / done.out.strip()).is_file()

@@ -11,8 +11,9 @@ import pytest
 
 from faultsim.campaigns.lab import Question
 from faultsim.circuits import bench, network
+from faultsim.circuits.circuit import of_network
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.fault_models.defect import find_defect
+from faultsim.fault_models.naming import find_defect
 from faultsim.spice.pool import WorkerPool
 from faultsim.spice.reference import run_batch, with_values
 
@@ -46,13 +47,13 @@ def test_every_verdict_of_the_campaign_is_the_same_by_ngspice_b(lats2024):
 
 def test_alter_and_reload_give_the_same_bits():
     crossbar = network.load("crossbar4")
-    faulty = find_defect(crossbar, "Rop1").inject(crossbar.cards)
+    faulty = find_defect(of_network(crossbar), "Rop1").inject(crossbar.cards)
     sidecar = crossbar.sidecar
     stimulus = Stimulus("1111", sidecar.stimulus.model_copy(update={"pulses": 1}))
     job = bench.job(crossbar, stimulus, bench.nominal(crossbar), sidecar.simulation, faulty.at(1.0))
     severities = (14.5e3, 1e9, 10.0, 14.5e3)
     with WorkerPool(1, timeout_s=60.0) as pool:
-        element = faulty.severity_element
+        (element,) = faulty.severity_elements
         altered = [pool.submit(replace(job, alters={element: ohm}), with_waveforms=True) for ohm in severities]
         reloaded = [
             pool.submit(replace(job, deck=with_values(job.deck, {element: ohm}), alters={}), with_waveforms=True)

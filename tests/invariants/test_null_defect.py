@@ -9,12 +9,14 @@ from faultsim.campaigns.plan import Setting
 from faultsim.campaigns.search import Verdict
 from faultsim.campaigns.threshold import judge_response
 from faultsim.circuits import bench, network
+from faultsim.circuits.circuit import of_network
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import SiteSpec
 from faultsim.circuits.sites import site_of
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.fault_models.defect import Defect, named_defects
+from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.definition import load as load_definition
+from faultsim.fault_models.naming import named_defects
 from faultsim.spice.pool import WorkerPool
 
 
@@ -43,7 +45,7 @@ def _job(crossbar, defect=None, severity=None):
 )
 def test_an_open_of_a_milli_ohm_is_the_fault_free_circuit(crossbar, pool, name):
     healthy = pool.submit(_job(crossbar), with_waveforms=True).result()
-    null = pool.submit(_job(crossbar, named_defects(crossbar)[name], 1e-3), with_waveforms=True).result()
+    null = pool.submit(_job(crossbar, named_defects(of_network(crossbar))[name], 1e-3), with_waveforms=True).result()
     times = np.linspace(1.2e-9, 1.8e-9, 7)
     for probe, wave in healthy.waveforms.items():
         scale = np.abs(wave.values).max()
@@ -55,7 +57,7 @@ def test_an_open_of_a_milli_ohm_is_the_fault_free_circuit(crossbar, pool, name):
 def test_an_open_so_large_that_a_node_floats_simulates_or_is_unknown(crossbar, pool, device, terminal, severity):
     spec = SiteSpec(device=device, terminal=terminal, path="read")
     site = site_of("float", spec, {}, Hierarchy(crossbar.cards))
-    defect = Defect("float", load_definition("open"), site)
+    defect = Defect("float", load_definition("open"), site, "open")
     healthy = pool.submit(_job(crossbar)).result().outcome
     faulty = pool.submit(_job(crossbar, defect, severity)).result().outcome
     setting = Setting("t", "spiked", None, "w", Stimulus("1111", crossbar.sidecar.stimulus), bench.nominal(crossbar))

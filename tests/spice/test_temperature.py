@@ -7,7 +7,8 @@ import math
 import pytest
 
 from faultsim import library
-from faultsim.circuits.deck import read_cards, text_of
+from faultsim.circuits.deck import text_of
+from faultsim.circuits.reading import read_cards
 from faultsim.spice.job import Job
 from faultsim.spice.reference import run_batch
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns.results import BaselineRow, CampaignResult, ThresholdRow
-from faultsim.circuits.sites import Site
+from faultsim.circuits.sites import Cut
+from faultsim.fault_models.accounting import Accounting
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.definition import load
 from faultsim.reports.comparison import ComparisonRow, Side, compare, take_sides
@@ -209,13 +210,13 @@ def test_a_contradiction_that_no_number_decides_says_what_ours_does() -> None:
 
 
 def defect(name: str, weight: float = 1.0) -> Defect:
-    site = Site(name, "x1.r1", (("x1.r1", "1"),), "bl", "", ("x1.r1",), "read", "")
-    return Defect(name, load("open"), site, weight)
+    site = Cut(name, "x1.r1", (("x1.r1", "1"),), "bl", cuts=("x1.r1",), path="read")
+    return Defect(name, load("open"), site, "open", Accounting(weight))
 
 
 def verdicts(*rows: ThresholdRow) -> list[tuple[str, float | None, str, str]]:
     found = coverage_rows([defect("R1")], rows)
-    return [(row.verdict, row.lowest_threshold_ohm, row.seen_by, row.reason) for row in found]
+    return [(row.verdict, row.best_threshold_ohm, row.seen_by, row.reason) for row in found]
 
 
 def test_a_defect_is_detected_where_any_test_fails_at_its_default_severity() -> None:
@@ -253,7 +254,9 @@ marked = st.tuples(st.sampled_from(["detected", "undetected", "unknown"]), st.fl
 
 
 def covered(verdict: str, weight: float) -> CoverageRow:
-    return CoverageRow("c", "R", "open", "bl", weight, "ohm", 1e9, 1e9, verdict, None, None, "", "")
+    return CoverageRow(
+        "c", "R", "open", "bl", weight, "ohm", "fails_above", 1e9, 1e9, verdict, None, None, "", "", "", ""
+    )
 
 
 @given(st.lists(marked, min_size=1, max_size=20))
@@ -315,4 +318,5 @@ def test_an_empty_table_has_its_header(tmp_path: Path) -> None:
 def test_a_table_is_read_back_to_the_last_bit(values: list[float], name: str) -> None:
     text = table_text(Row, [Row(name, value) for value in values])
     read = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert [(row["name"], float(row["value"])) for row in read] == [(name, value) for value in values]
+    shown = f"'{name}" if name[:1] in tuple("=+-@\t\r") else name
+    assert [(row["name"], float(row["value"])) for row in read] == [(shown, value) for value in values]

@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 from faultsim import library
-from faultsim.circuits.deck import read_cards, split_cards
+from faultsim.circuits.deck import split_cards
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
+from faultsim.circuits.reading import read_cards
 from faultsim.circuits.sidecar import CodingSpec, Sidecar, SiteSpec, StimulusSpec, WireSpec
 from faultsim.circuits.sites import Site, site_of
 from faultsim.errors import SpecError, UsageError
@@ -67,7 +68,7 @@ def sidecar(**changes: Any) -> Sidecar:
 
 def network(cell: str = "", old: str = "", new: str = "", top: str = TOP, wires: Sidecar | None = None) -> Network:
     """The repository's devices and cells, one of them edited, and a small crossbar of them."""
-    cards = [card for name in DEVICES for card in read_cards(CIRCUITS / "devices" / f"{name}.cir")]
+    cards = [card for name in DEVICES for card in read_cards(CIRCUITS / "devices" / f"{name}.cir", part=True)]
     for name, text in CELLS.items():
         if name == cell:
             assert old in text

@@ -1,0 +1,139 @@
+"""One element card: its terminals, its model, what it says about its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+from functools import cached_property
+
+from faultsim.circuits.deck import Card
+
+_TWO_NETS = ("p", "n")
+_FOUR_NETS = ("p", "n", "cp", "cn")
+TERMINALS = {
+    "m": ("d", "g", "s", "b"),
+    "q": ("c", "b", "e"),
+    "j": ("d", "g", "s"),
+    "z": ("d", "g", "s"),
+    "d": ("a", "c"),
+    **dict.fromkeys("rcl", ("1", "2")),
+    **dict.fromkeys("vibfhw", _TWO_NETS),
+    **dict.fromkeys("egs", _FOUR_NETS),
+    **dict.fromkeys("to", ("1", "2", "3", "4")),
+    "u": ("1", "2", "3"),
+}
+"""Terminal names by element letter, in the order of the nets on the card; other letters have none."""
+
+_MORE_TERMINALS = {"m": ("e", "n6", "n7"), "q": ("s", "tj"), "d": ("tj",)}
+"""Further ones that a card may have in front of its model."""
+_HAS_MODEL = frozenset("mqjzdsuo")
+_CONTROLLED = re.compile(r"(poly|value|table|vol|cur|laplace|freq|pwl|vcvs|vccs|opamp|delay)", re.IGNORECASE)
+_BINNED = re.compile(r"\.\d+$")
+
+
+class MalformedElement(Exception):
+    """An element card with too few words."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element card in its scope.
+
+    Attributes:
+        index: Position among all cards.
+        scope: Name of the scope that it stands in.
+        card: The card.
+        terminals: Terminal name -> index of the word that names its net; none where they are not known.
+        model: Subcircuit or model name in lower case, where it has one.
+        body: For an instance the scope of its subcircuit, as the hierarchy calls it; empty where it has none.
+    """
+
+    index: int
+    scope: str
+    card: Card
+    terminals: dict[str, int]
+    model: str
+    body: str = ""
+
+    @property
+    def letter(self) -> str:
+        """Return the letter that says what it is."""
+        return self.card.name[0]
+
+    def net(self, terminal: str) -> str:
+        """Return the net at a terminal."""
+        return self.card.words[self.terminals[terminal]].text.lower()
+
+    @cached_property
+    def nets(self) -> tuple[str, ...]:
+        """Its nets in the order of its terminals; ground is ``0`` by any name."""
+        words = self.card.words
+        named = (words[place].text.lower() for place in self.terminals.values())
+        return tuple(["0" if net == "gnd" else net for net in named])
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Its parameters as written, in lower case; the value of a resistor, capacitor or inductor by its letter."""
+        card = self.card
+        words = card.words
+        texts = {name: words[place].text.lower() for name, place in card.assignments().items()}
+        if self.letter in "rcl" and self.letter not in texts:
+            value = next((text for text in card.lowered[3:4] if text not in "=(),"), "")
+            named = len(words) > 4 and words[4].text == "="
+            texts |= {self.letter: value} if value and not named else {}
+        return texts
+
+
+def parse_element(index: int, scope: str, card: Card, models: Container[str]) -> Element:
+    """Read an element card other than an instance of a subcircuit.
+
+    Args:
+        index: Position among all cards.
+        scope: Scope that it stands in.
+        card: The card.
+        models: Names of the deck's ``.model`` cards: a transistor has its nets in front of one of them.
+
+    Raises:
+        MalformedElement: It has too few words.
+    """
+    letter = card.name[0]
+    terminals = TERMINALS.get(letter)
+    if terminals is None:
+        return Element(index, scope, card, {}, "")
+    words = card.words
+    places = card.positional()
+    if letter in "eg" and len(places) > 3 and _CONTROLLED.match(words[places[3]].text):
+        # Controlled by an expression or a list: its sensed nets are inside it.
+        terminals = _TWO_NETS
+    elif letter in "egb" and len(places) < 5:
+        terminals = _TWO_NETS
+    if letter in _MORE_TERMINALS:
+        terminals = _with_more(letter, terminals, card, places, models)
+    # A source without a value is zero; a resistor's may stand behind an equals sign.
+    wanted = len(terminals) + (2 if letter in _HAS_MODEL else 1)
+    if len(places) < wanted or len(words) < len(terminals) + (1 if letter in "vi" else 2):
+        raise MalformedElement(f"{card.name} needs {len(terminals)} nets and a model or value: {card.text.strip()}")
+    model = words[places[len(terminals) + 1]].text.lower() if letter in _HAS_MODEL else ""
+    named = {terminal: places[place + 1] for place, terminal in enumerate(terminals)}
+    return Element(index, scope, card, named, model)
+
+
+def _with_more(
+    letter: str, terminals: tuple[str, ...], card: Card, places: list[int], models: Container[str]
+) -> tuple[str, ...]:
+    """Return the terminals in front of the first word that is a model's name; the usual ones where none is."""
+    first = len(terminals) + 1
+    if letter == "m" and len(places) >= first and card.words[places[first - 1]].text.lower() in models:
+        # A power transistor has its bulk tied to its source.
+        return terminals[:-1]
+    for more in range(len(_MORE_TERMINALS[letter]) + 1):
+        if first + more < len(places) and card.words[places[first + more]].text.lower() in models:
+            return (*terminals, *_MORE_TERMINALS[letter][:more])
+    return terminals
+
+
+def model_names(name: str) -> tuple[str, ...]:
+    """Return what a ``.model`` card may be called by: its name, and without the number of its bin."""
+    lowered = name.lower()
+    return (lowered, _BINNED.sub("", lowered))

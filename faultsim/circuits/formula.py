@@ -1,0 +1,189 @@
+"""SPICE expressions: text in, a function of the names in it out."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from faultsim.units import parse_quantity
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]*)"
+    r"|(?P<name>[a-z_][\w.!]*)"
+    r"|(?P<operator>\*\*|==|!=|<>|<=|>=|&&|\|\||[-+*/^%()<>!?:,]))",
+    re.IGNORECASE,
+)
+_LEVELS: tuple[dict[str, Callable[[float, float], float]], ...] = (
+    {"||": lambda a, b: float(bool(a) or bool(b))},
+    {"&&": lambda a, b: float(bool(a) and bool(b))},
+    {"==": operator.eq, "!=": operator.ne, "<>": operator.ne},
+    {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge},
+    {"+": operator.add, "-": operator.sub},
+    {"*": operator.mul, "/": operator.truediv, "%": math.fmod},
+)
+_FUNCTIONS: dict[str, Callable[..., float]] = {
+    "abs": abs,
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "ln": math.log,
+    "log": math.log,
+    "log10": math.log10,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "arctan": math.atan,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "tanh": math.tanh,
+    "min": min,
+    "max": max,
+    "int": lambda value: float(int(value)),
+    "nint": lambda value: float(round(value)),
+    "floor": lambda value: float(math.floor(value)),
+    "ceil": lambda value: float(math.ceil(value)),
+    "pow": lambda base, exponent: abs(base) ** exponent,
+    "pwr": lambda base, exponent: math.copysign(abs(base) ** exponent, base),
+    "sgn": lambda value: math.copysign(1.0, value) if value else 0.0,
+    "ternary_fcn": lambda condition, yes, no: yes if condition else no,
+}
+_DEEPEST = 50
+
+Names = Callable[[str], float]
+Node = Callable[[Names], float]
+
+
+class NoValue(Exception):
+    """An expression that cannot be worked out: a function or a name that is not known, a division by zero."""
+
+
+@lru_cache(maxsize=10_000)
+def parse_formula(text: str) -> Node:
+    """Return an expression as a function that asks for the names in it.
+
+    Args:
+        text: In lower case; in braces, quotes or neither.
+
+    Raises:
+        NoValue: It cannot be parsed, or calls a function that is not known.
+    """
+    try:
+        number = parse_quantity(text)
+    except ValueError:
+        return _Parser(_tokens(text.strip("{}'\""))).whole()
+    return lambda _: number
+
+
+def _tokens(text: str) -> list[str]:
+    tokens: list[str] = []
+    place, text = 0, text.rstrip()
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise NoValue(text)
+        tokens.append(match[match.lastgroup or 0])
+        place = match.end()
+    return tokens
+
+
+@dataclass
+class _Parser:
+    """Recursive descent over the tokens of one expression."""
+
+    tokens: list[str]
+    place: int = 0
+    depth: int = 0
+
+    def whole(self) -> Node:
+        node = self._choice()
+        if self.place != len(self.tokens):
+            raise NoValue(" ".join(self.tokens))
+        return node
+
+    def _choice(self) -> Node:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise NoValue("too deep")
+        condition = self._level(0)
+        if self._take("?"):
+            yes = self._choice()
+            self._expect(":")
+            no = self._choice()
+            self.depth -= 1
+            return lambda names: yes(names) if condition(names) else no(names)
+        self.depth -= 1
+        return condition
+
+    def _level(self, level: int) -> Node:
+        if level == len(_LEVELS):
+            return self._sign()
+        left = self._level(level + 1)
+        while self._next() in _LEVELS[level]:
+            left = _applied(_LEVELS[level][self._advance()], left, self._level(level + 1))
+        return left
+
+    def _sign(self) -> Node:
+        if self._take("-"):
+            operand = self._sign()
+            return lambda names: -operand(names)
+        if self._take("+"):
+            return self._sign()
+        if self._take("!"):
+            operand = self._sign()
+            return lambda names: float(not operand(names))
+        base = self._atom()
+        if self._next() in ("**", "^"):
+            self._advance()
+            return _applied(operator.pow, base, self._sign())
+        return base
+
+    def _atom(self) -> Node:
+        token = self._advance()
+        if token == "(":
+            node = self._choice()
+            self._expect(")")
+            return node
+        if token[:1].isdigit() or token[:1] == ".":
+            number = parse_quantity(token)
+            return lambda _: number
+        if not (token[:1].isalpha() or token[:1] == "_"):
+            raise NoValue(token)
+        if self._take("("):
+            return self._call(token)
+        return lambda names: names(token)
+
+    def _call(self, name: str) -> Node:
+        if name not in _FUNCTIONS:
+            raise NoValue(name)
+        function, arguments = _FUNCTIONS[name], [self._choice()]
+        while self._take(","):
+            arguments.append(self._choice())
+        self._expect(")")
+        return lambda names: function(*(argument(names) for argument in arguments))
+
+    def _next(self) -> str:
+        return self.tokens[self.place] if self.place < len(self.tokens) else ""
+
+    def _advance(self) -> str:
+        token = self._next()
+        self.place += 1
+        return token
+
+    def _take(self, token: str) -> bool:
+        taken = self._next() == token
+        self.place += taken
+        return taken
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            raise NoValue(f"{token} is missing")
+
+
+def _applied(function: Callable[[float, float], float], left: Node, right: Node) -> Node:
+    return lambda names: function(left(names), right(names))

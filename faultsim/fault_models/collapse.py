@@ -1,0 +1,123 @@
+"""Which defects are the same circuit: opens of a branch, bridges of two nets, those of identical parallel devices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from faultsim.circuits.circuit import Circuit, Tap
+from faultsim.circuits.sites import Cut
+from faultsim.fault_models.definition import ConnectionEdit, NetsEdit
+
+_PASSES = frozenset({"resistor", "capacitor", "inductor", "diode", "mtj"})
+"""Two-terminal devices: what flows in at one end flows out at the other."""
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """Finds what is electrically one and the same.
+
+    Attributes:
+        circuit: The flattened circuit.
+    """
+
+    circuit: Circuit
+    _branch: dict[Tap, Tap] = field(default_factory=dict)
+
+    @cached_property
+    def parallels(self) -> list[int]:
+        """For each device the first one that is identical and in parallel to it, or itself."""
+        first: dict[Hashable, int] = {}
+        found: list[int] = []
+        for index, device in enumerate(self.circuit.devices):
+            values = tuple(sorted(item for item in device.values.items() if item[0] != "m"))
+            texts = device.element.texts
+            key: Hashable = index
+            if len(values) >= len(texts) - ("m" in texts) and device.element.terminals:
+                # A source's waveform is no value, but sources have no defects either.
+                key = (device.device.name, device.element.model, device.nets, values)
+            found.append(first.setdefault(key, index))
+        return found
+
+    @cached_property
+    def sizes(self) -> Counter[int]:
+        """First device of a parallel group -> how many devices the group stands for, multipliers counted."""
+        sizes: Counter[int] = Counter()
+        for first, device in zip(self.parallels, self.circuit.devices, strict=True):
+            sizes[first] += max(1, round(device.multiplier))
+        return sizes
+
+    def open_class(self, index: int, place: int, edit: ConnectionEdit) -> Hashable:
+        """Return what an open at a terminal is the same as others by."""
+        first = self.parallels[index]
+        if edit.terminals or first != index or self.sizes[first] > 1:
+            # It knows its device's other nets, or it leaves the other devices of its group connected.
+            return ("terminal", first, place, *edit.elements)
+        return ("branch", self._find((index, place)), *edit.elements)
+
+    def cut_class(self, cut: Cut, edit: ConnectionEdit) -> Hashable:
+        """Return what an open of a wire segment is the same as others by."""
+        near = frozenset(self._near(cut))
+        net = cut.net
+        far = [tap for tap in self.circuit.taps.get(net, ()) if tap not in near]
+        if len(near) == 1:
+            return self.open_class(*next(iter(near)), edit)
+        if len(far) == 1 and net not in self.circuit.untouchable:
+            return self.open_class(*far[0], edit)
+        return ("segment", net, near, *edit.elements)
+
+    @staticmethod
+    def pair_class(first: str, second: str, edit: NetsEdit) -> Hashable:
+        """Return what a bridge between two nets is the same as others by; a device's short is one too."""
+        return ("nets", *sorted((first, second)), *edit.elements)
+
+    def degree(self, net: str) -> int:
+        """Return how many terminals are on a net, the test bench's source counted."""
+        return len(self.circuit.taps.get(net, ())) + (net in self.circuit.driven)
+
+    def _near(self, cut: Cut) -> list[Tap]:
+        inside = f"{cut.scope}." if cut.scope else ""
+        starts = tuple(f"{inside}{element}" for element, _ in cut.terminals)
+        net, devices = cut.net, self.circuit.devices
+        return [
+            (index, place)
+            for index, place in self.circuit.taps.get(net, ())
+            if any(devices[index].path == start or devices[index].path.startswith(start + ".") for start in starts)
+        ]
+
+    def _find(self, tap: Tap) -> Tap:
+        """Return the first terminal of the branch that a terminal is in."""
+        parent = self._branches.get(tap, tap)
+        while parent != self._branches.get(parent, parent):
+            parent = self._branches[parent]
+        return parent
+
+    @cached_property
+    def _branches(self) -> dict[Tap, Tap]:
+        """Terminal -> another of its branch, nearer to the first one."""
+        parents: dict[Tap, Tap] = {}
+
+        def root(tap: Tap) -> Tap:
+            while tap in parents:
+                parents[tap] = parents.get(parents[tap], parents[tap])
+                tap = parents[tap]
+            return tap
+
+        def join(one: Tap, other: Tap) -> None:
+            low, high = sorted((root(one), root(other)))
+            if low != high:
+                parents[high] = low
+
+        devices, untouchable = self.circuit.devices, self.circuit.untouchable
+        for net, taps in self.circuit.taps.items():
+            if len(taps) == 2 and net not in untouchable and net != "0":
+                join(*taps)
+        for index, device in enumerate(devices):
+            if device.device.name in _PASSES and self.sizes[self.parallels[index]] == 1:
+                metal = [
+                    place for place, terminal in enumerate(device.element.terminals) if device.device.is_metal(terminal)
+                ]
+                join((index, metal[0]), (index, metal[1]))
+        return parents

@@ -1,0 +1,151 @@
+"""A circuit's universe: all defects that are considered, each with its accounting, and what is excluded."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+from faultsim.circuits.circuit import Circuit
+from faultsim.errors import Problem, SpecError
+from faultsim.fault_models.accounting import Accounting
+from faultsim.fault_models.collapse import Collapse
+from faultsim.fault_models.defect import Defect
+from faultsim.fault_models.definition import DefectDefinition, load
+from faultsim.fault_models.detectability import Structure
+from faultsim.fault_models.listing import Listed, Lister
+from faultsim.fault_models.rules import OverrideSpec, UniverseSpec
+from faultsim.fault_models.weights import Weigher
+
+MOST_PAIRS = 2_000_000
+_BETWEEN_NETS = re.compile(r"(?P<first>.+)~(?P<second>.+):(?P<model>bridge|short)")
+
+
+class Excluded(NamedTuple):
+    """A device without defects, and why."""
+
+    device: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Universe:
+    """The defects of a circuit.
+
+    Attributes:
+        circuit: The circuit.
+        spec: The rules.
+        weights: The user's weights, in place of those of the rules.
+    """
+
+    circuit: Circuit
+    spec: UniverseSpec
+    weights: Sequence[OverrideSpec] = ()
+    _definitions: dict[str, DefectDefinition] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Defect]:
+        """Yield every defect: devices in the deck's order, wires, neighbours, the process, pairs of nets.
+
+        Raises:
+            SpecError: There are too many pairs of nets to list.
+        """
+        self._check_size()
+        first: dict[Hashable, str] = {}
+        sizes: Counter[Hashable] = Counter()
+        for listed in self._listed():
+            first.setdefault(listed.same, listed.id)
+            sizes[listed.same] += 1
+        for listed in self._listed():
+            yield self._defect(listed, first[listed.same], sizes[listed.same])
+
+    @property
+    def excluded(self) -> Iterator[Excluded]:
+        """Devices that no rule is about, and why."""
+        reasons = {device: rule.reason for rule in self.spec.excluded for device in rule.devices}
+        for device in self.circuit.devices:
+            name = device.device.name
+            if name in reasons:
+                yield Excluded(device.path, reasons[name])
+            elif name not in self._lister.opens and name not in self._lister.shorts:
+                yield Excluded(device.path, f"the universe has no rule for a device of class {name}")
+
+    def find(self, identity: str) -> Defect | None:
+        """Return the defect of this id without listing all others; it stands for itself alone.
+
+        A bridge between any two nets is found, whether it is in the universe or not.
+        """
+        site = self.circuit.sites.get(identity)
+        where = site.device if site is not None and site.device else identity
+        for index, device in enumerate(self.circuit.devices):
+            if where.startswith(device.path):
+                for listed in self._lister.of_device(index):
+                    if listed.id == identity:
+                        return self._defect(listed, identity, 1)
+        lister = self._lister
+        others = chain(lister.segments(), lister.neighbours(), lister.windows(), lister.corners())
+        for listed in others:
+            if listed.id == identity:
+                return self._defect(listed, identity, 1)
+        return self._bridge(identity)
+
+    def _bridge(self, identity: str) -> Defect | None:
+        match = _BETWEEN_NETS.fullmatch(identity)
+        if match is None or {match["first"], match["second"]} - self.circuit.taps.keys():
+            return None
+        return self._defect(self._lister.pair(match["first"], match["second"], match["model"]), identity, 1)
+
+    def _listed(self) -> Iterator[Listed]:
+        lister, named = self._lister, set()
+        ruled = chain(
+            chain.from_iterable(map(lister.of_device, range(len(self.circuit.devices)))),
+            lister.segments(),
+            lister.neighbours(),
+            lister.windows(),
+            lister.corners(),
+            lister.pairs(),
+        )
+        for listed in ruled:
+            if listed.id in self.circuit.sites:
+                named.add(listed.id)
+            yield listed
+        if self.spec.wires is not None:
+            yield from lister.named(named)
+
+    def _defect(self, listed: Listed, first: str, group: int) -> Defect:
+        devices, collapse, index = self.circuit.devices, self._lister.collapse, listed.device
+        weight, finding = listed.weight, listed.finding
+        accounting = Accounting(
+            weight.value,
+            weight.origin,
+            weight.justification,
+            devices[index].multiplier if index >= 0 else 1.0,
+            collapse.sizes[collapse.parallels[index]] if index >= 0 else 1,
+            group,
+            "" if first == listed.id else first,
+            devices[index].element.model if index >= 0 else "",
+            finding.detectability,
+            finding.reason,
+        )
+        return Defect(listed.id, self._definition(listed.model), listed.site, listed.model, accounting)
+
+    def _definition(self, model: str) -> DefectDefinition:
+        if model not in self._definitions:
+            self._definitions[model] = load(model)
+        return self._definitions[model]
+
+    def _check_size(self) -> None:
+        nets = len(self._lister.nets) if self.spec.pairs is not None else 0
+        pairs = nets * (nets - 1) // 2
+        if pairs > MOST_PAIRS:
+            message = f"{nets:,} nets make {pairs:,} pairs; the most that is listed is {MOST_PAIRS:,}"
+            raise SpecError([Problem(self.circuit.name, message, "use the universe network, or a part of the deck")])
+
+    @cached_property
+    def _lister(self) -> Lister:
+        collapse = Collapse(self.circuit)
+        structure = Structure(self.circuit, collapse)
+        return Lister(self.circuit, self.spec, Weigher(self.weights), self._definition, collapse, structure)
