@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from faultsim.circuits.deck import Card, Cards, generated
 from faultsim.circuits.element import Element
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.parameters import Values, evaluate
+from faultsim.errors import SpecError
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,31 @@ def split_wire(cards: Cards, path: str, taps: Sequence[tuple[str, str]]) -> Spli
     return _split(cards, places, first, _fresh_net(cards, far), far)
 
 
+def one_of_each(cards: Cards, nets: Sequence[str]) -> tuple[Cards, tuple[str, ...]]:
+    """Take instances out of the several that their cards stand for, so that a net in them is one net, and not several.
+
+    Args:
+        cards: The deck.
+        nets: Flattened names; two in the same instance stay in the same one.
+
+    Returns:
+        The deck, and what the nets are called now.
+    """
+    whole = Hierarchy(cards)
+    was: list[str] = []
+    now: list[str] = []
+    named: list[str] = []
+    for net in nets:
+        steps = _instances(whole, net)
+        if _stands_for_several(whole, steps):
+            shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, steps, strict=False)))
+            cards, path = _alone(cards, ".".join([*now[:shared], *steps[shared:]]))
+            was, now = steps, [step.card.name for step in Hierarchy(cards).chain(path)]
+            net = f"{path}.{net.rpartition('.')[2]}"
+        named.append(net)
+    return cards, tuple(named)
+
+
 def free_suffix(cards: Cards, names: Iterable[str]) -> str:
     """Return what makes all names new to a deck: nothing, or a number."""
     used = {card.name for card in cards}
@@ -130,6 +157,26 @@ def _alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
         if not last:
             cards = _own_body(cards, hierarchy, element)
     return cards, path
+
+
+def _instances(hierarchy: Hierarchy, net: str) -> list[str]:
+    """Return the names of the instances that a net is in, outermost first; none where its dots are its name's own."""
+    path = net.rpartition(".")[0]
+    try:
+        return [step.card.name for step in hierarchy.chain(path)] if path else []
+    except SpecError:
+        return []
+
+
+def _stands_for_several(hierarchy: Hierarchy, steps: Sequence[str]) -> bool:
+    """Return whether the card of one of the instances on the way is several."""
+    values, around = Values(), None
+    for element in hierarchy.chain(".".join(steps)) if steps else ():
+        values = values.inside(hierarchy, around)
+        if _count(element, values) > 1:
+            return True
+        around = element
+    return False
 
 
 def _own_body(cards: Cards, hierarchy: Hierarchy, instance: Element) -> Cards:

@@ -63,24 +63,23 @@ class Element:
 
     def net(self, terminal: str) -> str:
         """Return the net at a terminal."""
-        return self.card.words[self.terminals[terminal]].text.lower()
+        return self.card.lowered[self.terminals[terminal]]
 
     @cached_property
     def nets(self) -> tuple[str, ...]:
         """Its nets in the order of its terminals; ground is ``0`` by any name."""
-        words = self.card.words
-        named = (words[place].text.lower() for place in self.terminals.values())
+        words = self.card.lowered
+        named = [words[place] for place in self.terminals.values()]
         return tuple(["0" if net == "gnd" else net for net in named])
 
     @cached_property
     def texts(self) -> dict[str, str]:
         """Its parameters as written, in lower case; the value of a resistor, capacitor or inductor by its letter."""
-        card = self.card
-        words = card.words
-        texts = {name: words[place].text.lower() for name, place in card.assignments().items()}
+        words = self.card.lowered
+        texts = {name: words[place] for name, place in self.card.assignments().items()}
         if self.letter in "rcl" and self.letter not in texts:
-            value = next((text for text in card.lowered[3:4] if text not in "=(),"), "")
-            named = len(words) > 4 and words[4].text == "="
+            value = next((text for text in words[3:4] if text not in "=(),"), "")
+            named = len(words) > 4 and words[4] == "="
             texts |= {self.letter: value} if value and not named else {}
         return texts
 
@@ -101,9 +100,9 @@ def parse_element(index: int, scope: str, card: Card, models: Container[str]) ->
     terminals = TERMINALS.get(letter)
     if terminals is None:
         return Element(index, scope, card, {}, "")
-    words = card.words
+    words = card.lowered
     places = card.positional()
-    if letter in "eg" and len(places) > 3 and _CONTROLLED.match(words[places[3]].text):
+    if letter in "eg" and len(places) > 3 and _CONTROLLED.match(words[places[3]]):
         # Controlled by an expression or a list: its sensed nets are inside it.
         terminals = _TWO_NETS
     elif letter in "egb" and len(places) < 5:
@@ -114,7 +113,7 @@ def parse_element(index: int, scope: str, card: Card, models: Container[str]) ->
     wanted = len(terminals) + (2 if letter in _HAS_MODEL else 1)
     if len(places) < wanted or len(words) < len(terminals) + (1 if letter in "vi" else 2):
         raise MalformedElement(f"{card.name} needs {len(terminals)} nets and a model or value: {card.text.strip()}")
-    model = words[places[len(terminals) + 1]].text.lower() if letter in _HAS_MODEL else ""
+    model = words[places[len(terminals) + 1]] if letter in _HAS_MODEL else ""
     named = {terminal: places[place + 1] for place, terminal in enumerate(terminals)}
     return Element(index, scope, card, named, model)
 
@@ -124,11 +123,11 @@ def _with_more(
 ) -> tuple[str, ...]:
     """Return the terminals in front of the first word that is a model's name; the usual ones where none is."""
     first = len(terminals) + 1
-    if letter == "m" and len(places) >= first and card.words[places[first - 1]].text.lower() in models:
+    if letter == "m" and len(places) >= first and card.lowered[places[first - 1]] in models:
         # A power transistor has its bulk tied to its source.
         return terminals[:-1]
     for more in range(len(_MORE_TERMINALS[letter]) + 1):
-        if first + more < len(places) and card.words[places[first + more]].text.lower() in models:
+        if first + more < len(places) and card.lowered[places[first + more]] in models:
             return (*terminals, *_MORE_TERMINALS[letter][:more])
     return terminals
 

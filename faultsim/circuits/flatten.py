@@ -59,6 +59,8 @@ class Flattener:
     _bodies: dict[tuple[int, int], Values] = field(default_factory=dict)
     _same: dict[tuple[int, str, tuple[tuple[str, float | None], ...]], Values] = field(default_factory=dict)
     _devices: dict[tuple[int, int], tuple[DeviceClass, Mapping[str, float]]] = field(default_factory=dict)
+    _cards: dict[tuple[int, tuple[tuple[str, str], ...]], dict[str, float | None]] = field(default_factory=dict)
+    _shared: dict[tuple[tuple[str, float], ...], Mapping[str, float]] = field(default_factory=dict)
 
     def devices(self) -> Iterator[FlatDevice]:
         """Yield every device, in the order of the deck, instances opened where they stand.
@@ -120,7 +122,16 @@ class Flattener:
                 inner = values.inside(self.hierarchy, element)
                 found = {name: inner.value(name) for name in (*self.hierarchy.scopes[element.body].defaults, "m")}
             else:
-                found = {name: evaluate(text, values) for name, text in element.texts.items()}
-            known = {name: value for name, value in found.items() if value is not None}
+                found = self._evaluated(element, values)
+            known: Mapping[str, float] = {name: value for name, value in found.items() if value is not None}
+            # Devices with the same values share one mapping, and so all that is worked out from it.
+            known = self._shared.setdefault(tuple(known.items()), known)
             self._devices[key] = (self.classes.of(element), known)
         return self._devices[key]
+
+    def _evaluated(self, element: Element, values: Values) -> dict[str, float | None]:
+        """Return what a card's parameters are; cards with the same text are worked out once."""
+        key = (id(values), tuple(element.texts.items()))
+        if key not in self._cards:
+            self._cards[key] = {name: evaluate(text, values) for name, text in element.texts.items()}
+        return self._cards[key]

@@ -131,7 +131,7 @@ class Hierarchy:
         found: dict[str, dict[str, str]] = {}
         for card, owner in zip(self.cards, self._owners, strict=True):
             if owner is not None and card.name in (".param", ".parameter", ".parameters"):
-                texts = {name: card.words[place].text.lower() for name, place in card.assignments().items()}
+                texts = {name: card.lowered[place] for name, place in card.assignments().items()}
                 found.setdefault(owner, {}).update(texts)
         return found
 
@@ -246,7 +246,7 @@ def _starts(path: str, name: str) -> bool:
 
 
 def _models(cards: Sequence[Card]) -> frozenset[str]:
-    named = (card.lowered[1] for card in cards if card.name == ".model" and len(card.words) > 1)
+    named = (card.lowered[1] for card in cards if card.name == ".model" and len(card.lowered) > 1)
     return frozenset(name for model in named for name in model_names(model))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from faultsim.circuits.deck import Cards
 from faultsim.circuits.edit import Split, split_terminal, split_wire
@@ -15,8 +16,7 @@ Taps = tuple[tuple[str, str], ...]
 """(element, terminal), named within a scope."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """A connection that can be cut.
 
     Attributes:
@@ -60,8 +60,7 @@ class Cut:
         return split_terminal(cards, self.device, self.terminals[0][1])
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two nets that can touch.
 
     Attributes:

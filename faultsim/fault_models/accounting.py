@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Detectability(StrEnum):
@@ -14,8 +14,7 @@ class Detectability(StrEnum):
     STRUCTURALLY = "structurally undetectable"
 
 
-@dataclass(frozen=True, slots=True)
-class Accounting:
+class Accounting(NamedTuple):
     """The accounting of one defect.
 
     Attributes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from faultsim.circuits.deck import Cards, generated
-from faultsim.circuits.edit import free_suffix
+from faultsim.circuits.edit import free_suffix, one_of_each
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.sites import Cut, Pair, Parameter, Site, Window
@@ -124,7 +124,8 @@ def _opened(cards: Cards, edit: ConnectionEdit, site: Cut) -> FaultyDeck:
 
 def _bridged(cards: Cards, edit: NetsEdit, site: Pair) -> FaultyDeck:
     """Put a bridge at the top level, where ngspice knows inner nets by their flattened names."""
-    given = {"a": site.nets[0], "b": site.nets[1], "severity": _PLACEHOLDER}
+    cards, (first, second) = one_of_each(cards, site.nets)
+    given = {"a": first, "b": second, "severity": _PLACEHOLDER}
     lines, element = _named(cards, edit.elements, edit.severity_element, given)
     end = next((place for place, card in enumerate(cards) if card.name == ".end"), len(cards))
     return FaultyDeck((*cards[:end], *generated(lines), *cards[end:]), (element,))

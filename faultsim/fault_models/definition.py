@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -45,9 +46,9 @@ class ConnectionEdit(Spec):
         _check_fields(self.elements, self.severity_element, ["near", "far", "severity"], more=True)
         return self
 
-    @property
+    @cached_property
     def terminals(self) -> set[str]:
-        """Return the terminals of the device whose nets the elements use."""
+        """The terminals of the device whose nets the elements use."""
         return _fields_of(self.elements) - {"near", "far", "severity"}
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from faultsim.circuits.circuit import Circuit
@@ -22,6 +22,8 @@ from faultsim.fault_models.rules import OverrideSpec, UniverseSpec
 from faultsim.fault_models.weights import Weigher
 
 MOST_PAIRS = 2_000_000
+_MOST_KEPT = 1_000_000
+"""Defects that are kept while the whole universe is looked through; those behind them are listed a second time."""
 _BETWEEN_NETS = re.compile(r"(?P<first>.+)~(?P<second>.+):(?P<model>bridge|short)")
 
 
@@ -56,10 +58,14 @@ class Universe:
         self._check_size()
         first: dict[Hashable, str] = {}
         sizes: Counter[Hashable] = Counter()
+        kept: list[Listed] = []
         for listed in self._listed():
             first.setdefault(listed.same, listed.id)
             sizes[listed.same] += 1
-        for listed in self._listed():
+            if len(kept) < _MOST_KEPT:
+                kept.append(listed)
+        rest = islice(self._listed(), len(kept), None) if len(kept) == _MOST_KEPT else ()
+        for listed in chain(kept, rest):
             yield self._defect(listed, first[listed.same], sizes[listed.same])
 
     @property
