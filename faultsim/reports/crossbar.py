@@ -63,6 +63,11 @@ class _Page:
     indexed: bool
 
 
+def is_crossbar(network: Network) -> bool:
+    """Return whether a network has columns to draw: wires whose last tap drives an output."""
+    return any(True for _ in _columns(network, _top(network), ()))
+
+
 def crossbar_drawing(network: Network, sites: Sequence[Site] = ()) -> str:
     """Draw a crossbar with the places of defects marked (LATS 2024 Fig. 5).
 
@@ -80,8 +85,7 @@ def crossbar_drawing(network: Network, sites: Sequence[Site] = ()) -> str:
     Raises:
         SpecError: No wire of the sidecar ends at an element that drives an output.
     """
-    hierarchy = Hierarchy(network.cards)
-    top = {name: element for (scope, name), element in hierarchy.elements.items() if not scope}
+    top = _top(network)
     columns = list(_columns(network, top, sites))
     if not columns:
         where, wanted = f"{network.path}: wires", "the last tap of a bit line is the neuron that drives the output"
@@ -105,6 +109,10 @@ def _not_drawn(columns: Sequence[Column], top: Mapping[str, Element]) -> str:
     others = Counter(element.model for name, element in top.items() if name.startswith("x") and name not in drawn)
     counted = [f"{model} ({count})" if count > 1 else model for model, count in others.items()]
     return "Not drawn: " + ", ".join(counted) if counted else ""
+
+
+def _top(network: Network) -> dict[str, Element]:
+    return {element.card.name: element for element in Hierarchy(network.cards).inside[""]}
 
 
 def _columns(network: Network, top: Mapping[str, Element], sites: Sequence[Site]) -> Iterator[Column]:

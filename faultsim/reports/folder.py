@@ -18,6 +18,7 @@ from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
 from faultsim.reports.page import Report, draw, render
 from faultsim.reports.points import PointRow, point_rows
 from faultsim.reports.published import PublishedSpec
+from faultsim.reports.record import coverage_record
 from faultsim.reports.tables import write_table
 from faultsim.specfile import read_spec
 from faultsim.vectors.table import VectorRow, vector_rows
@@ -48,6 +49,8 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "currents.csv", CurrentRow, result.currents)
     write_table(folder / "thresholds.csv", ThresholdRow, result.thresholds)
     write_table(folder / "coverage.csv", CoverageRow, report.coverage)
+    record = coverage_record(plan, report.coverage, result.thresholds, result.settings)
+    (folder / "coverage.json").write_text(json.dumps(record, indent=1) + "\n")
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
     if published:
         write_table(folder / "comparison.csv", ComparisonRow, report.comparison)

@@ -32,13 +32,15 @@ def drawings_of(circuit: Network, sites: Iterable[Site]) -> dict[str, Drawing]:
         sites: Those to mark.
     """
     # schemdraw is slow to import, and the page of a campaign may need none of it.
-    from faultsim.reports.crossbar import crossbar_drawing
+    from faultsim.reports.crossbar import crossbar_drawing, is_crossbar
     from faultsim.reports.schedules import coding_figure, timing_figure
 
     marked = tuple(sites)
     spec, vdd_v = circuit.sidecar.stimulus, circuit.sidecar.conditions.vdd_v
-    found = {
-        "crossbar": Drawing("cells, wires and the sites on them", partial(crossbar_drawing, circuit, marked)),
+    found = {}
+    if is_crossbar(circuit):
+        found["crossbar"] = Drawing("cells, wires and the sites on them", partial(crossbar_drawing, circuit, marked))
+    found |= {
         "coding": Drawing("when a pixel spikes", partial(coding_figure, spec.coding, spec.integrate)),
         "timing": Drawing("integrate and leaky window, read, strobe", partial(timing_figure, spec, vdd_v)),
     }

@@ -14,6 +14,7 @@ from faultsim.campaigns.drawn import WaveformTask, waveform_tasks
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.results import BaselineRow, CampaignResult, ThresholdRow, WaveformRow
 from faultsim.circuits.variant import NOMINAL
+from faultsim.fault_models.accounting import Detectability
 from faultsim.reports.comparison import ComparisonRow, Side
 from faultsim.reports.coverage import CoverageRow, coverage_of
 from faultsim.reports.figures import current_figure, response_figure, waveform_figure
@@ -23,6 +24,7 @@ from faultsim.spice.waveform import Waveform
 from faultsim.units import format_quantity
 from faultsim.vectors.table import VectorRow
 
+_HOPELESS = Detectability.STRUCTURALLY.value
 _COVER = re.compile(r"(.+)([<>]=)(.+)")
 
 
@@ -136,6 +138,9 @@ def _context(report: Report) -> dict[str, Any]:
         "thresholds": report.result.thresholds,
         "coverage": report.coverage,
         "fraction": coverage_of(report.coverage),
+        "without_hopeless": coverage_of([row for row in report.coverage if not row.undetectable.startswith(_HOPELESS)]),
+        "plan_defects": len(report.plan.defects),
+        "plan_circuits": len(report.plan.simulated),
         "comparison": _grouped(report.comparison),
         "agreeing": sum(row.agrees for row in report.comparison),
         "compared": len(report.comparison),
