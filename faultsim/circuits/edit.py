@@ -40,9 +40,8 @@ class Split:
 
     @property
     def floating(self) -> dict[str, str]:
-        """The new net by its flattened name, and the top-level net that it was a part of, where there is one."""
-        whole = Hierarchy(self.cards).flat_net(self.inside, self.far)
-        return {} if "." in whole else {self.prefix + self.near: whole}
+        """The new net, and the net that it was a part of, by their flattened names."""
+        return {self.prefix + self.near: Hierarchy(self.cards).flat_net(self.inside, self.far)}
 
     def net(self, terminal: str) -> str:
         """Return the net at another terminal of the cut-off device."""

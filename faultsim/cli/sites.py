@@ -8,6 +8,7 @@ import json as json_format
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,10 @@ def run(request: Request, json: bool) -> None:
         return
     count = Count()
     rows = (row_of(defect) for defect in _chosen(request, circuit, universe, name, count))
-    print_stream(rows, _SHOWN, json)
-    if count.defects == 0 and request.only != "*":
-        raise UsageError(f"--only {request.only!r} matches no defect of {circuit.name}")
+    first = next(rows, None)
+    if first is None and request.only != "*":
+        raise UsageError(f"--only {request.only!r} matches no defect of {circuit.name} in universe {name}")
+    print_stream(chain([first] if first is not None else [], rows), _SHOWN, json)
     if not json:
         _say_count(count, universe)
 

@@ -31,7 +31,7 @@ class FaultyDeck:
         cards: The deck.
         severity_elements: Flattened names of the elements whose value is the severity.
         fixed: Flattened name of an element -> its value, whatever the severity.
-        follows: Net that the defect cuts off -> top-level net that it was a part of and starts at the voltage of.
+        follows: Net that the defect cuts off -> net that it was a part of and starts at the voltage of.
         moved: The parameter of the process that the severity moves, where one is.
     """
 
@@ -183,7 +183,7 @@ class Double(Defect):
                 added.cards,
                 (*deck.severity_elements, *(() if stays else added.severity_elements)),
                 {**deck.fixed, **stays},
-                {**deck.follows, **added.follows},
+                {**deck.follows, **{net: deck.follows.get(whole, whole) for net, whole in added.follows.items()}},
                 added.moved or deck.moved,
             )
         return deck

@@ -8,6 +8,7 @@ import math
 import tomllib
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.cli.conftest import REPOSITORY
@@ -71,3 +72,13 @@ def test_nothing_in_a_run_folder_depends_on_when_or_where_it_was_made(two_opens:
         if path.is_file() and ".sqlite" not in path.name:
             assert str(two_opens.shell.folder) not in path.read_text(), path.name
             assert str(REPOSITORY) not in path.read_text(), path.name
+
+
+def test_the_coverage_of_a_campaign_keeps_to_its_schema(two_opens: TwoOpens) -> None:
+    coverage = json.loads((two_opens.folder / "coverage.json").read_text())
+    schema = json.loads((REPOSITORY / "fault_models" / "schema" / "coverage.schema.json").read_text())
+    jsonschema.validate(coverage, schema)
+    assert {row["id"]: row["verdict"] for row in coverage["defects"]} == {"Rop3": "detected", "Rop5": "undetected"}
+    shares = [point["opens"]["low"] for point in coverage["over_resistance"]]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 0.5)

@@ -57,8 +57,14 @@ title = "sentinel"
 circuit = "sentinel.toml"
 windows = [{{ name = "original", integrate = "1n", leaky = "9n" }}]
 baseline = {{ patterns = [] }}
-tests = [{{ name = "look", pattern = "1", windows = ["original"], observable = "{observable}", limits = {{ relative = 0.05 }} }}]
 search = {{ low = 10, high = "1g", ratio = 1.5 }}
+
+[[tests]]
+name = "look"
+pattern = "1"
+windows = ["original"]
+observable = "{observable}"
+limits = {{ relative = 0.05 }}
 
 [[defects]]
 kind = "open"

@@ -25,9 +25,10 @@ from faultsim.fault_models.definition import load
 from faultsim.fault_models.naming import double, named_defects
 from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
-from faultsim.reports import tracks
+from faultsim.reports import track_view
 from faultsim.reports.sheet import DEFECT
-from faultsim.reports.tracks import MOST_BRIDGES, MOST_COLUMNS, MOST_DEVICES, tracks_drawing
+from faultsim.reports.track_view import MOST_COLUMNS, MOST_DEVICES
+from faultsim.reports.tracks import MOST_BRIDGES, tracks_drawing
 
 SMALL = """\
 a small deck
@@ -369,7 +370,7 @@ def test_a_circuit_of_many_devices_is_drawn_at_its_top_level() -> None:
 
 
 def test_the_top_level_keeps_what_is_between_instances(monkeypatch: pytest.MonkeyPatch, crossbar: Circuit) -> None:
-    monkeypatch.setattr(tracks, "MOST_DEVICES", 10)
+    monkeypatch.setattr(track_view, "MOST_DEVICES", 10)
     defects = universe(crossbar)
     root = drawn(crossbar, [defect for defect in defects if not defect.site.device or not defect.site.terminals])
     assert Counter(titles(root)) == Counter(placed(defect for defect in defects if not defect.site.device))
