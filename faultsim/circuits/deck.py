@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -49,13 +49,15 @@ class Card:
     @property
     def words(self) -> tuple[Word, ...]:
         """Its words and where they stand; none for a comment, a blank line or an inert card."""
-        return tuple([Word(match[0], match.start(), match.end()) for match in _WORD.finditer(self._blanked())])
+        return tuple(_words_of(self._blanked()))
 
     @cached_property
     def lowered(self) -> list[str]:
         """Its words in lower case."""
         # Without their places, which only an edit asks for: that takes a third of the time.
-        return list(map(sys.intern, _WORD.findall(self._blanked().lower())))
+        text = self._blanked().lower()
+        found = [word.text for word in _words_of(text)] if _may_have_brackets(text) else _WORD.findall(text)
+        return list(map(sys.intern, found))
 
     @property
     def name(self) -> str:
@@ -114,18 +116,22 @@ def split_cards(text: str, source: str, title: bool = False) -> Cards:
         source: Name of its file.
         title: The first line is a title, as in every deck that is not included by another.
     """
-    cards: list[Card] = []
+    runs: list[tuple[int, list[str]]] = []
+    statement: int | None = None
     joined = False
     for number, line in enumerate(re.findall(r"[^\n]*\n|[^\n]+", text), start=1):
-        continues = line.lstrip().startswith("+") or joined
+        continues = joined or line.lstrip().startswith("+")
         joined = bool(_JOINT.search(line)) and not line.lstrip().startswith("*")
-        last = _last_statement(cards) if continues else None
-        if last is not None:
-            whole = "".join(card.text for card in cards[last:]) + line
-            cards[last:] = [replace(cards[last], text=whole)]
-        else:
-            cards.append(Card(line, source, number, inert=title and number == 1))
-    return tuple(cards)
+        if continues and statement is not None:
+            # Past comments and blank lines, as in ngspice: what stands between belongs to it.
+            between = [other for _, lines in runs[statement + 1 :] for other in lines]
+            del runs[statement + 1 :]
+            runs[statement][1].extend((*between, line))
+            continue
+        if Card(line, source, number, inert=title and number == 1).name:
+            statement = len(runs)
+        runs.append((number, [line]))
+    return tuple([Card("".join(lines), source, number, inert=title and number == 1) for number, lines in runs])
 
 
 def text_of(cards: Iterable[Card]) -> str:
@@ -138,9 +144,43 @@ def generated(lines: Sequence[str], source: str = "faultsim") -> Cards:
     return tuple(Card(line + "\n", source, number) for number, line in enumerate(lines, start=1))
 
 
-def _last_statement(cards: Sequence[Card]) -> int | None:
-    """Return the index of the statement that a ``+`` goes on with: past comments and blank lines, as in ngspice."""
-    return next((place for place in reversed(range(len(cards))) if cards[place].lowered), None)
+def _words_of(text: str) -> Iterator[Word]:
+    """Yield words; the value behind an equals sign is one, with the brackets in it: ``w=2*(a + b)``."""
+    words = [Word(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
+    closing = _closing(words) if _may_have_brackets(text) else {}
+    place = 0
+    while place < len(words):
+        stop = _end_of_value(words, place, closing) if closing and place and words[place - 1].text == "=" else place + 1
+        start, end = words[place].start, words[stop - 1].end
+        yield Word(text[start:end], start, end)
+        place = stop
+
+
+def _may_have_brackets(text: str) -> bool:
+    return "=" in text and "(" in text
+
+
+def _closing(words: Sequence[Word]) -> dict[int, int]:
+    """Return the index of each opening bracket that is closed, and of the bracket that closes it."""
+    opened: list[int] = []
+    closing: dict[int, int] = {}
+    for place, word in enumerate(words):
+        if word.text == "(":
+            opened.append(place)
+        elif word.text == ")" and opened:
+            closing[opened.pop()] = place
+    return closing
+
+
+def _end_of_value(words: Sequence[Word], start: int, closing: dict[int, int]) -> int:
+    """Return the index one past the last word of a value."""
+    place = start
+    while place < len(words):
+        apart = place > start and words[place].start > words[place - 1].end
+        if apart or (words[place].text in "=,()" and place not in closing):
+            break
+        place = closing.get(place, place) + 1
+    return max(place, start + 1)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -13,18 +13,39 @@ from faultsim.units import parse_quantity
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]*)"
-    r"|(?P<name>[a-z_][\w.!]*)"
+    r"|(?P<name>[a-z_](?:[\w.]|!(?!=))*)"
     r"|(?P<operator>\*\*|==|!=|<>|<=|>=|&&|\|\||[-+*/^%()<>!?:,]))",
     re.IGNORECASE,
 )
+_MICRO = {ord(letter): "u" for letter in "µμ\udcb5"}
+"""The Greek letter that decks from elsewhere have for ``u``; the last one is its byte in Latin-1."""
 _LEVELS: tuple[dict[str, Callable[[float, float], float]], ...] = (
     {"||": lambda a, b: float(bool(a) or bool(b))},
     {"&&": lambda a, b: float(bool(a) and bool(b))},
-    {"==": operator.eq, "!=": operator.ne, "<>": operator.ne},
-    {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge},
+    {
+        "==": operator.eq,
+        "!=": operator.ne,
+        "<>": operator.ne,
+        "<": operator.lt,
+        ">": operator.gt,
+        "<=": operator.le,
+        ">=": operator.ge,
+    },
     {"+": operator.add, "-": operator.sub},
     {"*": operator.mul, "/": operator.truediv, "%": math.fmod},
 )
+
+
+def _power(base: float, exponent: float) -> float:
+    """Return what ``**`` and ``^`` are in ngspice: the sign of the base is lost."""
+    return abs(base) ** exponent
+
+
+def _nominal(value: float, *_: float) -> float:
+    """Return the middle of a distribution, which ngspice draws from."""
+    return value
+
+
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "abs": abs,
     "sqrt": math.sqrt,
@@ -42,16 +63,26 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
     "sinh": math.sinh,
     "cosh": math.cosh,
     "tanh": math.tanh,
+    "asinh": math.asinh,
+    "acosh": math.acosh,
+    "atanh": math.atanh,
+    "sqr": lambda value: value * value,
     "min": min,
     "max": max,
     "int": lambda value: float(int(value)),
     "nint": lambda value: float(round(value)),
     "floor": lambda value: float(math.floor(value)),
     "ceil": lambda value: float(math.ceil(value)),
-    "pow": lambda base, exponent: abs(base) ** exponent,
-    "pwr": lambda base, exponent: math.copysign(abs(base) ** exponent, base),
+    "pow": operator.pow,
+    "pwr": _power,
     "sgn": lambda value: math.copysign(1.0, value) if value else 0.0,
     "ternary_fcn": lambda condition, yes, no: yes if condition else no,
+    **dict.fromkeys(("gauss", "agauss", "unif", "aunif", "limit"), _nominal),
+}
+_SIGNS: dict[str, Callable[[float], float]] = {
+    "-": operator.neg,
+    "+": operator.pos,
+    "!": lambda value: float(not value),
 }
 _DEEPEST = 50
 
@@ -73,6 +104,7 @@ def parse_formula(text: str) -> Node:
     Raises:
         NoValue: It cannot be parsed, or calls a function that is not known.
     """
+    text = text.translate(_MICRO)
     try:
         number = parse_quantity(text)
     except ValueError:
@@ -129,18 +161,21 @@ class _Parser:
         return left
 
     def _sign(self) -> Node:
-        if self._take("-"):
-            operand = self._sign()
-            return lambda names: -operand(names)
-        if self._take("+"):
-            return self._sign()
-        if self._take("!"):
-            operand = self._sign()
-            return lambda names: float(not operand(names))
+        signs: list[str] = []
+        while self._next() in _SIGNS:
+            signs.append(self._advance())
+        node = self._powers()
+        for sign in reversed(signs):
+            node = _signed(_SIGNS[sign], node)
+        return node
+
+    def _powers(self) -> Node:
+        """Powers of powers go from left to right, as in ngspice."""
         base = self._atom()
-        if self._next() in ("**", "^"):
+        while self._next() in ("**", "^"):
             self._advance()
-            return _applied(operator.pow, base, self._sign())
+            sign = self._advance() if self._next() in _SIGNS else "+"
+            base = _applied(_power, base, _signed(_SIGNS[sign], self._atom()))
         return base
 
     def _atom(self) -> Node:
@@ -183,6 +218,10 @@ class _Parser:
     def _expect(self, token: str) -> None:
         if not self._take(token):
             raise NoValue(f"{token} is missing")
+
+
+def _signed(function: Callable[[float], float], operand: Node) -> Node:
+    return lambda names: function(operand(names))
 
 
 def _applied(function: Callable[[float, float], float], left: Node, right: Node) -> Node:

@@ -131,8 +131,7 @@ class Hierarchy:
         found: dict[str, dict[str, str]] = {}
         for card, owner in zip(self.cards, self._owners, strict=True):
             if owner is not None and card.name in (".param", ".parameter", ".parameters"):
-                texts = {name: card.lowered[place] for name, place in card.assignments().items()}
-                found.setdefault(owner, {}).update(texts)
+                found.setdefault(owner, {}).update(texts_of(card))
         return found
 
     def flat_net(self, path: str, net: str) -> str:
@@ -241,6 +240,12 @@ class Hierarchy:
                 trail.pop()
 
 
+def texts_of(card: Card) -> dict[str, str]:
+    """Return each ``name = value`` of a card, as written."""
+    words = card.lowered
+    return {name: words[place] for name, place in card.assignments().items()}
+
+
 def _starts(path: str, name: str) -> bool:
     return path == name or path.startswith(name + ".")
 
@@ -291,6 +296,6 @@ def _opened(index: int, card: Card, parent: str, problems: list[Problem]) -> Sco
         problems.append(Problem(card.where, ".subckt has no name", "name it"))
         places = [*places, 0]
     name = words[places[1]]
-    defaults = {key: words[place] for key, place in card.assignments().items()}
+    defaults = texts_of(card)
     full = f"{parent}/{name}" if parent else name
     return Scope(full, index, index, tuple(words[place] for place in places[2:]), parent, defaults)

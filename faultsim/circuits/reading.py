@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from faultsim.circuits.branches import without_other_branches
 from faultsim.circuits.deck import Card, Cards, split_cards
 from faultsim.circuits.element import MalformedElement, parse_element
 from faultsim.errors import Problem, SpecError, did_you_mean
@@ -19,7 +20,7 @@ _LAYOUT_FOLDER = "circuits"
 _PATH = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
 _FROM_HERE = "paths count from the including file"
 _TRUST = "read it, and if you trust it say --trust"
-_STATEMENT = re.compile(r"\s*\.[a-z]{2}", re.IGNORECASE)
+_STATEMENT = re.compile(r"\s*\.(?!title\b)[a-z]{2}", re.IGNORECASE)
 
 Stack = tuple[tuple[Path, str], ...]
 """The files that are open, each with the library section that is read."""
@@ -40,7 +41,7 @@ def read_cards(path: Path, trust: bool = False, part: bool = False) -> Cards:
     cards = tuple(reader.file(path, (), ""))
     if reader.problems:
         raise SpecError(dict.fromkeys(reader.problems))
-    return cards
+    return without_other_branches(cards)
 
 
 def is_part(path: Path) -> bool:
@@ -196,11 +197,18 @@ def _is_statement(cards: Cards) -> bool:
     title = replace(cards[0], inert=False)
     if _STATEMENT.match(title.text):
         return True
+    nets = _nets(title)
+    return bool(nets) and nets <= {net for card in cards[1:] for net in _nets(card)}
+
+
+def _nets(card: Card) -> set[str]:
+    """Return the nets of a card, as far as it is an element."""
+    if card.name.startswith("x"):
+        return {card.lowered[place] for place in card.positional()[1:-1]}
     try:
-        nets = parse_element(0, "", title, ()).nets if title.name[:1].isalpha() else ()
+        return set(parse_element(0, "", card, ()).nets) if card.name[:1].isalpha() else set()
     except MalformedElement:
-        return False
-    return bool(nets) and set(nets) <= {word for card in cards[1:] for word in card.lowered[1:]}
+        return set()
 
 
 def _sections(cards: Sequence[Card]) -> list[tuple[int, str]]:

@@ -21,7 +21,7 @@ def counted(items: Iterable[Item], noun: str) -> Iterator[Item]:
     """Pass items on, and say every few seconds how many there have been."""
     said_s = time.monotonic()
     for number, item in enumerate(items):
-        if number % _LOOK_EVERY == 0 and time.monotonic() - said_s > _COUNT_EVERY_S:
+        if number and number % _LOOK_EVERY == 0 and time.monotonic() - said_s > _COUNT_EVERY_S:
             said_s = time.monotonic()
             print(f"{number:,} {noun} so far", file=sys.stderr, flush=True)
         yield item

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from faultsim.circuits.circuit import Circuit, Tap
+from faultsim.circuits.element import Element
 from faultsim.circuits.sites import Cut
 from faultsim.fault_models.definition import ConnectionEdit, NetsEdit
 
 _PASSES = frozenset({"resistor", "capacitor", "inductor", "diode", "mtj"})
 """Two-terminal devices: what flows in at one end flows out at the other."""
+_HAS_AREA = frozenset("dqjz")
+"""Letters of cards that may state an area behind the model, without a name."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Collapse:
             key: Hashable = index
             if len(values) >= len(texts) - ("m" in texts) and device.element.terminals:
                 # A source's waveform is no value, but sources have no defects either.
-                key = (device.device.name, device.element.model, device.nets, values)
+                key = (device.device.name, device.element.model, device.nets, values, _area(device.element))
             found.append(first.setdefault(key, index))
         return found
 
@@ -62,10 +65,10 @@ class Collapse:
         near = frozenset(self._near(cut))
         net = cut.net
         far = [tap for tap in self.circuit.taps.get(net, ()) if tap not in near]
-        if len(near) == 1:
-            return self.open_class(*next(iter(near)), edit)
-        if len(far) == 1 and net not in self.circuit.untouchable:
-            return self.open_class(*far[0], edit)
+        for taps in (near, far if net not in self.circuit.untouchable else ()):
+            # A segment cuts off all devices that a card stands for, an open just one of them.
+            if len(taps) == 1 and self.circuit.devices[next(iter(taps))[0]].multiplier == 1:
+                return self.open_class(*next(iter(taps)), edit)
         return ("segment", net, near, *edit.elements)
 
     @staticmethod
@@ -121,3 +124,11 @@ class Collapse:
                 ]
                 join((index, metal[0]), (index, metal[1]))
         return parents
+
+
+def _area(element: Element) -> tuple[str, ...]:
+    """Return what a card says behind its model without a name."""
+    if element.letter not in _HAS_AREA:
+        return ()
+    words = element.card.lowered
+    return tuple([words[place] for place in element.card.positional()[len(element.terminals) + 2 :]])

@@ -32,6 +32,7 @@ class Listed(NamedTuple):
         same: Equal for defects that make the same circuit.
         finding: Whether it can be detected.
         device: Index of its device, or -1.
+        ruled: Its name where the sidecar would not name the place.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Listed(NamedTuple):
     same: Hashable
     finding: Finding = NOTHING_FOUND
     device: int = -1
+    ruled: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Lister:
                 site = self.circuit.sites.get(name, cut)
                 identity = name if name != default else default + _OPEN
                 weighed = self.weigher.overridden(identity, weight)
-                yield Listed(identity, rule.model, site, weighed, self.collapse.cut_class(cut, edit))
+                same = self.collapse.cut_class(cut, edit)
+                yield Listed(identity, rule.model, site, weighed, same, ruled=default + _OPEN)
 
     def neighbours(self) -> Iterator[Listed]:
         """Yield a bridge for each two nets that the sidecar's layout makes neighbours."""
@@ -203,7 +206,7 @@ class Lister:
             site = Cut(name, device.path, ((device.path, terminal),), net, "", (device.path,))
         weight = self.weigher.overridden(identity, self.weigher.of_device(rule, device))
         same, finding = self.collapse.open_class(index, place, edit), self.structure.of_open(index, net)
-        return Listed(identity, rule.model, site, weight, same, finding, index)
+        return Listed(identity, rule.model, site, weight, same, finding, index, name + _OPEN)
 
     def _shorts(self, index: int, device: FlatDevice, places: Mapping[str, int], two_ended: bool) -> Iterator[Listed]:
         """Yield one short per distinct pair of nets; where several pairs of terminals are on it, their weights add."""

@@ -82,27 +82,29 @@ class Universe:
     def find(self, identity: str) -> Defect | None:
         """Return the defect of this id without listing all others; it stands for itself alone.
 
-        A bridge between any two nets is found, whether it is in the universe or not.
+        At a place that the sidecar names, the name by the rules is understood too. A bridge between any two nets is
+        found, whether it is in the universe or not.
         """
         site = self.circuit.sites.get(identity)
         where = site.device if site is not None and site.device else identity
         for index, device in enumerate(self.circuit.devices):
             if where.startswith(device.path):
                 for listed in self._lister.of_device(index):
-                    if listed.id == identity:
-                        return self._defect(listed, identity, 1)
+                    if identity in (listed.id, listed.ruled):
+                        return self._defect(listed, listed.id, 1)
         lister = self._lister
         others = chain(lister.segments(), lister.neighbours(), lister.windows(), lister.corners())
         for listed in others:
-            if listed.id == identity:
-                return self._defect(listed, identity, 1)
+            if identity in (listed.id, listed.ruled):
+                return self._defect(listed, listed.id, 1)
         return self._bridge(identity)
 
     def _bridge(self, identity: str) -> Defect | None:
         match = _BETWEEN_NETS.fullmatch(identity)
         if match is None or {match["first"], match["second"]} - self.circuit.taps.keys():
             return None
-        return self._defect(self._lister.pair(match["first"], match["second"], match["model"]), identity, 1)
+        listed = self._lister.pair(match["first"], match["second"], match["model"])
+        return self._defect(listed, listed.id, 1)
 
     def _listed(self) -> Iterator[Listed]:
         lister, named = self._lister, set()

@@ -1,27 +1,32 @@
-"""Opens in resistor networks, solved by ngspice, against the divider formula."""
+"""Opens and bridges in resistor networks, solved by ngspice, against formulas: dividers, a nodal solver, Thévenin."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultsim import library
 from faultsim.circuits import bench, network
-from faultsim.circuits.circuit import of_network
+from faultsim.circuits.circuit import Circuit, of_network
 from faultsim.circuits.deck import Cards, split_cards, text_of
 from faultsim.circuits.edit import Split, split_terminal
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SiteSpec, WireSpec
-from faultsim.circuits.sites import site_of
+from faultsim.circuits.sites import Cut, site_of
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.fault_models.naming import named_defects
+from faultsim.circuits.variant import EditedDeck
+from faultsim.fault_models.defect import Defect
+from faultsim.fault_models.definition import load as load_definition
+from faultsim.fault_models.naming import find_defect, named_defects
 from faultsim.spice.job import Job
+from faultsim.spice.pool import WorkerPool
 from faultsim.spice.reference import run_batch
 
 STOP_S = 20e-9
@@ -203,3 +208,367 @@ def test_a_named_site_is_injected_and_altered_from_files_to_volts(cells: Network
 @pytest.mark.parametrize("defect", ["segment", "contact"])
 def test_a_named_open_of_no_severity_is_the_healthy_circuit(cells: Network, defect: str) -> None:
     assert asked(cells, defect, TINY_OHM) == pytest.approx(asked(cells), rel=TINY_REL)
+
+
+# Resistors up to three levels deep; `inner` is defined inside `outer`. Cards stand for several at both kinds of place,
+# but never one inside another: there ngspice lets the instance's multiplier replace that of the device.
+TREE = """\
+* a tree of resistors
+V1 vdd 0 1.1
+X1 vdd out1 outer
+X2 vdd out2 many m=2
+X3 out1 out2 outer r={r3}
+X4 out1 0 bundle n=2
+RL1 out1 0 {l1}
+RL2 out2 0 {l2} m=3
+.subckt outer p q r={r1}
+R1 p a {{r}}
+XA a b inner
+XB b q inner s={sb}
+R2 a q {o2} m=3
+.subckt inner p q s={sa}
+R1 p m {{s}}
+R2 m q {i2}
+XU m q unit
+.ends
+.ends
+.subckt many p q
+R1 p a {m1}
+R2 a q {m2}
+XU a q unit
+.ends
+.subckt bundle p q n=1
+R1 p a {b1}
+R2 a q {b2} m={{n+1}}
+XU a q unit m='n + 1'
+.ends
+.subckt unit p q
+R1 p m {u1}
+R2 m q {u2}
+.ends
+"""
+OHMS = {"r1": 200.0, "r3": 300.0, "l1": 100.0, "l2": 150.0, "sa": 120.0, "sb": 70.0, "o2": 500.0, "i2": 90.0}
+OHMS |= {"m1": 110.0, "m2": 130.0, "b1": 80.0, "b2": 250.0, "u1": 40.0, "u2": 60.0}
+SEVERAL = {"x2": 2, "x4.xu": 3}
+"""Instances that stand for several."""
+SEVERITIES = [1e-3, 1.0, 1e3, 1e6, 1e9, 1e12]
+
+Resistors = dict[str, tuple[str, str, float]]
+"""Path -> its nets and its resistance. The second of several is called ``x2#2``."""
+
+
+class Tree:
+    """The tree, flattened by hand, and what a nodal solver of our own says of it."""
+
+    def __init__(self, ohms: Mapping[str, float] = OHMS) -> None:
+        self.cards = split_cards(TREE.format(**ohms), "tree.cir", title=True)
+        self.resistors = dict(self._all(ohms))
+
+    def _all(self, ohm: Mapping[str, float]) -> Iterator[tuple[str, tuple[str, str, float]]]:
+        yield from self._outer("x1.", "vdd", "out1", ohm["r1"], ohm)
+        yield from self._outer("x3.", "out1", "out2", ohm["r3"], ohm)
+        for many in _copies("x2", 2):
+            yield f"{many}.r1", ("vdd", f"{many}.a", ohm["m1"])
+            yield f"{many}.r2", (f"{many}.a", "out2", ohm["m2"])
+            yield from self._unit(f"{many}.xu.", f"{many}.a", "out2", ohm)
+        yield "x4.r1", ("out1", "x4.a", ohm["b1"])
+        yield from ((name, ("x4.a", "0", ohm["b2"])) for name in _copies("x4.r2", 3))
+        for unit in _copies("x4.xu", 3):
+            yield from self._unit(f"{unit}.", "x4.a", "0", ohm)
+        yield "rl1", ("out1", "0", ohm["l1"])
+        yield from ((name, ("out2", "0", ohm["l2"])) for name in _copies("rl2", 3))
+
+    def _outer(
+        self, at: str, p: str, q: str, r: float, ohm: Mapping[str, float]
+    ) -> Iterator[tuple[str, tuple[str, str, float]]]:
+        yield f"{at}r1", (p, f"{at}a", r)
+        yield from ((name, (f"{at}a", q, ohm["o2"])) for name in _copies(f"{at}r2", 3))
+        for inner, start, stop, s in (("xa", f"{at}a", f"{at}b", ohm["sa"]), ("xb", f"{at}b", q, ohm["sb"])):
+            yield f"{at}{inner}.r1", (start, f"{at}{inner}.m", s)
+            yield f"{at}{inner}.r2", (f"{at}{inner}.m", stop, ohm["i2"])
+            yield from self._unit(f"{at}{inner}.xu.", f"{at}{inner}.m", stop, ohm)
+
+    @staticmethod
+    def _unit(at: str, p: str, q: str, ohm: Mapping[str, float]) -> Iterator[tuple[str, tuple[str, str, float]]]:
+        yield f"{at}r1", (p, f"{at}m", ohm["u1"])
+        yield f"{at}r2", (f"{at}m", q, ohm["u2"])
+
+
+class Solution:
+    """Voltages of a resistor network, and how they answer to a current between two nets."""
+
+    def __init__(self, resistors: Resistors) -> None:
+        self.resistors = resistors
+        nets = dict.fromkeys(net for first, second, _ in resistors.values() for net in (first, second))
+        self.nets = [net for net in nets if net not in ("0", "vdd")]
+        place = {net: number for number, net in enumerate(self.nets)}
+        conductance = np.zeros((len(self.nets), len(self.nets)))
+        current = np.zeros(len(self.nets))
+        for first, second, ohm in resistors.values():
+            for one, other in ((first, second), (second, first)):
+                if one in place:
+                    conductance[place[one], place[one]] += 1 / ohm
+                    current[place[one]] += SUPPLY_V / ohm if other == "vdd" else 0.0
+                    if other in place:
+                        conductance[place[one], place[other]] -= 1 / ohm
+        self._impedance = np.linalg.inv(conductance)
+        self._place = place
+        self.volts = {"0": 0.0, "vdd": SUPPLY_V, **self._named(np.linalg.solve(conductance, current))}
+
+    def bridged(self, first: str, second: str, ohm: float) -> tuple[dict[str, float], float, float]:
+        """Return the voltages with a bridge, its current and the resistance that it sees; after Thévenin."""
+        rise = self._answer(first) - self._answer(second)
+        places = {net: rise[self._place[net]] if net in self._place else 0.0 for net in (first, second)}
+        seen_ohm = places[first] - places[second]
+        current = (self.volts[first] - self.volts[second]) / (seen_ohm + ohm)
+        change = self._named(-current * rise)
+        return {net: volt + change.get(net, 0.0) for net, volt in self.volts.items()}, current, seen_ohm
+
+    def leaves(self, net: str, volts: Mapping[str, float]) -> float:
+        """Return the current that its resistors carry into a net, by Kirchhoff: it leaves through the bridge."""
+        ends = [(first, second, ohm) for first, second, ohm in self.resistors.values() if net in (first, second)]
+        return sum((volts[second if first == net else first] - volts[net]) / ohm for first, second, ohm in ends)
+
+    def _named(self, volts: np.ndarray) -> dict[str, float]:
+        return dict(zip(self.nets, volts.tolist(), strict=True))
+
+    def _answer(self, net: str) -> np.ndarray:
+        return self._impedance[self._place[net]] if net in self._place else np.zeros(len(self.nets))
+
+
+def _copies(path: str, count: int) -> list[str]:
+    return [path, *(f"{path}#{number}" for number in range(2, count + 1))]
+
+
+def called(net: str, *hit: str) -> str:
+    """Return what ngspice calls a net of the tree while devices or nets are hit: one of several is hit alone."""
+    alone = {path for path in SEVERAL if any(place.startswith(path + ".") for place in hit)}
+    *instances, name = net.split(".")
+    steps = [
+        step + "_one" if ".".join(instances[: place + 1]) in alone else step.partition("#")[0]
+        for place, step in enumerate(instances)
+    ]
+    return ".".join([*steps, name])
+
+
+def compare(pool: WorkerPool, edited: EditedDeck, expected: Mapping[str, float]) -> dict[str, float]:
+    """Check the voltages of nets of a deck, by their names there; return them."""
+    probes = {f"n{number}": f"v({net})" for number, net in enumerate(expected)}
+    tail = f".save {' '.join(probes.values())}\n.tran 1n {STOP_S} 0 1n uic\n.end\n"
+    observables = {name: f"at({name}, {STOP_S / 2})" for name in probes}
+    job = Job(text_of(edited.cards) + tail, STOP_S, probes, observables, {}, edited.alters)
+    outcome = pool.submit(job).result().outcome
+    assert outcome.ok, outcome.log_tail
+    found = {net: outcome.values[name] for net, name in zip(expected, probes, strict=True)}
+    assert found == pytest.approx(expected, rel=REL, abs=0.0)
+    return found
+
+
+def at_names(volts: Mapping[str, float], *hit: str) -> dict[str, float]:
+    """Return voltages by what ngspice calls their nets; of several that are not hit all have the same."""
+    named: dict[str, float] = {}
+    for net, volt in volts.items():
+        assert named.setdefault(called(net, *hit), volt) == pytest.approx(volt, rel=REL, abs=0.0)
+    del named["0"], named["vdd"]
+    return named
+
+
+def open_at(path: str, terminal: str, net: str) -> Defect:
+    return Defect("open", load_definition("open"), Cut("open", path, ((path, terminal),), net, "", (path,)), "open")
+
+
+def check_open(pool: WorkerPool, tree: Tree, path: str, terminal: str, ohm: float) -> None:
+    """Check all voltages with an open at a resistor's terminal: a resistance in series, the new net between them."""
+    first, second, own_ohm = tree.resistors[path]
+    volts = Solution({**tree.resistors, path: (first, second, own_ohm + ohm)}).volts
+    drop = (volts[first] - volts[second]) * own_ohm / (own_ohm + ohm)
+    defect = open_at(path, terminal, first if terminal == "1" else second)
+    split = defect.site.split(tree.cards)  # type: ignore[union-attr]
+    between = volts[second] + drop if terminal == "1" else volts[first] - drop
+    compare(pool, defect.inject(tree.cards).at(ohm), {**at_names(volts, path), split.prefix + split.near: between})
+
+
+def check_bridge(pool: WorkerPool, tree: Tree, name: str, first: str, second: str, ohm: float) -> None:
+    """Check all voltages with a bridge or a short, and its current."""
+    healthy = Solution(tree.resistors)
+    volts, current, seen_ohm = healthy.bridged(first, second, ohm)
+    edited = find_defect(_circuit(tree.cards), name).inject(tree.cards).at(ohm)
+    found = {**compare(pool, edited, at_names(volts, first, second)), "0": 0.0, "vdd": SUPPLY_V}
+    found = {net: found[called(net, first, second)] for net in volts}
+    # Across a small bridge the voltage has too few digits left; across a large one the sum of the others' currents.
+    net, sign = (first, 1) if first in healthy.nets else (second, -1)
+    measured = (found[first] - found[second]) / ohm if ohm > seen_ohm else sign * healthy.leaves(net, found)
+    last_digit = np.finfo(float).eps * SUPPLY_V / ohm
+    assert measured == pytest.approx(current, rel=REL, abs=last_digit)
+
+
+def _circuit(cards: Cards, wires: Mapping[str, WireSpec] | None = None) -> Circuit:
+    return Circuit("tree", cards, Hierarchy(cards), wires=wires or {})
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool(2, timeout_s=60.0) as workers:
+        yield workers
+
+
+TREE_PATHS = [path for path in Tree().resistors if "#" not in path]
+TREE_NETS = [net for net in Solution(Tree().resistors).volts if "#" not in net]
+
+
+def test_the_tree_by_hand_is_the_tree_that_ngspice_reads(pool: WorkerPool) -> None:
+    tree = Tree()
+    compare(pool, EditedDeck(tree.cards), at_names(Solution(tree.resistors).volts))
+
+
+@pytest.mark.parametrize("terminal", ["1", "2"])
+@pytest.mark.parametrize("path", TREE_PATHS)
+def test_an_open_at_any_depth_is_a_resistance_in_series_with_one_device(
+    pool: WorkerPool, path: str, terminal: str
+) -> None:
+    for ohm in SEVERITIES:
+        check_open(pool, Tree(), path, terminal, ohm)
+
+
+@pytest.mark.parametrize("path", TREE_PATHS)
+def test_a_short_across_any_device_carries_what_thevenin_says(pool: WorkerPool, path: str) -> None:
+    first, second, _ = Tree().resistors[path]
+    for ohm in SEVERITIES:
+        check_bridge(pool, Tree(), f"{path}:short", first, second, ohm)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("x1.xa.m", "x3.xb.m"),
+        ("x1.xa.xu.m", "x3.xa.xu.m"),
+        ("x1.a", "x1.xb.xu.m"),
+        ("x1.b", "0"),
+        ("vdd", "x4.a"),
+        ("x2.a", "x1.b"),
+        ("x2.a", "x2.xu.m"),
+        ("x4.xu.m", "x2.xu.m"),
+        ("x4.xu.m", "x4.a"),
+        ("out1", "out2"),
+    ],
+)
+def test_a_bridge_of_inner_nets_carries_what_thevenin_says(pool: WorkerPool, first: str, second: str) -> None:
+    for ohm in SEVERITIES:
+        check_bridge(pool, Tree(), f"{first}~{second}:bridge", first, second, ohm)
+
+
+trees = st.fixed_dictionaries(dict.fromkeys(OHMS, st.floats(20.0, 500.0))).map(Tree)
+any_ohm = st.floats(-3.0, 12.0).map(lambda exponent: 10.0**exponent)
+
+
+@settings(max_examples=60, deadline=None)
+@given(trees, st.sampled_from(TREE_PATHS), st.sampled_from("12"), any_ohm)
+def test_an_open_in_any_tree_is_a_resistance_in_series(
+    pool: WorkerPool, tree: Tree, path: str, terminal: str, ohm: float
+) -> None:
+    check_open(pool, tree, path, terminal, ohm)
+
+
+@settings(max_examples=60, deadline=None)
+@given(trees, st.lists(st.sampled_from(TREE_NETS), min_size=2, max_size=2, unique=True), any_ohm)
+def test_a_bridge_in_any_tree_carries_what_thevenin_says(
+    pool: WorkerPool, tree: Tree, nets: list[str], ohm: float
+) -> None:
+    check_bridge(pool, tree, "~".join(nets) + ":bridge", nets[0], nets[1], ohm)
+
+
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        ("x1.xa.r1", "x1.xa.m", "x3.xb.m"),
+        ("x1.r2", "x1.a", "out2"),
+        ("x4.r2", "x4.a", "x3.b"),
+        ("x3.xb.xu.r2", "x3.xb.xu.m", "0"),
+    ],
+)
+def test_an_open_and_a_bridge_are_both_there(pool: WorkerPool, path: str, first: str, second: str) -> None:
+    tree = Tree()
+    one, other, own_ohm = tree.resistors[path]
+    cut, bridge = f"{path}:open", f"{first}~{second}:bridge"
+    for open_ohm, bridge_ohm in [(1e3, 1e2), (1e9, 1e-3), (1e-3, 1e12), (50.0, 50.0)]:
+        volts, _, _ = Solution({**tree.resistors, path: (one, other, own_ohm + open_ohm)}).bridged(
+            first, second, bridge_ohm
+        )
+        # One keeps its severity, the other is altered; each may be named first.
+        for name, severity in [
+            (f"{cut}@{open_ohm!r}+{bridge}", bridge_ohm),
+            (f"{bridge}+{cut}@{open_ohm!r}", bridge_ohm),
+            (f"{cut}+{bridge}@{bridge_ohm!r}", open_ohm),
+            (f"{bridge}@{bridge_ohm!r}+{cut}", open_ohm),
+        ]:
+            edited = find_defect(_circuit(tree.cards), name).inject(tree.cards).at(severity)
+            compare(pool, edited, at_names(volts, path))
+
+
+# A wire at the top level, and one inside an instance; a cell's middle tells the voltage of the piece that it taps.
+WIRED = """\
+* cells on wires
+V1 vdd 0 1.1
+X1 vdd bl cell r=100
+X2 vdd bl cell r=200
+X3 vdd bl cell r=300
+RLOAD bl 0 150
+XROW vdd row
+XROW2 vdd row
+.subckt row vdd
+X1 vdd bl cell r=100
+X2 vdd bl cell r=200
+X3 vdd bl cell r=300
+RLOAD bl 0 150
+.ends
+.subckt cell p q r=1
+R1 p m 50
+R2 m q {r}
+.ends
+"""
+ORDER = ["x1.q", "x2.q", "x3.q", "rload.1"]
+
+
+def cut_row(at: str, cuts: Mapping[int, float]) -> Resistors:
+    """Return a row with resistances in its wire, each behind the cell of its number."""
+    row: Resistors = {}
+    piece = f"{at}piece0"
+    for number in (1, 2, 3):
+        row[f"{at}x{number}.r1"] = ("vdd", f"{at}x{number}.m", 50.0)
+        row[f"{at}x{number}.r2"] = (f"{at}x{number}.m", piece, 100.0 * number)
+        if number in cuts:
+            row[f"{at}open{number}"] = (piece, f"{at}piece{number}", cuts[number])
+            piece = f"{at}piece{number}"
+    return {**row, f"{at}rload": (piece, "0", 150.0)}
+
+
+@pytest.mark.parametrize(("near", "far"), [(1, 2), (1, 3), (2, 3)])
+@pytest.mark.parametrize(("wire", "at"), [("top", ""), ("inner", "xrow.")])
+def test_two_cuts_of_one_wire_are_where_they_are_in_either_order(
+    pool: WorkerPool, wire: str, at: str, near: int, far: int
+) -> None:
+    cards = split_cards(WIRED, "wired.cir", title=True)
+    circuit = _circuit(
+        cards, {"top": WireSpec(net="bl", order=ORDER), "inner": WireSpec(net="bl", order=ORDER, scope="xrow")}
+    )
+    one, other = f"{wire}.x{near}:open", f"{wire}.x{far}:open"
+    for near_ohm, far_ohm in [(1e3, 70.0), (1e-3, 1e9), (1e12, 1.0)]:
+        rows = {**cut_row("", {}), **cut_row("xrow.", {}), **cut_row("xrow2.", {})}
+        rows |= cut_row(at, {near: near_ohm, far: far_ohm})
+        volts = {net: volt for net, volt in Solution(rows).volts.items() if net.endswith(".m")}
+        for name, severity in [
+            (f"{one}@{near_ohm!r}+{other}", far_ohm),
+            (f"{other}+{one}@{near_ohm!r}", far_ohm),
+            (f"{one}+{other}@{far_ohm!r}", near_ohm),
+            (f"{other}@{far_ohm!r}+{one}", near_ohm),
+        ]:
+            compare(pool, find_defect(circuit, name).inject(cards).at(severity), volts)
+
+
+@pytest.mark.parametrize("name", ["x1.xa.r1:open", "x3.xb.xu.r2:short", "x2.xu.r1:open", "x2.a~x4.xu.m:bridge"])
+def test_the_deck_that_ngspice_b_reads_is_the_one_that_the_engine_alters(pool: WorkerPool, name: str) -> None:
+    cards = Tree().cards
+    edited = find_defect(_circuit(cards), name).inject(cards).at(50.0)
+    found = solved(edited.cards, ["out1", "out2"], edited.alters)
+    compare(pool, edited, found)
+    assert found != pytest.approx(solved(cards, ["out1", "out2"]), rel=1e-5)

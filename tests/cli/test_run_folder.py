@@ -28,6 +28,7 @@ FILES = {
     "currents.csv",
     "thresholds.csv",
     "coverage.csv",
+    "coverage.json",
     "vectors/vectors.csv",
     "report.html",
     "manifest.json",
