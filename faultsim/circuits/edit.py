@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from faultsim.circuits.deck import Card, Cards, generated
 from faultsim.circuits.element import Element
@@ -130,7 +130,7 @@ def _split(cards: Cards, places: Sequence[tuple[Element, str]], path: str, near:
 
 
 def _alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
-    """Give every instance on a path a copy of its subcircuit that nobody else uses.
+    """Give every instance on a path that shares its subcircuit with others a copy of it.
 
     Args:
         cards: The deck.
@@ -153,9 +153,15 @@ def _alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
             path = ".".join([*names[:level], name, *names[level + 1 :]])
             hierarchy = Hierarchy(cards)
             element = hierarchy.chain(path)[level]
-        if not last:
+        if not last and _is_shared(hierarchy, element):
             cards = _own_body(cards, hierarchy, element)
     return cards, path
+
+
+def _is_shared(hierarchy: Hierarchy, instance: Element) -> bool:
+    """Return whether another instance has the same body; those around this one are its own already."""
+    users = (element for inside in hierarchy.inside.values() for element in inside if element.body == instance.body)
+    return len(list(islice(users, 2))) > 1
 
 
 def _instances(hierarchy: Hierarchy, net: str) -> list[str]:

@@ -78,9 +78,8 @@ class Element:
         words = self.card.lowered
         texts = {name: words[place] for name, place in self.card.assignments().items()}
         if self.letter in "rcl" and self.letter not in texts:
-            value = next((text for text in words[3:4] if text not in "=(),"), "")
-            named = len(words) > 4 and words[4] == "="
-            texts |= {self.letter: value} if value and not named else {}
+            value = [words[place] for place in self.card.positional()[3:4]]
+            texts |= {self.letter: value[0]} if value else {}
         return texts
 
 
@@ -121,14 +120,16 @@ def parse_element(index: int, scope: str, card: Card, models: Container[str]) ->
 def _with_more(
     letter: str, terminals: tuple[str, ...], card: Card, places: list[int], models: Container[str]
 ) -> tuple[str, ...]:
-    """Return the terminals in front of the first word that is a model's name; the usual ones where none is."""
-    first = len(terminals) + 1
-    if letter == "m" and len(places) >= first and card.lowered[places[first - 1]] in models:
-        # A power transistor has its bulk tied to its source.
-        return terminals[:-1]
-    for more in range(len(_MORE_TERMINALS[letter]) + 1):
-        if first + more < len(places) and card.lowered[places[first + more]] in models:
-            return (*terminals, *_MORE_TERMINALS[letter][:more])
+    """Return the terminals in front of the last word that is a model's name; the usual ones where none is.
+
+    A net may have the name of a model, but what stands behind the model is none.
+    """
+    known = (*terminals, *_MORE_TERMINALS[letter])
+    # A power transistor has its bulk tied to its source.
+    fewest = len(terminals) - (letter == "m")
+    for count in range(len(known), fewest - 1, -1):
+        if count + 1 < len(places) and card.lowered[places[count + 1]] in models:
+            return known[:count]
     return terminals
 
 

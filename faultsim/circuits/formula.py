@@ -12,13 +12,14 @@ from functools import lru_cache
 from faultsim.units import parse_quantity
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]*)"
+    r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,9}(?![0-9]))?[a-z]*)"
     r"|(?P<name>[a-z_](?:[\w.]|!(?!=))*)"
     r"|(?P<operator>\*\*|==|!=|<>|<=|>=|&&|\|\||[-+*/^%()<>!?:,]))",
     re.IGNORECASE,
 )
-_MICRO = {ord(letter): "u" for letter in "µμ\udcb5"}
-"""The Greek letter that decks from elsewhere have for ``u``; the last one is its byte in Latin-1."""
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,9})?[a-z]*\s*", re.IGNORECASE | re.ASCII)
+_MICRO = {ord(letter): "u" for letter in "µ\udcb5"}
+"""The sign that decks from elsewhere have for ``u``, and its byte in Latin-1."""
 _LEVELS: tuple[dict[str, Callable[[float, float], float]], ...] = (
     {"||": lambda a, b: float(bool(a) or bool(b))},
     {"&&": lambda a, b: float(bool(a) and bool(b))},
@@ -105,11 +106,10 @@ def parse_formula(text: str) -> Node:
         NoValue: It cannot be parsed, or calls a function that is not known.
     """
     text = text.translate(_MICRO)
-    try:
+    if _NUMBER.fullmatch(text):
         number = parse_quantity(text)
-    except ValueError:
-        return _Parser(_tokens(text.strip("{}'\""))).whole()
-    return lambda _: number
+        return lambda _: number
+    return _Parser(_tokens(text.strip("{}'\""))).whole()
 
 
 def _tokens(text: str) -> list[str]:

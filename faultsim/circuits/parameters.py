@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from faultsim.circuits.formula import NoValue, parse_formula
@@ -19,8 +19,8 @@ class Values:
     """What parameter names mean in one place of the hierarchy.
 
     Attributes:
-        texts: Parameter -> its definition there, as written.
-        given: Parameter -> value that the instance gives it.
+        texts: Parameter -> its definition there, or what the instance gives it, as written.
+        given: Parameter that the instance gives -> its value.
         outer: What names mean that are not defined there.
     """
 
@@ -30,18 +30,23 @@ class Values:
     _known: dict[str, float | None] = field(default_factory=dict)
 
     def inside(self, hierarchy: Hierarchy, instance: Element | None) -> Values:
-        """Return what names mean in the body of an instance; at the top level without one."""
+        """Return what names mean in the body of an instance; at the top level without one.
+
+        In ngspice that holds for what the instance gives, too: of ``x1 a cell w={w} l={w}`` the length is the new
+        width.
+        """
         scope = instance.body if instance is not None else ""
-        texts = dict(hierarchy.scopes[scope].defaults)
-        texts |= hierarchy.parameters(scope)
-        given = {} if instance is None else {name: evaluate(text, self) for name, text in instance.texts.items()}
-        return Values(texts, given, self if instance is not None else None)
+        texts = hierarchy.scopes[scope].defaults | hierarchy.parameters(scope)
+        if instance is None:
+            return Values(texts)
+        inner = Values(texts | instance.texts, outer=self)
+        return replace(inner, given={name: inner.value(name) for name in instance.texts})
 
     def value(self, name: str) -> float | None:
         """Return the value of a parameter, or None where it has none that can be worked out."""
         if name not in self._known:
-            # A parameter that is defined by itself has no value.
-            self._known[name] = None
+            # Where a parameter is defined by itself, the one outside is meant.
+            self._known[name] = self.outer.value(name) if self.outer is not None and name in self.texts else None
             self._known[name] = self._value(name)
         return self._known[name]
 

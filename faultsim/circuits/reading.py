@@ -132,7 +132,7 @@ class _Reader:
             return
         if (target, section) in stack:
             self._say(card, f"{given} includes itself in a circle")
-        elif not target.is_file():
+        elif not _is_file(target):
             self._say(card, f"no file {given}", _FROM_HERE)
         else:
             yield from self.file(target, stack, section)
@@ -190,6 +190,14 @@ class _Reader:
 
     def _say(self, card: Card, message: str, remedy: str = "") -> None:
         self.problems.append(Problem(card.where, message, remedy))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that no file system takes.
+        return False
 
 
 def _is_statement(cards: Cards) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -186,15 +187,15 @@ def segment(
     if wire is None:
         raise SpecError([Problem(f"wire {wire_name!r}", "is not in the sidecar", did_you_mean(wire_name, wires))])
     taps = wire_taps(wire, hierarchy)
-    elements = [element for element, _ in taps]
-    last = elements if wire.driven else elements[:-1]
+    names = tap_names(taps)
+    last = names if wire.driven else names[:-1]
     if after.lower() not in last:
         what = "tap" if wire.driven else "tap before the last"
         raise SpecError([Problem(f"after {after!r}", f"is not a {what}", did_you_mean(after.lower(), last))])
-    near = tuple(taps[: elements.index(after.lower()) + 1])
+    near = tuple(taps[: names.index(after.lower()) + 1])
     scope = wire.scope.lower()
     inside = f"{scope}." if scope else ""
-    cut = tuple(element for element, _ in near)
+    cut = tuple(dict.fromkeys(element for element, _ in near))
     net = hierarchy.flat_net(scope, wire.net)
     return Cut(name, inside + near[0][0], near, net, wire_name, cut, scope, path, source)
 
@@ -219,6 +220,12 @@ def wire_taps(wire: WireSpec, hierarchy: Hierarchy) -> list[tuple[str, str]]:
         taps = ", ".join(f"{element}.{terminal}" for element, terminal in wrong)
         raise SpecError([Problem(f"wire on net {wire.net!r}", f"order and deck disagree about {taps}")])
     return listed
+
+
+def tap_names(taps: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what each tap of a wire is called: its element, with the terminal where the element taps in twice."""
+    times = Counter(element for element, _ in taps)
+    return [element if times[element] == 1 else f"{element}.{terminal}" for element, terminal in taps]
 
 
 def has_net(net: str, hierarchy: Hierarchy) -> bool:

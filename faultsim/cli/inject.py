@@ -21,16 +21,16 @@ from faultsim.spice.reference import with_values
 
 def run(request: Request, out: Path | None, trust: bool) -> None:
     """Write the deck of a circuit with one defect in it: a network's with its test bench, any other as it is."""
-    text = _faulty_deck(request, trust) if is_deck(request.circuit) else _faulty_network(request)
+    text, read = _faulty_deck(request, trust) if is_deck(request.circuit) else _faulty_network(request)
     if out is None:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.flush()
         return
-    write_text(out, text)
+    write_text(out, text, read)
 
 
-def _faulty_deck(request: Request, trust: bool) -> str:
-    """Return a deck that has its own sources and analyses, with its includes in place and one defect in it."""
+def _faulty_deck(request: Request, trust: bool) -> tuple[str, set[str]]:
+    """Return a deck that has its own sources and analyses, with one defect in it, and the files that it comes from."""
     bench = [request.pattern, request.iw, request.lw, request.pulses, request.weights, request.program, request.delay]
     if any([*bench, request.vdd, request.temperature]):
         raise UsageError(f"{request.circuit} is a bare deck: stimulus and conditions are its own; give a sidecar")
@@ -38,10 +38,10 @@ def _faulty_deck(request: Request, trust: bool) -> str:
     defect = find_defect(circuit, request.defect or "")
     severity = positive("--ohm, --severity", request.ohm, defect.definition.severity.default)
     edited = defect.inject(circuit.cards).at(severity)
-    return with_values(text_of(edited.cards), dict(edited.alters))
+    return with_values(text_of(edited.cards), dict(edited.alters)), {card.source for card in circuit.cards}
 
 
-def _faulty_network(request: Request) -> str:
+def _faulty_network(request: Request) -> tuple[str, set[str]]:
     loaded = network.load(request.circuit)
     sidecar = loaded.sidecar
     # ngspice's own two threads spin against each other here, and the deck has to do without our environment.
@@ -49,7 +49,7 @@ def _faulty_network(request: Request) -> str:
     simulation = sidecar.simulation.model_copy(update={"options": options})
     alone = replace(loaded, sidecar=sidecar.model_copy(update={"simulation": simulation}))
     job, _ = asked_job(alone, request, asked_stimulus(alone, request))
-    return _stand_alone(job, request)
+    return _stand_alone(job, request), {str(loaded.path), *(card.source for card in loaded.cards)}
 
 
 def _stand_alone(job: Job, request: Request) -> str:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from faultsim.errors import FaultsimError
+from faultsim.errors import FaultsimError, UsageError
 
 _LOOKED_AT = 2000
 
@@ -70,12 +70,20 @@ def printable(text: str) -> str:
     )
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, read: Iterable[str | Path] = ()) -> None:
     """Write a file that the user named.
 
+    Args:
+        path: The file.
+        text: What it holds.
+        read: Files that this comes from, and that are not written over.
+
     Raises:
+        UsageError: It is one of the files that were read.
         FaultsimError: It cannot be written.
     """
+    if path.exists() and any(path.samefile(source) for source in set(read) if Path(source).exists()):
+        raise UsageError(f"{path} is read here; give another name to write to")
     try:
         path.write_text(text, errors="surrogateescape", newline="")
     except OSError as error:

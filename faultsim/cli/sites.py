@@ -78,24 +78,25 @@ def _chosen(request: Request, circuit: Circuit, universe: Universe, name: str, c
 
 
 def _write_files(request: Request, circuit: Circuit, universe: Universe, name: str) -> None:
+    read = {card.source for card in circuit.cards} | ({str(request.weights)} if request.weights else set())
     if request.graphml is not None:
         from faultsim.circuits.graph import graphml
 
-        write_text(request.graphml, graphml(circuit))
+        write_text(request.graphml, graphml(circuit), read)
     if request.svg is not None:
         from faultsim.reports.tracks import tracks_drawing
 
         if request.svg.suffix.lower() != ".svg":
             raise UsageError(f"--svg {request.svg}: drawings are SVG; give a name that ends in .svg")
-        write_text(request.svg, tracks_drawing(circuit, _chosen(request, circuit, universe, name, Count())))
+        write_text(request.svg, tracks_drawing(circuit, _chosen(request, circuit, universe, name, Count())), read)
     if request.csv is not None:
         rows = (row_of(defect) for defect in _chosen(request, circuit, universe, name, Count()))
-        write_text(request.csv, _csv_text(rows))
+        write_text(request.csv, _csv_text(rows), read)
     if request.record is not None:
         count = Count()
         listed = [row_of(defect) for defect in _chosen(request, circuit, universe, name, count)]
         record = {**head(circuit, name, universe.spec, count, universe.excluded), "defects": listed}
-        write_text(request.record, json_format.dumps(record, indent=1) + "\n")
+        write_text(request.record, json_format.dumps(record, indent=1) + "\n", read)
 
 
 def _csv_text(rows: Iterable[Mapping[str, Any]]) -> str:

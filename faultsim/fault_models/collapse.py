@@ -62,8 +62,10 @@ class Collapse:
 
     def cut_class(self, cut: Cut, edit: ConnectionEdit) -> Hashable:
         """Return what an open of a wire segment is the same as others by."""
-        near = frozenset(self._near(cut))
-        net = cut.net
+        net, known = cut.net, self._near(cut)
+        if known is None:
+            return ("segment", net, cut.terminals, *edit.elements)
+        near = frozenset(known)
         far = [tap for tap in self.circuit.taps.get(net, ()) if tap not in near]
         for taps in (near, far if net not in self.circuit.untouchable else ()):
             # A segment cuts off all devices that a card stands for, an open just one of them.
@@ -80,15 +82,26 @@ class Collapse:
         """Return how many terminals are on a net, the test bench's source counted."""
         return len(self.circuit.taps.get(net, ())) + (net in self.circuit.driven)
 
-    def _near(self, cut: Cut) -> list[Tap]:
+    def _near(self, cut: Cut) -> list[Tap] | None:
+        """Return the terminals on the near side; None where an instance taps in twice, and which is which is lost."""
         inside = f"{cut.scope}." if cut.scope else ""
-        starts = tuple(f"{inside}{element}" for element, _ in cut.terminals)
-        net, devices = cut.net, self.circuit.devices
-        return [
-            (index, place)
-            for index, place in self.circuit.taps.get(net, ())
-            if any(devices[index].path == start or devices[index].path.startswith(start + ".") for start in starts)
-        ]
+        taps = {(inside + element, terminal) for element, terminal in cut.terminals}
+        paths = {path for path, _ in taps}
+        twice = self._twice(cut.wire, inside)
+        found: list[Tap] = []
+        for index, place in self.circuit.taps.get(cut.net, ()):
+            device = self.circuit.devices[index]
+            within = any(device.path.startswith(path + ".") for path in paths)
+            if within and any(device.path.startswith(path + ".") for path in twice):
+                return None
+            if within or (device.path in paths and (device.path, list(device.element.terminals)[place]) in taps):
+                found.append((index, place))
+        return found
+
+    def _twice(self, wire: str, inside: str) -> set[str]:
+        """Return the paths of elements that tap into a wire more than once."""
+        times = Counter(inside + tap.lower().rpartition(".")[0] for tap in self.circuit.wires[wire].order)
+        return {path for path, count in times.items() if count > 1}
 
     def _find(self, tap: Tap) -> Tap:
         """Return the first terminal of the branch that a terminal is in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -22,6 +23,12 @@ class Finding(NamedTuple):
 
 
 NOTHING_FOUND = Finding()
+_STRENGTH = list(Detectability)
+
+
+def stronger(one: Finding, other: Finding) -> Finding:
+    """Return the finding that says more; what holds for one of several equal circuits holds for all."""
+    return max(one, other, key=lambda finding: _STRENGTH.index(finding.detectability))
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,11 @@ class Structure:
 
     def of_open(self, index: int, net: str) -> Finding:
         """Return what the structure says of an open at a terminal of a device."""
-        if net != GROUND and self.collapse.degree(net) == 1 and net not in self.circuit.untouchable:
-            return Finding(Detectability.STRUCTURALLY, f"open to an unused net: nothing else is on {net}")
+        nets = self.circuit.devices[index].nets
+        # A current that cannot leave at one end of a device does not enter at the other.
+        unused = self._unused(nets if len(nets) == 2 else (net,))
+        if unused:
+            return Finding(Detectability.STRUCTURALLY, f"open to an unused net: nothing else is on {unused}")
         size = self.collapse.sizes[self.collapse.parallels[index]]
         if size > 1:
             return Finding(Detectability.POTENTIALLY, f"open in one of {size} in parallel")
@@ -48,6 +58,9 @@ class Structure:
     def of_short(self, index: int, device: FlatDevice, first: str, second: str) -> Finding:
         """Return what the structure says of a short between two terminals of a device."""
         found = self.of_bridge(first, second)
+        unused = self._unused((first, second)) if len(device.nets) == 2 else ""
+        if unused:
+            return Finding(Detectability.STRUCTURALLY, f"short to an unused net: nothing else is on {unused}")
         if found.reason or device.device.name != "resistor":
             return found
         if self._ties_an_input(index, first, second) or self._ties_an_input(index, second, first):
@@ -71,6 +84,11 @@ class Structure:
                 f"prevented by test access: ideal sources hold {first} and {second}; state a driver's impedance",
             )
         return NOTHING_FOUND
+
+    def _unused(self, nets: Sequence[str]) -> str:
+        """Return a net that has just one terminal on it and nothing that looks at it, where one of these is such."""
+        alone = (net for net in nets if net != GROUND and self.collapse.degree(net) == 1)
+        return next((net for net in alone if net not in self.circuit.untouchable), "")
 
     def _is_held(self, net: str) -> bool:
         return net == GROUND or net in self._held

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from faultsim.circuits.circuit import Circuit
 from faultsim.circuits.flatten import FlatDevice
-from faultsim.circuits.sites import Cut, Pair, Parameter, Site, Window, segment, wire_taps
+from faultsim.circuits.sites import Cut, Pair, Parameter, Site, Window, segment, tap_names, wire_taps
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.collapse import Collapse
 from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, NetsEdit
@@ -43,6 +43,10 @@ class Listed(NamedTuple):
     finding: Finding = NOTHING_FOUND
     device: int = -1
     ruled: str = ""
+
+    def is_called(self, name: str) -> bool:
+        """Return whether it goes by a name."""
+        return name in (self.id, self.ruled or self.id)
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,10 @@ class Lister:
         weight = self.weigher.by_rule(rule, {})
         for wire_name, wire in self.circuit.wires.items():
             taps = wire_taps(wire, self.circuit.hierarchy)
-            for after, _ in taps if wire.driven else taps[:-1]:
+            named = list(zip(tap_names(taps), taps, strict=True))
+            for after, tap in named if wire.driven else named[:-1]:
                 default = f"{wire_name}.{after}"
-                name = self._named.get((wire_name, after), default)
+                name = self._named.get((wire_name, *tap), default)
                 cut = segment(name, wire_name, after, self.circuit.wires, self.circuit.hierarchy)
                 site = self.circuit.sites.get(name, cut)
                 identity = name if name != default else default + _OPEN
@@ -159,9 +164,9 @@ class Lister:
             if frozenset((first, second)) not in listed:
                 yield self._bridge(first, second, "", rule.model, weight)
 
-    def pair(self, first: str, second: str, model: str) -> Listed:
+    def pair(self, first: str, second: str) -> Listed:
         """Return the bridge between two nets, whatever the rules say of it."""
-        return self._bridge(first, second, "", model, Weight(1.0, "asked for by its nets"))
+        return self._bridge(first, second, "", "bridge", Weight(1.0, "asked for by its nets"))
 
     @cached_property
     def nets(self) -> list[str]:
@@ -264,12 +269,12 @@ class Lister:
                 yield from ((net, rail) for net in (*words, *bits) for rail in rails)
 
     @cached_property
-    def _named(self) -> dict[tuple[str, str], str]:
-        """(device, terminal), (wire, tap) or two nets -> the sidecar's name of the place."""
-        found: dict[tuple[str, str], str] = {}
+    def _named(self) -> dict[tuple[str, ...], str]:
+        """(device, terminal), (wire, element, terminal) or two nets -> the sidecar's name of the place."""
+        found: dict[tuple[str, ...], str] = {}
         for name, site in self.circuit.sites.items():
             if isinstance(site, Cut):
-                found[(site.wire, site.cuts[-1]) if site.wire else (site.device, site.terminals[0][1])] = name
+                found[(site.wire, *site.terminals[-1]) if site.wire else (site.device, site.terminals[0][1])] = name
             elif isinstance(site, Pair):
                 found[site.nets] = name
         return found

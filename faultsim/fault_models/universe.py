@@ -11,12 +11,13 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from faultsim.circuits.circuit import Circuit
+from faultsim.circuits.flatten import FlatDevice
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.accounting import Accounting
 from faultsim.fault_models.collapse import Collapse
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.definition import DefectDefinition, load
-from faultsim.fault_models.detectability import Structure
+from faultsim.fault_models.detectability import NOTHING_FOUND, Finding, Structure, stronger
 from faultsim.fault_models.listing import Listed, Lister
 from faultsim.fault_models.rules import OverrideSpec, UniverseSpec
 from faultsim.fault_models.weights import Weigher
@@ -24,7 +25,7 @@ from faultsim.fault_models.weights import Weigher
 MOST_PAIRS = 2_000_000
 _MOST_KEPT = 1_000_000
 """Defects that are kept while the whole universe is looked through; those behind them are listed a second time."""
-_BETWEEN_NETS = re.compile(r"(?P<first>.+)~(?P<second>.+):(?P<model>bridge|short)")
+_BETWEEN_NETS = re.compile(r"(?P<first>.+)~(?P<second>.+):bridge")
 
 
 class Excluded(NamedTuple):
@@ -58,15 +59,19 @@ class Universe:
         self._check_size()
         first: dict[Hashable, str] = {}
         sizes: Counter[Hashable] = Counter()
+        findings: dict[Hashable, Finding] = {}
         kept: list[Listed] = []
         for listed in self._listed():
             first.setdefault(listed.same, listed.id)
             sizes[listed.same] += 1
+            if listed.finding is not NOTHING_FOUND:
+                findings[listed.same] = stronger(listed.finding, findings.get(listed.same, NOTHING_FOUND))
             if len(kept) < _MOST_KEPT:
                 kept.append(listed)
         rest = islice(self._listed(), len(kept), None) if len(kept) == _MOST_KEPT else ()
         for listed in chain(kept, rest):
-            yield self._defect(listed, first[listed.same], sizes[listed.same])
+            found = findings.get(listed.same, NOTHING_FOUND)
+            yield self._defect(listed._replace(finding=found), first[listed.same], sizes[listed.same])
 
     @property
     def excluded(self) -> Iterator[Excluded]:
@@ -78,6 +83,20 @@ class Universe:
                 yield Excluded(device.path, reasons[name])
             elif name not in self._lister.opens and name not in self._lister.shorts:
                 yield Excluded(device.path, f"the universe has no rule for a device of class {name}")
+            elif len(device.nets) == 2 and device.nets[0] == device.nets[1]:
+                yield Excluded(device.path, f"both of its ends are on {device.nets[0]}")
+            elif not self._fits(device):
+                yield Excluded(device.path, f"no rule for class {name} is about its terminals")
+
+    def _fits(self, device: FlatDevice) -> bool:
+        """Return whether a rule is about any terminal of a device."""
+        terminals = device.element.terminals
+        opens = (end for rule, _ in self._lister.opens.get(device.device.name, ()) for end in rule.terminals)
+        return any(end in terminals for end in opens) or any(
+            all(end in terminals for end in pair.split("-"))
+            for rule, _ in self._lister.shorts.get(device.device.name, ())
+            for pair in rule.pairs
+        )
 
     def find(self, identity: str) -> Defect | None:
         """Return the defect of this id without listing all others; it stands for itself alone.
@@ -90,20 +109,20 @@ class Universe:
         for index, device in enumerate(self.circuit.devices):
             if where.startswith(device.path):
                 for listed in self._lister.of_device(index):
-                    if identity in (listed.id, listed.ruled):
+                    if listed.is_called(identity):
                         return self._defect(listed, listed.id, 1)
         lister = self._lister
         others = chain(lister.segments(), lister.neighbours(), lister.windows(), lister.corners())
         for listed in others:
-            if identity in (listed.id, listed.ruled):
+            if listed.is_called(identity):
                 return self._defect(listed, listed.id, 1)
         return self._bridge(identity)
 
     def _bridge(self, identity: str) -> Defect | None:
         match = _BETWEEN_NETS.fullmatch(identity)
-        if match is None or {match["first"], match["second"]} - self.circuit.taps.keys():
+        if match is None or match["first"] == match["second"] or set(match.groups()) - self.circuit.taps.keys():
             return None
-        listed = self._lister.pair(match["first"], match["second"], match["model"])
+        listed = self._lister.pair(match["first"], match["second"])
         return self._defect(listed, listed.id, 1)
 
     def _listed(self) -> Iterator[Listed]:

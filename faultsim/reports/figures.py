@@ -125,7 +125,7 @@ def _micro(value: Any) -> float:
 
 
 def _plain(text: str) -> str:
-    """Return text that matplotlib takes as it is: a dollar in a name starts no formula, an underscore hides no label."""
+    """Return text for matplotlib to take as it is: a dollar in a name starts no formula, an underscore hides none."""
     escaped = text.replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped
 

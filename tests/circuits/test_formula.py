@@ -98,3 +98,166 @@ def test_what_has_no_value_in_ngspice_has_none_and_no_other_value_is_made_up(
     for text, their in zip(texts, ngspice_s(tmp_path_factory.getbasetemp(), texts), strict=True):
         our = evaluate(f"{{{text}}}", HERE)
         assert our is None or close(our, their), f"{text}: {our}, ngspice {their}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(numbers=st.lists(NUMBERS, min_size=5, max_size=40))
+def test_a_number_is_the_same_with_and_without_braces(
+    tmp_path_factory: pytest.TempPathFactory, numbers: list[str]
+) -> None:
+    for number, their in zip(numbers, ngspice_s(tmp_path_factory.getbasetemp(), numbers), strict=True):
+        assert close(evaluate(number, HERE), their), number
+        assert close(evaluate(f"{{{number}}}", HERE), their), number
+        assert close(evaluate(f"'{number}'", HERE), their), number
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "R1 1 0 {a*2}",
+        "R1 1 0 'a*2'",
+        "R1 1 0 { a * 2 }",
+        "R1 1 0 r={a*2}",
+        "R1 1 0 R = 'a * 2'",
+        "R1 1 0 r=a*2",
+        "R1 1 0 r=(a+b_2)*2",
+        "R1 1 0 r = max(a, b_2)",
+        "R1 1 0 a",
+        "R1 1 0 4k",
+        "R1 1 0 4k tc1=1m",
+        "R1 1 0 r=4k tc1={a}",
+        "R1 1 0\n+ {a\n+ *2}",
+        ".param d=(a+1)*2\nR1 1 0 {d}",
+        ".param d = max( a , 3 )\nR1 1 0 {d}",
+        ".param d={a} e='d*2' f = e\nR1 1 0 {f}",
+        ".param d={e}\nR1 1 0 {d}\n.param e=7",
+        "X1 1 s k=(a+1)*2\n.subckt s p k=1\nR1 p 0 {k}\n.ends",
+        "X1 1 s k=max(a,7)\n.subckt s p k=1\nR1 p 0 {k}\n.ends",
+        "X1 1 s k='a + 1'\n.subckt s p k=1\nR1 p 0 {k}\n.ends",
+        "X1 1 s params: k = {a}\n.subckt s p params: k=1\nR1 p 0 {k}\n.ends",
+        "X1 1 s\n.subckt s p k=(a+1)*2\nR1 p 0 {k}\n.ends",
+        "X1 1 s k=4\n.subckt s p k=3 j={k*2}\nR1 p 0 {j}\n.ends",
+        "X1 1 s k=4\n.subckt s p k=3\n.param k=7\nR1 p 0 {k}\n.ends",
+        "X1 1 s a=4\n.subckt s p\n.param a=9\nR1 p 0 {a}\n.ends",
+        "X1 1 s a=4\n.subckt s p a=1\nX2 p t\n.ends\n.subckt t p\nR1 p 0 {a}\n.ends",
+        "X1 1 s a={a*3}\n.subckt s p a=1\nX2 p t a={a+1}\n.ends\n.subckt t p a=7\nR1 p 0 {a}\n.ends",
+        "X1 1 s\n.subckt s p\n.param v={a*2} a=5\nR1 p 0 {v}\n.ends",
+    ],
+)
+def test_a_resistor_has_the_value_that_ngspice_gives_it_wherever_the_expression_stands(
+    tmp_path: Path, card: str
+) -> None:
+    text = f"title\n.param {' '.join(f'{name}={value}' for name, value in PARAMETERS.items())}\n{card}\n"
+    cards = split_cards(text, "deck.cir", title=True)
+    (device,) = Circuit("deck", cards, Hierarchy(cards)).devices
+    (words,) = (words for words in expanded(tmp_path, text) if words[0].startswith("r"))
+    their = evaluate(next(word for word in words[3:] if word != "r=").removeprefix("r="), Values())
+    assert their is not None
+    assert close(device.values["r"], their)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # LTspice writes the sign; decks were saved in any encoding.
+        ("1µ", 1e-6),
+        ("{2µ}", 2e-6),
+        (b"3\xb5".decode("utf-8", "surrogateescape"), 3e-6),
+        # Statistics are worked out at the middle.
+        ("{agauss(5, 1, 3)*2}", 10.0),
+        ("{gauss(5,0.1,3)}", 5.0),
+        ("{aunif(5,1)}", 5.0),
+        ("{unif(5,1)}", 5.0),
+        ("{limit(5,1)}", 5.0),
+        ("{a}", 2.0),
+        ("{a >= 2 && b_2 != 3}", 1.0),
+    ],
+)
+def test_what_decks_from_elsewhere_write_has_a_value(text: str, value: float) -> None:
+    assert evaluate(text, HERE) == value
+
+
+NOTHING = [
+    "",
+    "{}",
+    "''",
+    "(",
+    ")",
+    "(1",
+    "1)",
+    "1 2",
+    "a b",
+    "1+",
+    "*1",
+    "max(",
+    "max()",
+    "max(1,",
+    "abs(1,2,3)",
+    "sqrt()",
+]
+NOTHING += [
+    "nosuch",
+    "nosuch(1)",
+    "v(out)",
+    "1/0",
+    "{a/z}",
+    "ln(0)",
+    "sqrt(-1)",
+    "acos(2)",
+    "10**1000",
+    "1e400",
+    "exp(1e9)",
+]
+NOTHING += [
+    "1?2",
+    "1?2:",
+    "1?:2",
+    "?1:2",
+    "a=2",
+    "{a}+{b}",
+    "a..b",
+    "1.5.2",
+    "&1",
+    "1&2",
+    "@x",
+    "#",
+    "\x00",
+    "İ",
+    "²",
+    "1²",
+]
+NOTHING += ["pow(-8,0.5)", "pwr(0,-1)", "z**-1", "int(1e400)", "nint(exp(1e9))", "7%0", "log10(-1)", "ternary_fcn(1,2)"]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_what_is_no_expression_or_has_no_value_gives_none(text: str) -> None:
+    assert evaluate(text, HERE) is None
+
+
+def test_a_parameter_that_is_defined_by_itself_has_no_value() -> None:
+    values = Values({"a": "{b}", "b": "{a+1}", "c": "{c}", "d": "{d*2}", "e": "5"})
+    assert [values.value(name) for name in "abcde"] == [None, None, None, None, 5.0]
+
+
+TOKENS = st.sampled_from([*"+-*/%^()<>!?:,.{}'\"&|=~ ", "**", "==", "&&", "||", "1", "2k", "a", "z", "max(", "e", "1e"])
+
+
+@settings(max_examples=600, deadline=None)
+@given(text=st.one_of(st.text(max_size=40), st.lists(TOKENS, max_size=30).map("".join)))
+def test_any_text_has_a_value_or_none_and_is_never_an_error(text: str) -> None:
+    value = evaluate(text, HERE)
+    assert value is None or math.isfinite(value)
+    try:
+        parse_formula(text.lower())
+    except NoValue:
+        assert value is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["(", "-", "!", "1+", "1**", "1?", "1?1:", "max(1,", "{", "a*", "1", "1e", "(1)+", " "]
+)
+def test_an_expression_of_any_length_is_worked_out_or_not_in_no_time(piece: str) -> None:
+    before = time.process_time()
+    evaluate(piece * 20_000, HERE)
+    evaluate(piece * 20_000 + "1" + ")" * 20_000, HERE)
+    assert time.process_time() - before < 5
