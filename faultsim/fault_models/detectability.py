@@ -28,7 +28,8 @@ _STRENGTH = list(Detectability)
 
 def stronger(one: Finding, other: Finding) -> Finding:
     """Return the finding that says more; what holds for one of several equal circuits holds for all."""
-    return max(one, other, key=lambda finding: _STRENGTH.index(finding.detectability))
+    # Of two that say as much the reason decides, so that the order of a deck does not.
+    return max(one, other, key=lambda finding: (_STRENGTH.index(finding.detectability), finding.reason))
 
 
 @dataclass(frozen=True)
