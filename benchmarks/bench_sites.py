@@ -37,7 +37,9 @@ print(f"{time.perf_counter() - start} {peak}", file=sys.stderr)
 def hierarchical(devices: int) -> str:
     """Return a crossbar of cells in rows of 100."""
     cells = devices // PER_CELL
-    lines = [f"XC{cell} in{cell // 100} bl{cell % 100} pe pot dep sl vdd cell w={1 + cell % 2}" for cell in range(cells)]
+    lines = [
+        f"XC{cell} in{cell // 100} bl{cell % 100} pe pot dep sl vdd cell w={1 + cell % 2}" for cell in range(cells)
+    ]
     return "crossbar\n" + CELL + MODELS + "\n".join(lines) + "\nV1 vdd 0 1\n.op\n.end\n"
 
 

@@ -65,7 +65,7 @@ def _chosen(cards: Sequence[Card], problems: list[Problem]) -> list[Card]:
             scopes.append(texts_of(card))
         elif card.name in _CLOSES and len(scopes) > 1:
             scopes.pop()
-        elif card.name == ".param":
+        elif card.name.startswith(".param"):
             scopes[-1].update(texts_of(card))
         found.append(card)
     problems += [Problem(branch.card.where, ".if without .endif", "end it") for branch in branches]

@@ -78,8 +78,11 @@ class Element:
         words = self.card.lowered
         texts = {name: words[place] for name, place in self.card.assignments().items()}
         if self.letter in "rcl" and self.letter not in texts:
-            value = [words[place] for place in self.card.positional()[3:4]]
-            texts |= {self.letter: value[0]} if value else {}
+            values = [words[place] for place in self.card.positional()[3:5]]
+            # A model may stand in front of the value.
+            behind = len(values) == 2 and values[0][0].isalpha() and not values[1][0].isalpha()
+            if values:
+                texts[self.letter] = values[behind]
         return texts
 
 

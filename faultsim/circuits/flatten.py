@@ -13,6 +13,7 @@ from faultsim.circuits.parameters import Values, evaluate
 from faultsim.errors import Problem, SpecError
 
 MOST_DEVICES = 5_000_000
+_MOST_ALIKE = 1e9
 
 
 class FlatDevice(NamedTuple):
@@ -56,6 +57,7 @@ class Flattener:
 
     hierarchy: Hierarchy
     classes: DeviceClasses
+    _counts: dict[str, int] = field(default_factory=dict)
     _bodies: dict[tuple[int, int], Values] = field(default_factory=dict)
     _same: dict[tuple[int, str, tuple[tuple[str, float | None], ...]], Values] = field(default_factory=dict)
     _devices: dict[tuple[int, int], tuple[DeviceClass, Mapping[str, float]]] = field(default_factory=dict)
@@ -76,15 +78,14 @@ class Flattener:
 
     def count(self) -> int:
         """Return the number of devices, without walking through them."""
-        counts: dict[str, int] = {}
+        return self._below("")
 
-        def below(scope: str) -> int:
-            if scope not in counts:
-                inside = self.hierarchy.inside[scope]
-                counts[scope] = sum(below(element.body) if self._opens(element) else 1 for element in inside)
-            return counts[scope]
-
-        return below("")
+    def _below(self, scope: str) -> int:
+        """Return the number of devices in a subcircuit."""
+        if scope not in self._counts:
+            inside = self.hierarchy.inside[scope]
+            self._counts[scope] = sum(self._below(element.body) if self._opens(element) else 1 for element in inside)
+        return self._counts[scope]
 
     def _opens(self, element: Element) -> bool:
         return bool(element.body) and element.body not in self.classes.by_scope
@@ -97,10 +98,12 @@ class Flattener:
                 # Ground is ground even where a port is called so.
                 flat = tuple([net if net in everywhere else ports.get(net) or prefix + net for net in flat])
             if self._opens(element):
-                yield from self._walk(self._entered(place, element, flat))
+                # There may be very many instances of nothing.
+                if self._below(element.body):
+                    yield from self._walk(self._entered(place, element, flat))
                 continue
             device, values = self._known(element, place.values)
-            multiplier = place.multiplier * values.get("m", 1.0)
+            multiplier = _times(place.multiplier, values.get("m"))
             yield FlatDevice(prefix + element.card.name, element, device, flat, values, multiplier)
 
     def _entered(self, place: _Place, instance: Element, flat: tuple[str, ...]) -> _Place:
@@ -111,9 +114,12 @@ class Flattener:
             same = (id(place.values), instance.body, tuple(values.given.items()))
             self._bodies[key] = self._same.setdefault(same, values)
         values = self._bodies[key]
-        count = values.given.get("m") or 1.0
+        # A subcircuit that has a parameter of that name does with it what it likes.
+        count = None if "m" in self.hierarchy.defaults(instance.body) else values.given.get("m")
         ports = dict(zip(instance.terminals, flat, strict=True))
-        return _Place(instance.body, f"{place.prefix}{instance.card.name}.", ports, values, place.multiplier * count)
+        return _Place(
+            instance.body, f"{place.prefix}{instance.card.name}.", ports, values, _times(place.multiplier, count)
+        )
 
     def _known(self, element: Element, values: Values) -> tuple[DeviceClass, Mapping[str, float]]:
         key = (id(values), element.index)
@@ -135,3 +141,9 @@ class Flattener:
         if key not in self._cards:
             self._cards[key] = {name: evaluate(text, values) for name, text in element.texts.items()}
         return self._cards[key]
+
+
+def _times(multiplier: float, count: float | None) -> float:
+    """Return how many devices several times a device are; what is no number of devices counts as one."""
+    product = multiplier * (count or 1.0)
+    return product if 0 < product < _MOST_ALIKE else multiplier

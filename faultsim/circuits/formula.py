@@ -17,7 +17,10 @@ _TOKEN = re.compile(
     r"|(?P<operator>\*\*|==|!=|<>|<=|>=|&&|\|\||[-+*/^%()<>!?:,]))",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,9})?[a-z]*\s*", re.IGNORECASE | re.ASCII)
+# What stands behind the letters is as good as they are: 4k7 is 4k in ngspice. Nothing is tried twice.
+_NUMBER = re.compile(
+    r"\s*([+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:e[+-]?\d++)?[a-z]*+)(?:(?<=[a-z])\w++)?\s*", re.IGNORECASE | re.ASCII
+)
 _MICRO = {ord(letter): "u" for letter in "µ\udcb5"}
 """The sign that decks from elsewhere have for ``u``, and its byte in Latin-1."""
 _LEVELS: tuple[dict[str, Callable[[float, float], float]], ...] = (
@@ -106,8 +109,9 @@ def parse_formula(text: str) -> Node:
         NoValue: It cannot be parsed, or calls a function that is not known.
     """
     text = text.translate(_MICRO)
-    if _NUMBER.fullmatch(text):
-        number = parse_quantity(text)
+    plain = _NUMBER.fullmatch(text)
+    if plain is not None:
+        number = parse_quantity(plain[1])
         return lambda _: number
     return _Parser(_tokens(text.strip("{}'\""))).whole()
 

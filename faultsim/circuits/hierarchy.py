@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.element import Element, MalformedElement, model_names, parse_element
+from faultsim.circuits.parameters import in_order
 from faultsim.errors import Problem, SpecError, did_you_mean
 
 _DEEPEST = 60
 """Levels of instances; ngspice itself gives up long before."""
+_MOST_REMEDIES = 100
 _COMPILED = (".hdl", ".osdi", ".verilog", ".ahdl")
 
 
@@ -56,6 +58,8 @@ class Hierarchy:
         problems: list[Problem] = []
         self.scopes, self._owners = _scopes(cards, problems)
         self.models = _models(cards)
+        self._defaults: dict[str, Mapping[str, str]] = {}
+        self._remedies: dict[str, str] = {}
         self.elements: dict[tuple[str, str], Element] = {}
         self.inside: dict[str, list[Element]] = {name: [] for name in self.scopes}
         for index, (card, owner) in enumerate(zip(cards, self._owners, strict=True)):
@@ -126,11 +130,17 @@ class Hierarchy:
         """Return the ``.param`` definitions of a scope, as written."""
         return self._parameters.get(scope, {})
 
+    def defaults(self, scope: str) -> Mapping[str, str]:
+        """Return the parameters of a subcircuit, its ``.param`` definitions among them, as written and in order."""
+        if scope not in self._defaults:
+            self._defaults[scope] = in_order(self.scopes[scope].defaults | self.parameters(scope))
+        return self._defaults[scope]
+
     @cached_property
     def _parameters(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for card, owner in zip(self.cards, self._owners, strict=True):
-            if owner is not None and card.name in (".param", ".parameter", ".parameters"):
+            if owner is not None and card.name.startswith(".param"):
                 found.setdefault(owner, {}).update(texts_of(card))
         return found
 
@@ -198,8 +208,7 @@ class Hierarchy:
         if definition is None and self._part:
             return Element(index, scope, card, {}, model)
         if definition is None:
-            known = {name.rpartition("/")[2] for name in self.scopes if name}
-            problems.append(Problem(card.where, f"no subcircuit {model!r}", did_you_mean(model, known)))
+            problems.append(Problem(card.where, f"no subcircuit {model!r}", self._meant(model)))
             return None
         ports = definition.ports
         if len(ports) != len(nets):
@@ -207,6 +216,13 @@ class Hierarchy:
             problems.append(Problem(card.where, message, f"its ports are {' '.join(ports)}"))
             return None
         return Element(index, scope, card, dict(zip(ports, nets, strict=True)), model, definition.name)
+
+    def _meant(self, model: str) -> str:
+        """Return what may be meant by a subcircuit that is not there; for the first few of them."""
+        if len(self._remedies) < _MOST_REMEDIES and model not in self._remedies:
+            known = {name.rpartition("/")[2] for name in self.scopes if name}
+            self._remedies[model] = did_you_mean(model, known)
+        return self._remedies.get(model, "")
 
     def _circles(self) -> list[Problem]:
         """Return subcircuits that contain themselves, or that go deeper than a simulator does."""
@@ -294,7 +310,7 @@ def _opened(index: int, card: Card, parent: str, problems: list[Problem]) -> Sco
     places = [place for place in card.positional() if words[place] != "params:"]
     if len(places) < 2:
         problems.append(Problem(card.where, ".subckt has no name", "name it"))
-        places = [*places, 0]
+        places = [0, 0]
     name = words[places[1]]
     defaults = texts_of(card)
     full = f"{parent}/{name}" if parent else name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from faultsim.circuits.formula import NoValue, parse_formula
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
     from faultsim.circuits.element import Element
     from faultsim.circuits.hierarchy import Hierarchy
 
+_NAME = re.compile(r"[a-z_][\w.]*")
+
 
 @dataclass
 class Values:
     """What parameter names mean in one place of the hierarchy.
 
     Attributes:
-        texts: Parameter -> its definition there, or what the instance gives it, as written.
-        given: Parameter that the instance gives -> its value.
+        texts: Parameter -> its definition there, as written.
+        given: Parameter -> its value there, where that is known.
         outer: What names mean that are not defined there.
     """
 
@@ -30,23 +33,16 @@ class Values:
     _known: dict[str, float | None] = field(default_factory=dict)
 
     def inside(self, hierarchy: Hierarchy, instance: Element | None) -> Values:
-        """Return what names mean in the body of an instance; at the top level without one.
-
-        In ngspice that holds for what the instance gives, too: of ``x1 a cell w={w} l={w}`` the length is the new
-        width.
-        """
-        scope = instance.body if instance is not None else ""
-        texts = hierarchy.scopes[scope].defaults | hierarchy.parameters(scope)
+        """Return what names mean in the body of an instance; at the top level without one."""
         if instance is None:
-            return Values(texts)
-        inner = Values(texts | instance.texts, outer=self)
-        return replace(inner, given={name: inner.value(name) for name in instance.texts})
+            return Values(given=_given(hierarchy.defaults(""), {}, Values()))
+        return Values(given=_given(hierarchy.defaults(instance.body), instance.texts, self), outer=self)
 
     def value(self, name: str) -> float | None:
         """Return the value of a parameter, or None where it has none that can be worked out."""
         if name not in self._known:
-            # Where a parameter is defined by itself, the one outside is meant.
-            self._known[name] = self.outer.value(name) if self.outer is not None and name in self.texts else None
+            # A parameter that is defined by itself has no value.
+            self._known[name] = None
             self._known[name] = self._value(name)
         return self._known[name]
 
@@ -56,6 +52,43 @@ class Values:
         if name in self.texts:
             return evaluate(self.texts[name], self)
         return self.outer.value(name) if self.outer is not None else None
+
+
+def in_order(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return parameters so that each stands behind those that its definition names; otherwise they stay in order."""
+    needs = {name: set(_NAME.findall(text)) & texts.keys() for name, text in texts.items()}
+    levels: dict[str, int] = {}
+    for root in texts:
+        # A walk that keeps its own trail: a hostile deck may be very deep. Circles are cut where they close.
+        trail = {root: None}
+        while trail:
+            name = next(reversed(trail))
+            waiting = next((other for other in needs[name] if other not in levels and other not in trail), None)
+            if waiting is not None:
+                trail[waiting] = None
+                continue
+            levels[name] = 1 + max((levels.get(other, 0) for other in needs[name] - {name}), default=0)
+            del trail[name]
+    return {name: texts[name] for name in sorted(texts, key=levels.__getitem__)}
+
+
+def _given(defaults: Mapping[str, str], texts: Mapping[str, str], outer: Values) -> dict[str, float | None]:
+    """Return what parameters are in the body of an instance, worked out in ngspice's order.
+
+    Numbers come first, then expressions one after another: what they name is what has been worked out in the body, or
+    else what it is outside. So with ``x1 a cell w=2u l={w}`` the length is two micrometers whatever w is outside.
+    """
+    found: dict[str, float | None] = {}
+    later: list[tuple[str, str]] = []
+    for name, text in {**defaults, **texts}.items():
+        number = evaluate(text, Values())
+        if number is None:
+            later.append((name, text))
+        else:
+            found[name] = number
+    for name, text in later:
+        found[name] = evaluate(text, Values(given=found, outer=outer))
+    return found
 
 
 def evaluate(text: str, values: Values) -> float | None:

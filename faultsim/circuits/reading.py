@@ -16,10 +16,14 @@ _COMMANDS = frozenset({"shell", "system", "write", "wrdata", "source"})
 """First words that no element has, and that ngspice runs in a control block."""
 _MOST_BYTES = 256_000_000
 _MOST_CARDS = 5_000_000
+_MOST_INCLUDES = 20_000
+_MANY_TIMES = "do files include each other many times?"
 _LAYOUT_FOLDER = "circuits"
 _PATH = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
 _FROM_HERE = "paths count from the including file"
 _TRUST = "read it, and if you trust it say --trust"
+_HIDDEN = re.compile(r"^\s*(\*(?:#|ng_script))", re.IGNORECASE | re.MULTILINE)
+"""Comments that ngspice runs; one may stand between a card and its continuation."""
 _STATEMENT = re.compile(r"\s*\.(?!title\b)[a-z]{2}", re.IGNORECASE)
 
 Stack = tuple[tuple[Path, str], ...]
@@ -63,6 +67,7 @@ class _Reader:
         part: The first file has no title.
         problems: Everything that is wrong.
         count: Cards so far.
+        includes: Includes so far.
     """
 
     root: Path
@@ -70,14 +75,18 @@ class _Reader:
     part: bool
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
+    includes: int = 0
+    _files: dict[Path, Cards | None] = field(default_factory=dict)
 
     def file(self, path: Path, stack: Stack, section: str) -> Iterator[Card]:
         """Yield the cards of a file; of one section where one is named."""
-        text = self._text(path)
-        if text is None:
-            return
         main = not stack
-        cards = split_cards(text, str(path), title=main and not self.part)
+        if path not in self._files:
+            text = self._text(path)
+            self._files[path] = None if text is None else split_cards(text, str(path), main and not self.part)
+        cards = self._files[path]
+        if cards is None:
+            return
         if main and cards and cards[0].inert and _is_statement(cards):
             title = cards[0].text.strip()
             message = f"the first line of a deck is its title, and not read: {title}"
@@ -91,17 +100,17 @@ class _Reader:
         for place, card in enumerate(cards):
             name = card.name
             self.count += 1
-            if self.count > _MOST_CARDS:
-                self._say(card, f"more than {_MOST_CARDS} cards", "do files include each other many times?")
+            if self.count == _MOST_CARDS:
+                self._say(card, f"more than {_MOST_CARDS:,} cards", _MANY_TIMES)
+            if self.count >= _MOST_CARDS:
                 return
             if name.startswith(".control") or control:
                 control = not name.startswith(".endc")
                 yield self._command(card, ".control") if name.startswith(".control") else replace(card, inert=True)
-            elif card.text.startswith("*#"):
-                yield self._command(card, "*#")
-            elif card.text.lower().startswith("*ng_script"):
-                yield self._command(card, "*ng_script")
-            elif ended or card.inert or not name:
+                continue
+            if "*" in card.text and (hidden := _HIDDEN.search(card.text)):
+                self._command(card, hidden[1].lower())
+            if ended or card.inert or not name:
                 yield card if not name else replace(card, inert=True)
             elif name in _COMMANDS:
                 yield self._command(card, card.words[0].text)
@@ -120,13 +129,13 @@ class _Reader:
 
     def _included(self, card: Card, stack: Stack) -> Iterator[Card]:
         command = card.words[0].text
-        arguments = _PATH.findall(card.text, card.words[0].end) if len(card.words) > 1 else []
-        names = ["".join(found) for found in arguments]
+        arguments = _PATH.findall(card.text, card.words[0].end, card.words[-1].end)
+        names = [name for name in map("".join, arguments) if name != "+"]
         if not names:
             self._say(card, f"{command} names no file")
             return
         given = names[0]
-        section = card.words[-1].text.lower() if command.lower().startswith(".lib") and len(names) > 1 else ""
+        section = names[1].strip("'\"").lower() if command.lower().startswith(".lib") and len(names) > 1 else ""
         target = self._target(card, given, stack[-1][0])
         if target is None:
             return
@@ -135,7 +144,11 @@ class _Reader:
         elif not _is_file(target):
             self._say(card, f"no file {given}", _FROM_HERE)
         else:
-            yield from self.file(target, stack, section)
+            self.includes += 1
+            if self.includes == _MOST_INCLUDES:
+                self._say(card, f"more than {_MOST_INCLUDES:,} includes", _MANY_TIMES)
+            if self.includes < _MOST_INCLUDES:
+                yield from self.file(target, stack, section)
 
     def _section(self, cards: Cards, path: Path, section: str) -> Sequence[Card]:
         if not section:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,6 @@ from faultsim.fault_models.weights import Weigher
 MOST_PAIRS = 2_000_000
 _MOST_KEPT = 1_000_000
 """Defects that are kept while the whole universe is looked through; those behind them are listed a second time."""
-_BETWEEN_NETS = re.compile(r"(?P<first>.+)~(?P<second>.+):bridge")
 
 
 class Excluded(NamedTuple):
@@ -119,11 +117,15 @@ class Universe:
         return self._bridge(identity)
 
     def _bridge(self, identity: str) -> Defect | None:
-        match = _BETWEEN_NETS.fullmatch(identity)
-        if match is None or match["first"] == match["second"] or set(match.groups()) - self.circuit.taps.keys():
-            return None
-        listed = self._lister.pair(match["first"], match["second"])
-        return self._defect(listed, listed.id, 1)
+        names, _, model = identity.rpartition(":")
+        cuts = [place for place, letter in enumerate(names) if letter == "~"] if model == "bridge" else []
+        for cut in cuts:
+            # Nets may have the sign in their names.
+            first, second = names[:cut], names[cut + 1 :]
+            if first != second and {first, second} <= self.circuit.taps.keys():
+                listed = self._lister.pair(first, second)
+                return self._defect(listed, listed.id, 1)
+        return None
 
     def _listed(self) -> Iterator[Listed]:
         lister, named = self._lister, set()

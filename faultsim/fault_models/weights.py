@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -29,7 +31,7 @@ class Weight(NamedTuple):
         """Return the weight of a defect that happens in either of two ways."""
         reasons = "; ".join(filter(None, (self.justification, other.justification)))
         origin = self.origin if self.origin == other.origin else f"{self.origin}; and {other.origin}"
-        total = self.value + other.value
+        total = min(self.value + other.value, sys.float_info.max)
         return Weight(total, origin, "" if total else reasons)
 
 
@@ -58,12 +60,12 @@ class Weigher:
         names = Values(given=dict(values))
         if rule.zero_when and evaluate(rule.zero_when, names):
             return Weight(0.0, rule.origin, rule.zero_reason)
-        value = evaluate(rule.weight, names)
-        if value is None or value <= 0:
+        weight = (evaluate(rule.weight, names) or 0.0) * multiplier
+        if not 0 < weight < math.inf:
             return Weight(
                 rule.unknown * multiplier, f"{rule.origin}; {rule.unknown:g} because a parameter has no value"
             )
-        return Weight(value * multiplier, rule.origin)
+        return Weight(weight, rule.origin)
 
     def overridden(self, identity: str, weight: Weight) -> Weight:
         """Return the user's weight of a defect, where there is one."""

@@ -131,6 +131,8 @@ def test_a_number_is_the_same_with_and_without_braces(
         ".param d = max( a , 3 )\nR1 1 0 {d}",
         ".param d={a} e='d*2' f = e\nR1 1 0 {f}",
         ".param d={e}\nR1 1 0 {d}\n.param e=7",
+        ".params d=7\nR1 1 0 {d}",
+        ".Parameters d=7\nR1 1 0 {d}",
         "X1 1 s k=(a+1)*2\n.subckt s p k=1\nR1 p 0 {k}\n.ends",
         "X1 1 s k=max(a,7)\n.subckt s p k=1\nR1 p 0 {k}\n.ends",
         "X1 1 s k='a + 1'\n.subckt s p k=1\nR1 p 0 {k}\n.ends",
@@ -142,6 +144,19 @@ def test_a_number_is_the_same_with_and_without_braces(
         "X1 1 s a=4\n.subckt s p a=1\nX2 p t\n.ends\n.subckt t p\nR1 p 0 {a}\n.ends",
         "X1 1 s a={a*3}\n.subckt s p a=1\nX2 p t a={a+1}\n.ends\n.subckt t p a=7\nR1 p 0 {a}\n.ends",
         "X1 1 s\n.subckt s p\n.param v={a*2} a=5\nR1 p 0 {v}\n.ends",
+        # Numbers are known first, then what others name, then what stands first; else the outer one is meant.
+        "X1 1 s k={j} j=9\n.subckt s p k=1 j=2\nR1 p 0 {k}\n.ends",
+        "X1 1 s k={a}\n.subckt s p k=1 a=7\nR1 p 0 {k}\n.ends",
+        "X1 1 s k={a}\n.subckt s p k=1 a={b_2}\nR1 p 0 {k}\n.ends",
+        "X1 1 s k={a}\n.subckt s p k={a+1}\n.param a={b_2}\nR1 p 0 {k}\n.ends",
+        "X1 1 s a={b_2} b_2={a+10}\n.subckt s p b_2=2 a=1\nR1 p 0 {a}\n.ends",
+        "X1 1 s a={b_2} b_2={a+10}\n.subckt s p a=2 b_2=1\nR1 p 0 {b_2}\n.ends",
+        "X1 1 s a={b_2+1}\n.subckt s p b_2={a*100} a=2\nR1 p 0 {b_2}\n.ends",
+        "X1 1 s\n.subckt s p k={a}\n.param a={a*5}\nR1 p 0 {k}\n.ends",
+        "X1 1 s\n.subckt s p k={j} i={k} j={a}\nR1 p 0 {i}\n.ends",
+        "X1 1 t a=7\n.subckt t p a=1 b_2=3\nX2 p s a={b_2} b_2={a}\n.ends\n.subckt s p a=1 b_2=1\nR1 p 0 {b_2}\n.ends",
+        "X1 1 s\n.subckt s p k=2 k=4\n.param j=1\n.param j={k}\nR1 p 0 {j}\n.ends",
+        ".param a=6\n.param d={a}\n.param a=8\nR1 1 0 {d}",
     ],
 )
 def test_a_resistor_has_the_value_that_ngspice_gives_it_wherever_the_expression_stands(
@@ -162,6 +177,9 @@ def test_a_resistor_has_the_value_that_ngspice_gives_it_wherever_the_expression_
         # LTspice writes the sign; decks were saved in any encoding.
         ("1µ", 1e-6),
         ("{2µ}", 2e-6),
+        # What stands behind the letter says nothing.
+        ("4k7", 4e3),
+        ("1meg5", 1e6),
         (b"3\xb5".decode("utf-8", "surrogateescape"), 3e-6),
         # Statistics are worked out at the middle.
         ("{agauss(5, 1, 3)*2}", 10.0),

@@ -7,7 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-_LINE = re.compile(r"^ *\d+ : (.*)$", re.MULTILINE)
+# The first line is the title, and not there where that is a comment.
+_LINE = re.compile(r"^ *(?!1 )\d+ : (.*)$", re.MULTILINE)
 # What would change how it reads a deck.
 _ALONE = {key: value for key, value in os.environ.items() if not key.startswith(("SPICE", "NGSPICE"))}
 
@@ -28,9 +29,9 @@ def ngspice(deck: Path, patience_s: float = 20.0) -> subprocess.CompletedProcess
 
 
 def expanded(folder: Path, text: str) -> list[list[str]]:
-    """Return the words of each card that ngspice has after it has flattened a deck; the title is the first."""
+    """Return the words of each card that ngspice has after it has flattened a deck."""
     deck = folder / "expanded.cir"
-    deck.write_text(f"{text}.control\nlisting expand\n.endc\n.end\n", encoding="utf-8")
+    deck.write_text(f"{text}.control\nlisting expand\n.endc\n.end\n", encoding="utf-8", errors="surrogateescape")
     done = ngspice(deck)
     listed = [line.split() for line in _LINE.findall(done.stdout)]
     assert listed, f"ngspice does not take\n{text}\n{done.stderr}"

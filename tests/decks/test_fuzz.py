@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -127,5 +128,83 @@ def test_any_bytes_are_read_or_refused(folder: Path, data: bytes) -> None:
     deck.write_bytes(data)
     try:
         put_through(deck)
+    except FaultsimError as error:
+        assert str(error)
+
+
+def _chain(levels: int, copies: int, leaf: str) -> str:
+    """Write subcircuits of which each holds some of the next."""
+    bodies = (
+        f".subckt s{level} a\n" + "".join(f"X{copy} a s{level + 1}\n" for copy in range(copies)) + ".ends\n"
+        for level in range(levels)
+    )
+    return f"X1 1 s0\n{''.join(bodies)}.subckt s{levels} a\n{leaf}.ends\n"
+
+
+def _numbered(text: str, count: int) -> str:
+    return "".join(text.format(number, number + 1) for number in range(count))
+
+
+HOSTILE = {
+    "definitions in definitions": _numbered(".subckt s{} a\n", 3000) + "R1 a 0 1\n" + ".ends\n" * 3000 + "X1 1 s0\n",
+    "instances in instances": _chain(3000, 1, "R1 a 0 1\n"),
+    "as deep as may be": _chain(55, 1, "R1 a 0 1\nR2 a b 2\nR3 b 0 1\n"),
+    "too many devices": _chain(50, 2, "R1 a 0 1\n"),
+    "very many instances of nothing": _chain(50, 2, "") + "R1 a 0 1\n",
+    "a circle": _chain(3000, 1, "X1 a s0\n"),
+    "itself": ".subckt s a\nX1 a s\n.ends\nX1 1 s\n",
+    "branches in branches": ".if (1)\n" * 3000 + "R1 a 0 1\n" + ".endif\n" * 3000,
+    "brackets": "R1 a 0 {" + "(" * 30_000 + "1" + ")" * 30_000 + "}\nR2 a 0 r=" + "(" * 30_000 + "1" + ")" * 30_000,
+    "a long line": "R1 a 0 " + "x" * 1_000_000,
+    "many words": "R1 a 0 1k " + "x " * 200_000,
+    "a long net": f"R1 {'a' * 500_000} 0 1k\nR2 {'a' * 500_000} 0 1k",
+    "many continuations": "R1 a 0 1k\n" + "+ x\n" * 50_000 + "* c\n" * 50_000 + "+ y\n",
+    "open quotes": "R1 a 0 " + "'" * 100_001 + "\nR2 a 0 " + "{ " * 50_000 + "\nR3 a 0 " + "\" ' " * 50_000,
+    "open values": "R1 a 0 " + "r=( " * 50_000 + "\nR2 a 0 " + "r=(" * 50_000,
+    "a long number": "R1 a 0 " + "1" * 100_000 + "²\nR2 a 0 1e" + "9" * 5000 + "\nR3 a 0 1" + "a1" * 50_000 + "²",
+    "a chain of parameters": _numbered(".param p{}={{p{}}}\n", 5000) + ".param p5000=1\nR1 a 0 {p0}\n",
+    "parameters in a circle": _numbered(".param p{}={{p{}}}\n", 5000) + ".param p5000={p0}\nR1 a 0 {p0}\n",
+    "many ports": f".subckt s {_numbered('p{} ', 5000)}\nR1 p0 0 1\n.ends\nX1 {_numbered('n{} ', 5000)} s\n",
+    "what is not there": _numbered("X{} 1 s{}\n", 3000) + _numbered(".subckt t{} a\nR1 a 0 1\n.ends\n", 3000),
+    "the same again": "R1 a 0 1\n" * 5000 + ".subckt s a\nR1 a 0 1\n.ends\n" * 1000 + "X1 1 s\n",
+    "too many pairs": _numbered("R{} n{} 0 1\n", 3000),
+    "ends": ".ends\n" * 5000 + ".endif\n" * 5000 + ".endl\n" * 5000,
+    "numbers of devices": "X1 a s m=1e300\nX2 a s m=-1\nR1 a 0 1 m=1e308\nR2 a b 1 m=0\nR3 b 0 1 m=0.3\n"
+    "R4 b 0 1 m={1/0}\n.subckt s a\nR1 a 0 1 m=1e300\n.ends\n",
+    "sizes": "M1 a b c d nm w=1e300 l=1e-300\nM2 a b c d nm w=-1 l=0\nR1 a 0 0\nR2 b c -5\nC1 c d 1e308\nR3 a c 1e-308",
+    "names": "R~ a~b 0 1\nR2 a b~c 1\nR3 a~b b~c 1\nR1:open a+b a@b 1\nX. a.b s\nX.r2 a s\nXx.x.x a s\n"
+    ".subckt s p\nR1 p a.b 1\nR2 p q.r 1\nR. .. . 1\n.ends\n",
+    "markup": "R<&\"'> a<b&c 0 1\nR2 ]]> <![CDATA[ 1\nR3 {a} \x01\x1b[2J 1\nR4 \x85x \u2028y 1\nR%s %n {0} 1\n"
+    "R{} a 0 1\nR5 a\udc80 \udcff 1\n",
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_deck_is_read_or_refused_soon(tmp_path: Path, case: str) -> None:
+    deck = tmp_path / "hostile.cir"
+    deck.write_text(f"title\n{HOSTILE[case]}\n", encoding="utf-8", errors="surrogateescape")
+    before = time.process_time()
+    try:
+        put_through(deck)
+    except FaultsimError as error:
+        assert str(error)
+    assert time.process_time() - before < 20
+
+
+NAMES = st.lists(
+    st.one_of(
+        st.sampled_from(["xcell0", "m1", "d", "g-s", ".", ":", "~", "+", "@", "open", "short", "bridge", "1k", "*"]),
+        st.text(),
+    ),
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=NAMES)
+def test_any_name_is_that_of_a_defect_or_refused(name: str) -> None:
+    circuit = of_deck(REPOSITORY / "circuits" / "networks" / "crossbar4.cir")
+    try:
+        assert find_defect(circuit, name).id == name
     except FaultsimError as error:
         assert str(error)

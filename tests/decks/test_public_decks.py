@@ -1,6 +1,6 @@
 """Decks that nobody here wrote: which are read, which are not and why, and that each that is read has its universe.
 
-After a change on purpose, ``FAULTSIM_KEEP_GOLDEN=1`` writes not_read.csv again.
+After a change on purpose, ``FAULTSIM_KEEP_GOLDEN=1`` writes not_read.csv and the table in README.md again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import csv
 import math
 import os
 import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,18 @@ from faultsim.fault_models.universe import Universe
 from tests.decks.conftest import decks_in
 
 NOT_READ = Path(__file__).parent / "not_read.csv"
+README = Path(__file__).parent / "README.md"
+# Why a deck is not read, by what is said first.
+REASONS = {
+    "no file": "a file that is not there",
+    "no subcircuit": "a subcircuit that is not there",
+    "is already defined at": "two elements of one name",
+    "is already defined otherwise": "one subcircuit in two ways",
+    "needs": "an element with too few words",
+    "connects": "too few nets",
+    "cannot be read": "UTF-16",
+    "the first line": "an element as the title",
+}
 FEWEST = {"PySpice": 25, "gnucap": 400, "ltspice-mcp": 250, "neospice": 200, "openram": 70, "oregano": 900}
 
 
@@ -98,3 +113,31 @@ def test_those_that_are_not_read_are_the_kept_ones_with_the_kept_reason(
     with NOT_READ.open(newline="", errors="surrogateescape") as file:
         _, *kept = [tuple(row) for row in csv.reader(file)]
     assert refused == kept
+
+
+def reason_of(message: str) -> str:
+    return next((reason for start, reason in REASONS.items() if start in message), message)
+
+
+def table(read: dict[str, int], refused: list[tuple[str, str, str]], fetched: Path) -> Iterator[str]:
+    """Yield the lines of the table in README.md."""
+    yield "| package | version | licence | decks | read | why others are not |"
+    yield "|---|---|---|--:|--:|---|"
+    packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text(encoding="utf-8"))["package"]
+    for package in packages:
+        name, count = package["name"], sum(1 for _ in decks_in(fetched / package["name"]))
+        why = Counter(reason_of(message) for other, _, message in refused if other == name)
+        reasons = "; ".join(f"{number} × {reason}" for reason, number in why.most_common())
+        yield f"| {name} | {package['version']} | {package['licence']} | {count} | {read.get(name, 0)} | {reasons} |"
+    yield f"| all | | | {sum(read.values()) + len(refused)} | {sum(read.values())} | |"
+
+
+def test_the_readme_has_the_table_of_what_is_read(
+    readings: tuple[dict[str, int], list[tuple[str, str, str]]], public_decks: Path
+) -> None:
+    ours = "\n".join(table(*readings, public_decks)) + "\n"
+    text = README.read_text(encoding="utf-8")
+    if os.environ.get("FAULTSIM_KEEP_GOLDEN"):
+        text = re.sub(r"\| package .*?\n\n", lambda _: ours + "\n", text, flags=re.DOTALL)
+        README.write_text(text, encoding="utf-8")
+    assert ours in text
