@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,10 +16,9 @@ from faultsim.circuits.variant import Corner, EditedDeck, at_corner
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.accounting import NOTHING_SAID, Accounting
 from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, NetsEdit, WindowEdit
+from faultsim.fault_models.elements import filled, value_formulas, values_at
 from faultsim.specfile import check_table
 from faultsim.units import format_quantity
-
-_PLACEHOLDER = "1"
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,14 @@ class FaultyDeck:
 
     Attributes:
         cards: The deck.
-        severity_elements: Flattened names of the elements whose value is the severity.
+        formulas: Flattened name of an element -> its value as a formula of the severity.
         fixed: Flattened name of an element -> its value, whatever the severity.
         follows: Net that the defect cuts off -> net that it was a part of and starts at the voltage of.
         moved: The parameter of the process that the severity moves, where one is.
     """
 
     cards: Cards
-    severity_elements: tuple[str, ...] = ()
+    formulas: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, float] = field(default_factory=dict)
     follows: Mapping[str, str] = field(default_factory=dict)
     moved: Parameter | None = None
@@ -47,7 +45,7 @@ class FaultyDeck:
         Raises:
             SpecError: A parameter would be scaled to nothing, or the deck does not define it.
         """
-        alters = {**dict.fromkeys(self.severity_elements, severity), **self.fixed}
+        alters = {**values_at(self.formulas, severity), **self.fixed}
         cards = self.cards if self.moved is None else at_corner(self.cards, _corner(self.moved, severity))
         return EditedDeck(cards, alters, self.follows)
 
@@ -115,29 +113,27 @@ class Defect:
 
 def _opened(cards: Cards, edit: ConnectionEdit, site: Cut) -> FaultyDeck:
     split = site.split(cards)
-    nets = {terminal: split.net(terminal) for terminal in edit.terminals}
-    given = {"near": split.near, "far": split.far, "severity": _PLACEHOLDER, **nets}
-    lines, element = _named(cards, edit.elements, edit.severity_element, given)
+    nets = {"near": split.near, "far": split.far, **{terminal: split.net(terminal) for terminal in edit.terminals}}
+    lines, formulas = _written(cards, edit.elements, nets)
     joined = split.joined_by(lines)
-    return FaultyDeck(joined, (Hierarchy(joined).spice_name(split.prefix + element),), follows=split.floating)
+    whole = Hierarchy(joined)
+    named = {whole.spice_name(split.prefix + element): formula for element, formula in formulas.items()}
+    return FaultyDeck(joined, named, follows=split.floating)
 
 
 def _bridged(cards: Cards, edit: NetsEdit, site: Pair) -> FaultyDeck:
     """Put a bridge at the top level, where ngspice knows inner nets by their flattened names."""
     cards, (first, second) = one_of_each(cards, site.nets)
-    given = {"a": first, "b": second, "severity": _PLACEHOLDER}
-    lines, element = _named(cards, edit.elements, edit.severity_element, given)
+    lines, formulas = _written(cards, edit.elements, {"a": first, "b": second})
     end = next((place for place, card in enumerate(cards) if card.name == ".end"), len(cards))
-    return FaultyDeck((*cards[:end], *generated(lines), *cards[end:]), (element,))
+    return FaultyDeck((*cards[:end], *generated(lines), *cards[end:]), formulas)
 
 
-def _named(
-    cards: Cards, elements: Sequence[str], severity_element: str, given: Mapping[str, str]
-) -> tuple[list[str], str]:
-    """Return element lines, and what the one with the severity is called: names of the deck would be defined twice."""
+def _written(cards: Cards, elements: Sequence[str], nets: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return element lines, and the formulas of their values, by names that the deck does not have yet."""
     suffix = free_suffix(cards, [line.split()[0] for line in elements])
-    named = [re.sub(r"^\s*(\S+)", rf"\g<1>{suffix}", line) for line in elements]
-    return [line.format(**given) for line in named], severity_element.lower() + suffix
+    formulas = {name + suffix: formula for name, formula in value_formulas(elements).items()}
+    return filled(elements, nets, suffix), formulas
 
 
 def _corner(parameter: Parameter, severity: float) -> Corner:
@@ -178,10 +174,10 @@ class Double(Defect):
             added = part.inject(deck.cards)
             if added.moved is not None and fixed is not None:
                 added = FaultyDeck(added.at(fixed).cards)
-            stays = {} if fixed is None else dict.fromkeys(added.severity_elements, fixed)
+            stays = {} if fixed is None else values_at(added.formulas, fixed)
             deck = FaultyDeck(
                 added.cards,
-                (*deck.severity_elements, *(() if stays else added.severity_elements)),
+                {**deck.formulas, **({} if stays else added.formulas)},
                 {**deck.fixed, **stays},
                 {**deck.follows, **{net: deck.follows.get(whole, whole) for net, whole in added.follows.items()}},
                 added.moved or deck.moved,

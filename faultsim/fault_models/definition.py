@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from faultsim import library
+from faultsim.fault_models.elements import net_fields, value_formulas, values_at
 from faultsim.specfile import Quantity, Spec, read_spec
 
 
@@ -35,21 +35,21 @@ class ConnectionEdit(Spec):
     """The site's connection is cut and the elements are put between its halves.
 
     Besides {near}, {far} and {severity} they may use the nets at other terminals of the device, such as {d} and {s}.
+    A value may follow the severity by a formula, such as {2*severity}.
     """
 
     at: Literal["connection"]
     elements: list[str] = Field(min_length=1, description="cards with {near}, {far} and {severity}")
-    severity_element: str = Field(description="the element whose value is the severity")
 
     @model_validator(mode="after")
     def _fields(self) -> Self:
-        _check_fields(self.elements, self.severity_element, ["near", "far", "severity"], more=True)
+        _check_elements(self.elements, ["near", "far"], more=True)
         return self
 
     @cached_property
     def terminals(self) -> set[str]:
         """The terminals of the device whose nets the elements use."""
-        return _fields_of(self.elements) - {"near", "far", "severity"}
+        return net_fields(self.elements) - {"near", "far"}
 
 
 class NetsEdit(Spec):
@@ -57,11 +57,10 @@ class NetsEdit(Spec):
 
     at: Literal["nets"]
     elements: list[str] = Field(min_length=1, description="cards with {a}, {b} and {severity}")
-    severity_element: str = Field(description="the element whose value is the severity")
 
     @model_validator(mode="after")
     def _fields(self) -> Self:
-        _check_fields(self.elements, self.severity_element, ["a", "b", "severity"])
+        _check_elements(self.elements, ["a", "b"])
         return self
 
 
@@ -88,6 +87,13 @@ class DefectDefinition(Spec):
     severity: SeveritySpec
     edit: Annotated[ConnectionEdit | NetsEdit | WindowEdit | ParameterEdit, Field(discriminator="at")]
 
+    @model_validator(mode="after")
+    def _valued(self) -> Self:
+        if isinstance(self.edit, ConnectionEdit | NetsEdit):
+            for severity in (self.severity.low, self.severity.default, self.severity.high):
+                values_at(value_formulas(self.edit.elements), severity)
+        return self
+
 
 def load(name: str) -> DefectDefinition:
     """Load a defect definition by name or path.
@@ -108,15 +114,7 @@ def load_file(path: Path) -> DefectDefinition:
     return read_spec(path, DefectDefinition)
 
 
-def _fields_of(elements: Sequence[str]) -> set[str]:
-    return {field for line in elements for _, field, _, _ in string.Formatter().parse(line) if field}
-
-
-def _check_fields(elements: Sequence[str], severity_element: str, wanted: Sequence[str], more: bool = False) -> None:
-    fields = _fields_of(elements)
-    *others, last = (f"{{{field}}}" for field in wanted)
-    named = f"{', '.join(others)} and {last}"
-    if not set(wanted) <= fields or (not more and fields != set(wanted)):
-        raise ValueError(f"elements have to use {named}" + ("" if more else ", and nothing else"))
-    if severity_element.lower() not in {line.split()[0].lower() for line in elements}:
-        raise ValueError(f"no element is called {severity_element}")
+def _check_elements(elements: Sequence[str], wanted: Sequence[str], more: bool = False) -> None:
+    nets, named = net_fields(elements), ", ".join(f"{{{field}}}" for field in wanted)
+    if not value_formulas(elements) or not set(wanted) <= nets or (not more and nets != set(wanted)):
+        raise ValueError(f"elements have to use {named} and {{severity}}" + ("" if more else ", and nothing else"))

@@ -53,7 +53,7 @@ def test_alter_and_reload_give_the_same_bits():
     job = bench.job(crossbar, stimulus, bench.nominal(crossbar), sidecar.simulation, faulty.at(1.0))
     severities = (14.5e3, 1e9, 10.0, 14.5e3)
     with WorkerPool(1, timeout_s=60.0) as pool:
-        (element,) = faulty.severity_elements
+        (element,) = faulty.formulas
         altered = [pool.submit(replace(job, alters={element: ohm}), with_waveforms=True) for ohm in severities]
         reloaded = [
             pool.submit(replace(job, deck=with_values(job.deck, {element: ohm}), alters={}), with_waveforms=True)

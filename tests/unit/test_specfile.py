@@ -112,7 +112,7 @@ def test_a_value_that_does_not_fit_is_shown_with_its_line_and_what_is_allowed(
         (Sidecar, {"intensity = {": "intensity = { k = 3,"}, "stimulus.coding: intensity 3 of 'k' is outside 0..2"),
         (Sidecar, {"^terminal = .*\n": ""}, "sites.Rop4: give wire and after, or device and terminal, or window"),
         (DefectDefinition, {"{far}": "{near}"}, "edit: elements have to use {near}, {far} and {severity}"),
-        (DefectDefinition, {"^severity_element = .*": 'severity_element = "RX"'}, "edit: no element is called RX"),
+        (DefectDefinition, {"{severity}": "{1/(severity-10)}"}, "rfault has no value at a severity of 10: {1/(s"),
         (DefectDefinition, {"^default = .*": "default = 1"}, "severity: low < high, and default between them"),
         (PublishedSpec, {"^tolerance = .*\n": ""}, "values.0: a published value needs one of tolerance and absolute"),
         (PublishedSpec, {"^published = .*\n": ""}, "values.0: give either published or verdict"),

@@ -135,8 +135,11 @@ def test_a_short_is_100_ohm_an_open_1_gigaohm_and_an_open_gate_floats(make: Make
     assert {identity for identity in found if severity[identity].default == 1e9} == names("m1 d.s:open", "r1 :open")
     gate = found["m1.g:open"]
     assert (gate.model, gate.definition.severity.default, gate.unit) == ("open-gate", 1e12, "ohm")
-    text = "".join(card.text for card in gate.inject(make("M1 d g s b n\nR1 d g 1k").circuit.cards).cards)
-    assert "RFAULT g_cut g 1\nRLEAKD g_cut d 500g\nRLEAKS g_cut s 500g\n" in text
+    faulty = gate.inject(make("M1 d g s b n\nR1 d g 1k").circuit.cards)
+    text = "".join(card.text for card in faulty.cards)
+    assert "RFAULT g_cut g 1\nRLEAKD g_cut d 1\nRLEAKS g_cut s 1\n" in text
+    assert faulty.at(1e12).alters == {"rfault": 1e12, "rleakd": 500e9, "rleaks": 500e9}
+    assert faulty.at(1e6).alters == {"rfault": 1e6, "rleakd": 500e15, "rleaks": 500e15}
     assert {severity[identity].direction for identity in found if identity.endswith("short")} == {"fails_below"}
     assert {severity[identity].direction for identity in found if identity.endswith("open")} == {"fails_above"}
 
