@@ -26,6 +26,7 @@ class FlatDevice(NamedTuple):
         nets: Flattened net of each terminal, in the order of the element's terminals.
         values: Its parameters that have a value; one object for all devices of the same card and parameters.
         multiplier: How many devices it stands for, those of the instances around it included.
+        counts: How many cards on its path give a multiplier; ngspice 39 takes only the outermost of several.
     """
 
     path: str
@@ -34,6 +35,7 @@ class FlatDevice(NamedTuple):
     nets: tuple[str, ...]
     values: Mapping[str, float]
     multiplier: float
+    counts: int = 0
 
 
 class _Place(NamedTuple):
@@ -44,6 +46,7 @@ class _Place(NamedTuple):
     nets: Mapping[str, str]
     values: Values
     multiplier: float
+    counts: int
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Flattener:
         if count > MOST_DEVICES:
             message = f"has {count:.3g} devices when it is flattened; the most is {MOST_DEVICES:.3g}"
             raise SpecError([Problem(self.hierarchy.cards[0].source, message, "take a part of it")])
-        yield from self._walk(_Place("", "", {}, Values().inside(self.hierarchy, None), 1.0))
+        yield from self._walk(_Place("", "", {}, Values().inside(self.hierarchy, None), 1.0, 0))
 
     def count(self) -> int:
         """Return the number of devices, without walking through them."""
@@ -104,7 +107,8 @@ class Flattener:
                 continue
             device, values = self._known(element, place.values)
             multiplier = _times(place.multiplier, values.get("m"))
-            yield FlatDevice(prefix + element.card.name, element, device, flat, values, multiplier)
+            counts = place.counts + ("m" in values)
+            yield FlatDevice(prefix + element.card.name, element, device, flat, values, multiplier, counts)
 
     def _entered(self, place: _Place, instance: Element, flat: tuple[str, ...]) -> _Place:
         key = (id(place.values), instance.index)
@@ -117,16 +121,16 @@ class Flattener:
         # A subcircuit that has a parameter of that name does with it what it likes.
         count = None if "m" in self.hierarchy.defaults(instance.body) else values.given.get("m")
         ports = dict(zip(instance.terminals, flat, strict=True))
-        return _Place(
-            instance.body, f"{place.prefix}{instance.card.name}.", ports, values, _times(place.multiplier, count)
-        )
+        multiplier, counts = _times(place.multiplier, count), place.counts + (count is not None)
+        return _Place(instance.body, f"{place.prefix}{instance.card.name}.", ports, values, multiplier, counts)
 
     def _known(self, element: Element, values: Values) -> tuple[DeviceClass, Mapping[str, float]]:
         key = (id(values), element.index)
         if key not in self._devices:
             if element.body:
                 inner = values.inside(self.hierarchy, element)
-                found = {name: inner.value(name) for name in (*self.hierarchy.scopes[element.body].defaults, "m")}
+                found = {name: inner.value(name) for name in self.hierarchy.scopes[element.body].defaults}
+                found |= {"m": inner.given["m"]} if "m" in inner.given else {}
             else:
                 found = self._evaluated(element, values)
             known: Mapping[str, float] = {name: value for name, value in found.items() if value is not None}

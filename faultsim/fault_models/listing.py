@@ -73,7 +73,7 @@ class Lister:
         """Yield the opens and shorts of one device."""
         device = self.circuit.devices[index]
         opens, shorts = self.opens.get(device.device.name, ()), self.shorts.get(device.device.name, ())
-        if not opens and not shorts:
+        if (not opens and not shorts) or device.counts > 1:
             return
         metal = [net for terminal, net in self.circuit.terminals(device) if device.device.is_metal(terminal)]
         two_ended = len(metal) == 2

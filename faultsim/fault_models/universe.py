@@ -22,6 +22,7 @@ from faultsim.fault_models.rules import OverrideSpec, UniverseSpec
 from faultsim.fault_models.weights import Weigher
 
 MOST_PAIRS = 2_000_000
+FORGOTTEN = "m= is given by more than one card on the way to it, and ngspice takes the outermost: multiply them in one"
 _MOST_KEPT = 1_000_000
 """Defects that are kept while the whole universe is looked through; those behind them are listed a second time."""
 
@@ -83,6 +84,8 @@ class Universe:
                 yield Excluded(device.path, f"the universe has no rule for a device of class {name}")
             elif len(device.nets) == 2 and device.nets[0] == device.nets[1]:
                 yield Excluded(device.path, f"both of its ends are on {device.nets[0]}")
+            elif device.counts > 1:
+                yield Excluded(device.path, FORGOTTEN)
             elif not self._fits(device):
                 yield Excluded(device.path, f"no rule for class {name} is about its terminals")
 

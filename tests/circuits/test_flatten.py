@@ -281,7 +281,7 @@ def test_a_multiplier_inside_another_multiplies(tmp_path: Path) -> None:
         "t\nX1 a s m=3\n.subckt s p\nX2 p t m=2\n.ends\n.subckt t p\nR1 p 0 1 m=5\n.ends\n", "deck", title=True
     )
     (device,) = Circuit("deck", cards, Hierarchy(cards)).devices
-    assert device.multiplier == 30
+    assert (device.multiplier, device.counts) == (30, 3)
 
 
 def test_devices_of_a_deep_chain_of_parameters_have_their_values() -> None:

@@ -22,7 +22,7 @@ from faultsim.fault_models.accounting import Detectability
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.record import Count, head, row_of
 from faultsim.fault_models.rules import OverrideSpec, load_universe, load_universe_file, load_weights
-from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe import FORGOTTEN, Universe
 
 MODELS = """\
 .model n nmos level=1
@@ -126,6 +126,14 @@ def test_a_class_that_a_universe_has_no_rule_for_is_excluded_by_its_name(make: M
     assert list(universe.excluded) == [("c1", "the universe has no rule for a device of class capacitor")]
 
 
+def test_a_device_whose_number_ngspice_forgets_is_excluded_with_the_reason(make: Make) -> None:
+    universe = make(
+        "X1 a s m=3\nX2 a s\n.subckt s p\nR1 p q 1k m=2\nR2 q 0 1k\nX3 q t m={1}\n.ends\n.subckt t p\nR3 p 0 1k\n.ends"
+    )
+    assert {identity.partition(":")[0] for identity in by_id(universe)} == {"x1.r2", "x2.r1", "x2.r2", "x2.x3.r3"}
+    assert list(universe.excluded) == [("x1.r1", FORGOTTEN), ("x1.x3.r3", FORGOTTEN)]
+
+
 def test_a_short_is_100_ohm_an_open_1_gigaohm_and_an_open_gate_floats(make: Make) -> None:
     found = by_id(make("M1 d g s b n\nR1 d g 1k"))
     severity = {identity: defect.definition.severity for identity, defect in found.items()}
@@ -200,11 +208,11 @@ def test_an_area_behind_the_model_is_a_value_too(make: Make) -> None:
 
 
 def test_a_card_with_a_multiplier_is_so_many_devices(make: Make) -> None:
-    found = by_id(make("M1 d g s b n w=2u l=1u m=3\nX1 a b two m=2\n.subckt two p q\nR1 p q 800 m=2\n.ends"))
+    found = by_id(make("M1 d g s b n w=2u l=1u m=3\nX1 a b two m=2\n.subckt two p q\nR1 p q 800\n.ends"))
     assert (found["m1.d:open"].accounting.multiplier, found["m1.d:open"].accounting.merged) == (3.0, 3)
     assert found["m1.d:open"].weight == 3.0
     assert found["m1.d-s:short"].weight == pytest.approx(3 * 0.7)
-    assert (found["x1.r1:open"].accounting.multiplier, found["x1.r1:open"].weight) == (4.0, 4.0)
+    assert (found["x1.r1:open"].accounting.multiplier, found["x1.r1:open"].weight) == (2.0, 2.0)
 
 
 def test_a_segment_before_a_card_that_is_several_is_not_an_open_of_one_of_them(make: Make) -> None:
