@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.hierarchy import texts_of
 from faultsim.circuits.parameters import Values, evaluate
-from faultsim.errors import Problem, SpecError
+from faultsim.errors import Problem
 
 _WORDS = (".if", ".elseif", ".else", ".endif")
 _OPENS = (".subckt", ".macro")
@@ -32,21 +32,15 @@ class _Branch:
     counts: bool
 
 
-def without_other_branches(cards: Cards) -> Cards:
-    """Return a deck in which the branches that are not taken are inert.
+def without_other_branches(cards: Cards) -> tuple[Cards, list[Problem]]:
+    """Return a deck in which the branches that are not taken are inert, and what is wrong with the conditions.
 
     Conditions are worked out with the parameters that stand before them, those of a subcircuit at their defaults.
-
-    Raises:
-        SpecError: A condition that has no value, an ``.endif`` without ``.if``; all of them.
     """
-    if not any(card.name in _WORDS for card in cards):
-        return cards
     problems: list[Problem] = []
-    found = tuple(_chosen(cards, problems))
-    if problems:
-        raise SpecError(problems)
-    return found
+    if not any(card.name in _WORDS for card in cards):
+        return cards, problems
+    return tuple(_chosen(cards, problems)), problems
 
 
 def _chosen(cards: Sequence[Card], problems: list[Problem]) -> list[Card]:

@@ -13,9 +13,10 @@ from faultsim.circuits.device import device_classes
 from faultsim.circuits.flatten import FlatDevice, Flattener
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
-from faultsim.circuits.reading import read_cards
+from faultsim.circuits.reading import Reading, read
 from faultsim.circuits.sidecar import LayoutSpec, ProcessSpec, WireSpec
 from faultsim.circuits.sites import Site
+from faultsim.errors import SpecError
 
 Tap = tuple[int, int]
 """Index of a device, and the place of the terminal among its terminals."""
@@ -122,9 +123,29 @@ def of_deck(path: Path, trust: bool = False) -> Circuit:
     Raises:
         SpecError: Everything that is wrong with the deck.
     """
-    cards = read_cards(path, trust)
-    lines = " ".join(card.text for card in cards if card.name in _WATCHES)
-    return Circuit(path.stem, cards, Hierarchy(cards), watched=frozenset(_voltages(lines)))
+    hierarchy = hierarchy_of(read(path, trust))
+    lines = " ".join(card.text for card in hierarchy.cards if card.name in _WATCHES)
+    return Circuit(path.stem, hierarchy.cards, hierarchy, watched=frozenset(_voltages(lines)))
+
+
+def hierarchy_of(reading: Reading, part: bool = False) -> Hierarchy:
+    """Return the structure of a deck that has been read.
+
+    Args:
+        reading: The deck.
+        part: It is only a part of a deck.
+
+    Raises:
+        SpecError: Everything that is wrong with its files and with its structure, at once.
+    """
+    problems = list(reading.problems)
+    try:
+        hierarchy = Hierarchy(reading.cards, part or not reading.whole)
+    except SpecError as error:
+        raise SpecError([*problems, *error.problems]) from None
+    if problems:
+        raise SpecError(problems)
+    return hierarchy
 
 
 def _voltages(text: str) -> set[str]:

@@ -108,7 +108,7 @@ def parse_formula(text: str) -> Node:
     Raises:
         NoValue: It cannot be parsed, or calls a function that is not known.
     """
-    text = text.translate(_MICRO)
+    text = text.translate(_MICRO).strip()
     plain = _NUMBER.fullmatch(text)
     if plain is not None:
         number = parse_quantity(plain[1])

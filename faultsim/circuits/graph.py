@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from faultsim.circuits.circuit import Circuit
-from faultsim.circuits.sites import wire_taps
+from faultsim.circuits.sites import tap_names, wire_taps
 from faultsim.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -67,16 +67,18 @@ def _add_wire(graph: nx.MultiGraph, circuit: Circuit, name: str) -> Iterator[tup
     taps = wire_taps(wire, circuit.hierarchy)
     inside = f"{wire.scope.lower()}." if wire.scope else ""
     net = circuit.hierarchy.flat_net(wire.scope.lower(), wire.net)
-    nodes = [f"net:{net}@{element}" for element, _ in taps]
-    for place, (node, (element, _)) in enumerate(zip(nodes, taps, strict=True)):
+    # An element may tap a wire with two terminals.
+    names = tap_names(taps)
+    nodes = [f"net:{net}@{tap}" for tap in names]
+    for place, (node, tap, (element, _)) in enumerate(zip(nodes, names, taps, strict=True)):
         role = circuit.roles.get(net, "")
-        graph.add_node(node, kind="net", net=net, role=role, metal=True, wire=name, place=place, tap=element)
+        graph.add_node(node, kind="net", net=net, role=role, metal=True, wire=name, place=place, tap=tap)
         yield (inside + element, net), node
     ends = [*nodes[1:], *([_net_node(graph, circuit, net)] if wire.driven else [])]
     if wire.driven:
         graph.nodes[ends[-1]].update(place=len(nodes), tap="", wire=name)
-    for (element, _), start, end in zip(taps, nodes, ends, strict=False):
-        graph.add_edge(start, end, kind="segment", segment=f"{name}.{element}")
+    for tap, start, end in zip(names, nodes, ends, strict=False):
+        graph.add_edge(start, end, kind="segment", segment=f"{name}.{tap}")
 
 
 def _tap_of(places: dict[tuple[str, str], str], path: str, net: str) -> str | None:

@@ -14,6 +14,7 @@ from faultsim.errors import Problem, SpecError, did_you_mean
 _DEEPEST = 60
 """Levels of instances; ngspice itself gives up long before."""
 _MOST_REMEDIES = 100
+_UNENDED = "has no .ends"
 _COMPILED = (".hdl", ".osdi", ".verilog", ".ahdl")
 
 
@@ -65,7 +66,9 @@ class Hierarchy:
         for index, (card, owner) in enumerate(zip(cards, self._owners, strict=True)):
             if owner is not None and card.name[:1].isalpha():
                 self._add(index, card, owner, problems)
-        problems += self._circles()
+        if not any(_UNENDED in problem.message for problem in problems):
+            # What such a definition swallows may be its own instances.
+            problems += self._circles()
         if problems:
             raise SpecError(problems)
 
@@ -291,7 +294,7 @@ def _scopes(cards: Cards, problems: list[Problem]) -> tuple[dict[str, Scope], li
             owners[scope.start :] = [None] * (scope.stop - scope.start)
             problems += _said_again(cards, first, scope)
     for scope in opened:
-        problems.append(Problem(cards[scope.start].where, f".subckt {scope.name} has no .ends", "end it"))
+        problems.append(Problem(cards[scope.start].where, f".subckt {scope.name} {_UNENDED}", "end it"))
         scopes.setdefault(scope.name, replace(scope, stop=len(cards)))
     return scopes, owners
 

@@ -17,7 +17,7 @@ from faultsim.circuits.sidecar import Sidecar, read_sidecar
 from faultsim.circuits.sites import Site, site_of, wire_taps
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
-from faultsim.errors import Problem, SpecError, did_you_mean
+from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.spice import expressions
 
 REQUIRED_OBSERVABLES = ("spiked", "pulses_to_spike", "time_to_spike_s", "im_wr_a")
@@ -121,6 +121,9 @@ def load(name: str) -> Network:
         UsageError: No such circuit.
         SpecError: Everything that is wrong with the sidecar or the deck.
     """
+    if Path(name).is_file() and Path(name).suffix.lower() != ".toml":
+        needs = "this needs a network: a sidecar in TOML that gives its ports, stimulus and probes"
+        raise UsageError(f"{name} is a deck, which sites, inject and validate take; {needs}")
     return load_sidecar(library.find("circuits", name))
 
 

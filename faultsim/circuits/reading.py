@@ -30,22 +30,47 @@ Stack = tuple[tuple[Path, str], ...]
 """The files that are open, each with the library section that is read."""
 
 
-def read_cards(path: Path, trust: bool = False, part: bool = False) -> Cards:
-    """Read a deck with its ``.include`` files and ``.lib`` sections put in place.
+@dataclass(frozen=True)
+class Reading:
+    """A deck as far as it could be read.
+
+    Attributes:
+        cards: Its cards, includes and library sections put in place.
+        problems: Files that are missing or include each other in a circle, commands that are not trusted, conditions
+            without a value.
+        whole: No file or section is missing.
+    """
+
+    cards: Cards
+    problems: tuple[Problem, ...]
+    whole: bool
+
+
+def read(path: Path, trust: bool = False, part: bool = False) -> Reading:
+    """Read a deck with its ``.include`` files and ``.lib`` sections put in place, and say all that is wrong.
 
     Args:
         path: The deck.
         trust: Take control blocks and other commands along, and includes from anywhere.
         part: It is itself an include, such as a cell, so that its first line is no title.
-
-    Raises:
-        SpecError: Files that are missing or include each other in a circle, commands without `trust`; all of them.
     """
     reader = _Reader(_root(path), trust, part)
-    cards = tuple(reader.file(path, (), ""))
-    if reader.problems:
-        raise SpecError(dict.fromkeys(reader.problems))
-    return without_other_branches(cards)
+    cards, branches = without_other_branches(tuple(reader.file(path, (), "")))
+    # A condition may name a parameter of a file that is missing.
+    problems = [*reader.problems, *(branches if reader.whole else ())]
+    return Reading(cards, tuple(dict.fromkeys(problems)), reader.whole)
+
+
+def read_cards(path: Path, trust: bool = False, part: bool = False) -> Cards:
+    """Read a deck as :func:`read` does.
+
+    Raises:
+        SpecError: All that is wrong with its files.
+    """
+    reading = read(path, trust, part)
+    if reading.problems:
+        raise SpecError(reading.problems)
+    return reading.cards
 
 
 def is_part(path: Path) -> bool:
@@ -68,6 +93,7 @@ class _Reader:
         problems: Everything that is wrong.
         count: Cards so far.
         includes: Includes so far.
+        whole: No file or section is missing.
     """
 
     root: Path
@@ -76,6 +102,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     count: int = 0
     includes: int = 0
+    whole: bool = True
     _files: dict[Path, Cards | None] = field(default_factory=dict)
 
     def file(self, path: Path, stack: Stack, section: str) -> Iterator[Card]:
@@ -101,7 +128,7 @@ class _Reader:
             name = card.name
             self.count += 1
             if self.count == _MOST_CARDS:
-                self._say(card, f"more than {_MOST_CARDS:,} cards", _MANY_TIMES)
+                self._lacks(card, f"more than {_MOST_CARDS:,} cards", _MANY_TIMES)
             if self.count >= _MOST_CARDS:
                 return
             if name.startswith(".control") or control:
@@ -132,7 +159,7 @@ class _Reader:
         arguments = _PATH.findall(card.text, card.words[0].end, card.words[-1].end)
         names = [name for name in map("".join, arguments) if name != "+"]
         if not names:
-            self._say(card, f"{command} names no file")
+            self._lacks(card, f"{command} names no file")
             return
         given = names[0]
         section = names[1].strip("'\"").lower() if command.lower().startswith(".lib") and len(names) > 1 else ""
@@ -140,13 +167,13 @@ class _Reader:
         if target is None:
             return
         if (target, section) in stack:
-            self._say(card, f"{given} includes itself in a circle")
+            self._lacks(card, f"{given} includes itself in a circle")
         elif not _is_file(target):
-            self._say(card, f"no file {given}", _FROM_HERE)
+            self._lacks(card, f"no file {given}", _FROM_HERE)
         else:
             self.includes += 1
             if self.includes == _MOST_INCLUDES:
-                self._say(card, f"more than {_MOST_INCLUDES:,} includes", _MANY_TIMES)
+                self._lacks(card, f"more than {_MOST_INCLUDES:,} includes", _MANY_TIMES)
             if self.includes < _MOST_INCLUDES:
                 yield from self.file(target, stack, section)
 
@@ -157,6 +184,7 @@ class _Reader:
         if section not in known:
             message = f"has no library section {section!r}"
             self.problems.append(Problem(str(path), message, did_you_mean(section, known)))
+            self.whole = False
             return ()
         start = known[section] + 1
         stop = next((at for at in range(start, len(cards)) if cards[at].name == ".endl"), len(cards))
@@ -167,10 +195,10 @@ class _Reader:
         try:
             target = (including.parent / given).resolve()
         except (OSError, ValueError, RuntimeError):
-            self._say(card, f"no file {given}", _FROM_HERE)
+            self._lacks(card, f"no file {given}", _FROM_HERE)
             return None
         if not self.trust and not target.is_relative_to(self.root):
-            self._say(card, f"{given} lies outside of {self.root}", f"move it there, or {_TRUST}")
+            self._lacks(card, f"{given} lies outside of {self.root}", f"move it there, or {_TRUST}")
             return None
         return target
 
@@ -194,12 +222,18 @@ class _Reader:
             data = path.read_bytes()
         except OSError as error:
             self.problems.append(Problem(str(path), f"cannot be read: {error.strerror or error}"))
+            self.whole = False
             return None
         if b"\0" in data:
+            self.whole = False
             self.problems.append(Problem(str(path), "cannot be read: it is not text", "save it as plain UTF-8"))
             return None
         # Old decks have comments in other encodings; they come out as they went in.
         return data.decode("utf-8", "surrogateescape")
+
+    def _lacks(self, card: Card, message: str, remedy: str = "") -> None:
+        self._say(card, message, remedy)
+        self.whole = False
 
     def _say(self, card: Card, message: str, remedy: str = "") -> None:
         self.problems.append(Problem(card.where, message, remedy))

@@ -39,7 +39,7 @@ class EditedDeck:
     Attributes:
         cards: The deck.
         alters: Flattened element name -> value that ``alter`` sets before the run.
-        follows: Net that an edit made -> top-level net at whose voltage it starts.
+        follows: Net that an edit made -> net that it was a part of, at whose voltage it starts; both flattened.
     """
 
     cards: Cards

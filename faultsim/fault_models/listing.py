@@ -45,8 +45,8 @@ class Listed(NamedTuple):
     ruled: str = ""
 
     def is_called(self, name: str) -> bool:
-        """Return whether it goes by a name."""
-        return name in (self.id, self.ruled or self.id)
+        """Return whether it goes by a name, in capitals or not."""
+        return name.lower() in (self.id.lower(), (self.ruled or self.id).lower())
 
 
 @dataclass(frozen=True)

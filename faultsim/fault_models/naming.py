@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from faultsim import library
 from faultsim.circuits.circuit import Circuit
 from faultsim.circuits.sites import PLACES, Cut, Pair, Site
 from faultsim.errors import UsageError, did_you_mean
+from faultsim.fault_models.accounting import Accounting
 from faultsim.fault_models.defect import Defect, Double
 from faultsim.fault_models.definition import ConnectionEdit, load, load_file
 from faultsim.fault_models.rules import load_universe
-from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe import Universe, nets_of_bridge
 from faultsim.units import parse_quantity
 
 WIDEST = "network"
 """The universe whose names are understood everywhere; bridges between any two nets are, too."""
 _FEW_DEVICES = 5000
+_UNWEIGHED = Accounting(
+    weight=0.0, origin="ours", justification="two defects at once: a universe is of single ones, and says no likelihood"
+)
 
 
 def default_universe(circuit: Circuit) -> str:
@@ -56,18 +61,46 @@ def find_defect(circuit: Circuit, name: str) -> Defect:
     Raises:
         UsageError: The circuit has no such defect.
     """
-    known = named_defects(circuit)
-    universe = Universe(circuit, load_universe(WIDEST))
-    found = known.get(name) or universe.find(name) or _double(known, universe, name)
+    named = _Named(named_defects(circuit), Universe(circuit, load_universe(WIDEST)))
+    found = named.find(name) or _double(named, name)
     if found is None:
-        few = len(circuit.devices) <= _FEW_DEVICES
-        ids = {*known, *(defect.id for defect in universe)} if few else set(known)
-        raise UsageError(f"{circuit.name} has no defect {name!r} ({_remedy(name, ids)})")
+        raise UsageError(f"{circuit.name} has no defect {name!r} ({_remedy(named, name)})")
     return found
 
 
-def _remedy(name: str, ids: set[str]) -> str:
-    remedy = did_you_mean(name, ids)
+@dataclass(frozen=True)
+class _Named:
+    """Every defect of a circuit that has a name.
+
+    Attributes:
+        known: What the sidecar names.
+        universe: All others.
+    """
+
+    known: dict[str, Defect]
+    universe: Universe
+
+    def find(self, name: str) -> Defect | None:
+        """Return the defect of a name, in capitals or not."""
+        lowered = {identity.lower(): defect for identity, defect in self.known.items()}
+        return self.known.get(name) or lowered.get(name.lower()) or self.universe.find(name)
+
+
+def _remedy(named: _Named, name: str) -> str:
+    """Return what is wrong with a name that no defect has."""
+    one, at, _ = name.partition("@")
+    if at and named.find(one):
+        return f"a severity with @ is for one of two at once; here it is --severity, and the defect {one}"
+    parts = name.split("+")
+    if len(parts) > 2 and all(named.find(part.partition("@")[0]) for part in parts):
+        return "no more than two at once"
+    circuit = named.universe.circuit
+    for first, second in nets_of_bridge(name):
+        unknown = [net for net in (first, second) if net not in circuit.taps]
+        if len(unknown) == 1:
+            return f"it has no net {unknown[0]!r}: {did_you_mean(unknown[0], circuit.taps)}"
+    few = len(circuit.devices) <= _FEW_DEVICES
+    remedy = did_you_mean(name, {*named.known, *((defect.id for defect in named.universe) if few else ())})
     return remedy if remedy.startswith("did") else "faultsim sites lists them"
 
 
@@ -91,13 +124,13 @@ def _file(kind: str, folder: Path) -> Path | None:
     return beside if beside.is_file() else Path(kind) if Path(kind).is_file() else None
 
 
-def _double(known: dict[str, Defect], universe: Universe, name: str) -> Defect | None:
+def _double(named: _Named, name: str) -> Defect | None:
     for first, second in _halves(name):
         parts: list[Defect] = []
         fixed: list[float | None] = []
         for half in (first, second):
             identity, at, severity = half.partition("@")
-            part = known.get(identity) or universe.find(identity)
+            part = named.find(identity)
             if part is not None:
                 parts.append(part)
                 fixed.append(_severity(severity, name) if at else None)
@@ -129,7 +162,7 @@ def double(
         example = f"{first.id}+{second.id}@{second.definition.severity.default:g}"
         raise UsageError(f"{name}: one severity cannot be both's; keep one at a value, as in {example}")
     lead = free[0] if free else first
-    return Double(name, lead.definition, lead.site, lead.model, lead.accounting, (first, second), fixed)
+    return Double(name, lead.definition, lead.site, lead.model, _UNWEIGHED, (first, second), fixed)
 
 
 def _halves(name: str) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,14 @@ _MOST_KEPT = 1_000_000
 """Defects that are kept while the whole universe is looked through; those behind them are listed a second time."""
 
 
+def nets_of_bridge(identity: str) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of nets that an id may mean a bridge between: names of nets may have the sign in them."""
+    names, _, model = identity.lower().rpartition(":")
+    for place, letter in enumerate(names):
+        if letter == "~" and model == "bridge":
+            yield names[:place], names[place + 1 :]
+
+
 class Excluded(NamedTuple):
     """A device without defects, and why."""
 
@@ -103,10 +111,10 @@ class Universe:
         """Return the defect of this id without listing all others; it stands for itself alone.
 
         At a place that the sidecar names, the name by the rules is understood too. A bridge between any two nets is
-        found, whether it is in the universe or not.
+        found, whether it is in the universe or not. Capitals make no difference.
         """
         site = self.circuit.sites.get(identity)
-        where = site.device if site is not None and site.device else identity
+        where = site.device if site is not None and site.device else identity.lower()
         for index, device in enumerate(self.circuit.devices):
             if where.startswith(device.path):
                 for listed in self._lister.of_device(index):
@@ -120,15 +128,28 @@ class Universe:
         return self._bridge(identity)
 
     def _bridge(self, identity: str) -> Defect | None:
-        names, _, model = identity.rpartition(":")
-        cuts = [place for place, letter in enumerate(names) if letter == "~"] if model == "bridge" else []
-        for cut in cuts:
-            # Nets may have the sign in their names.
-            first, second = names[:cut], names[cut + 1 :]
+        for names in nets_of_bridge(identity):
+            first, second = (self._net(name) for name in names)
             if first != second and {first, second} <= self.circuit.taps.keys():
-                listed = self._lister.pair(first, second)
+                listed = next(
+                    (each for each in self._lister.neighbours() if {*each.site.nets} == {first, second}),
+                    self._lister.pair(*sorted((first, second), key=self._order.__getitem__)),
+                )
                 return self._defect(listed, listed.id, 1)
         return None
+
+    def _net(self, name: str) -> str:
+        """Return the flattened name of a net; one of a port leads to the net outside."""
+        inside, _, net = name.rpartition(".")
+        try:
+            return self.circuit.hierarchy.flat_net(inside, net) if name not in self.circuit.taps else name
+        except SpecError:
+            return name
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        """Net -> its place among all."""
+        return {net: place for place, net in enumerate(self.circuit.taps)}
 
     def _listed(self) -> Iterator[Listed]:
         lister, named = self._lister, set()

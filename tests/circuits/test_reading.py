@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.circuits import reading
+from faultsim.circuits.circuit import of_deck
 from faultsim.circuits.deck import split_cards, text_of
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.reading import is_part, read_cards
@@ -180,6 +181,35 @@ def test_a_deck_with_too_many_cards_is_given_up(write: Write, monkeypatch: pytes
     monkeypatch.setattr(reading, "_MOST_CARDS", 1000)
     deck = write(top__cir="t\n" + ".include part.inc\n" * 20, part__inc="R1 a 0 1\n" * 100)
     assert problems(deck) == ["part.inc:89: more than 1,000 cards (do files include each other many times?)"]
+
+
+def whole_problems(path: Path) -> list[str]:
+    with pytest.raises(SpecError) as refused:
+        of_deck(path)
+    return str(refused.value).replace(f"{path.parent}/", "").splitlines()
+
+
+def test_what_is_wrong_with_files_and_structure_is_said_at_once(write: Write) -> None:
+    deck = write(top__cir="t\n*# shell ls\nR1 a 0 1\nR1 a 0 2\nX1 a b s\nX2 a nothing\n.subckt s p\nR1 p 0 1\n.ends\n")
+    assert whole_problems(deck) == [
+        f"top.cir:2: *# {CODE}",
+        "top.cir:4: r1 is already defined at top.cir:3 (rename one)",
+        "top.cir:5: x1 connects 2 nets; s has 1 ports (its ports are p)",
+        "top.cir:6: no subcircuit 'nothing' (known: s)",
+    ]
+
+
+def test_what_a_missing_file_may_hold_is_not_said_to_be_missing(write: Write) -> None:
+    deck = write(top__cir="t\n.include gone.inc\n.if (where==1)\n.endif\nX1 a 0 from_there\nR1 a 0 1\nR1 a 0 2\n")
+    assert whole_problems(deck) == [
+        "top.cir:2: no file gone.inc (paths count from the including file)",
+        "top.cir:7: r1 is already defined at top.cir:6 (rename one)",
+    ]
+
+
+def test_a_definition_without_an_end_is_not_said_to_contain_itself(write: Write) -> None:
+    deck = write(top__cir="t\n.subckt s p\nR1 p 0 1\nX1 a s\n")
+    assert whole_problems(deck) == ["top.cir:2: .subckt s has no .ends (end it)"]
 
 
 # --- bytes ---
