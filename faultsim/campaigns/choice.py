@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from faultsim.campaigns.spec import CampaignSpec, DefectsSpec
 from faultsim.circuits.circuit import of_network
+from faultsim.circuits.device import device_classes
 from faultsim.circuits.network import Network
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.naming import find_defect, named_defects
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
+from faultsim.fault_models.weights import matches as is_like
 
 Pools = Mapping[str, Mapping[str, Defect]]
 """Name of a universe, or nothing for the named defects -> its defects by id."""
@@ -32,7 +33,7 @@ def defect_pools(path: Path, spec: CampaignSpec, network: Network) -> Pools:
     for group in spec.defects:
         try:
             if group.universe not in pools:
-                rules = load_universe(group.universe)
+                rules = load_universe(group.universe, device_classes(circuit.hierarchy).by_scope.values())
                 pools[group.universe] = {defect.id: defect for defect in Universe(circuit, rules)}
             for pair in group.pairs:
                 pools[""][pair] = find_defect(circuit, pair)
@@ -57,7 +58,7 @@ def matches(defect: Defect, group: DefectsSpec) -> bool:
     if defect.id in group.pairs:
         return True
     of_kind = group.kind in (defect.model, defect.definition.kind)
-    return of_kind and any(fnmatchcase(name, glob) for name in names for glob in group.sites)
+    return of_kind and any(is_like(name, glob) for name in names for glob in group.sites)
 
 
 def chosen_ids(spec: CampaignSpec, pools: Pools) -> list[str]:

@@ -25,7 +25,7 @@ TERMINALS = {
 }
 """Terminal names by element letter, in the order of the nets on the card; other letters have none."""
 
-_MORE_TERMINALS = {"m": ("e", "n6", "n7"), "q": ("s", "tj"), "d": ("tj",)}
+MORE_TERMINALS = {"m": ("e", "n6", "n7"), "q": ("s", "tj"), "d": ("tj",)}
 """Further ones that a card may have in front of its model."""
 _HAS_MODEL = frozenset("mqjzdsuo")
 _CONTROLLED = re.compile(r"(poly|value|table|vol|cur|laplace|freq|pwl|vcvs|vccs|opamp|delay)", re.IGNORECASE)
@@ -109,7 +109,7 @@ def parse_element(index: int, scope: str, card: Card, models: Container[str]) ->
         terminals = _TWO_NETS
     elif letter in "egb" and len(places) < 5:
         terminals = _TWO_NETS
-    if letter in _MORE_TERMINALS:
+    if letter in MORE_TERMINALS:
         terminals = _with_more(letter, terminals, card, places, models)
     # A source without a value is zero; a resistor's may stand behind an equals sign.
     wanted = len(terminals) + (2 if letter in _HAS_MODEL else 1)
@@ -127,7 +127,7 @@ def _with_more(
 
     A net may have the name of a model, but what stands behind the model is none.
     """
-    known = (*terminals, *_MORE_TERMINALS[letter])
+    known = (*terminals, *MORE_TERMINALS[letter])
     # A power transistor has its bulk tied to its source.
     fewest = len(terminals) - (letter == "m")
     for count in range(len(known), fewest - 1, -1):

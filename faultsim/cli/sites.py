@@ -6,22 +6,24 @@ import csv as csv_format
 import io
 import json as json_format
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from faultsim.circuits.circuit import Circuit
+from faultsim.circuits.device import device_classes
 from faultsim.cli.circuits import open_circuit
 from faultsim.cli.output import print_json, print_rows, print_stream, say, write_text
 from faultsim.cli.progress import counted
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
-from faultsim.fault_models.naming import default_universe, named_defects
+from faultsim.fault_models.naming import WIDEST, default_universe, named_defects
 from faultsim.fault_models.record import Count, head, row_of
-from faultsim.fault_models.rules import load_universe, load_weights
+from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe, load_weights
+from faultsim.fault_models.weights import Unmatched, Weigher, Weight, matches
 from faultsim.reports.tables import cell
 
 NAMED = "named"
@@ -49,32 +51,79 @@ def run(request: Request, json: bool) -> None:
     """List the defects of a circuit, and write what is asked for."""
     circuit = open_circuit(request.circuit, request.trust)
     name = request.universe or default_universe(circuit)
-    overrides = load_weights(request.weights) if request.weights else ()
-    universe = Universe(circuit, load_universe("network" if name == NAMED else name), overrides)
+    rules = _rules(circuit, name)
+    plain = Universe(circuit, rules)
+    request = replace(request, only=_alone(request.only, plain))
+    given = load_weights(request.weights) if request.weights else ()
+    overrides = [item.model_copy(update={"defects": _alone(item.defects, plain)}) for item in given]
+    universe = replace(plain, weights=overrides)
     if request.excluded:
         print_rows([{"device": item.device, "reason": item.reason} for item in universe.excluded], json)
         return
     _write_files(request, circuit, universe, name)
+    unmatched = Unmatched([override.defects for override in overrides])
+    chosen = _chosen(request, circuit, universe, name, unmatched)
     if request.summary:
-        _print_summary(request, circuit, universe, name, json)
-        return
-    count = Count()
-    rows = (row_of(defect) for defect in _chosen(request, circuit, universe, name, count))
-    first = next(rows, None)
-    if first is None and request.only != "*":
-        raise UsageError(f"--only {request.only!r} matches no defect of {circuit.name} in universe {name}")
-    print_stream(chain([first] if first is not None else [], rows), _SHOWN, json)
-    if not json:
-        _say_count(count, universe)
+        _print_summary(chosen, circuit, universe, name, json)
+    else:
+        _print_list(request, chosen, circuit, universe, name, json)
+    for glob in dict.fromkeys(unmatched.globs):
+        say(f"{request.weights}: {_as_typed(glob)} matches no defect of {circuit.name} in universe {name}")
 
 
-def _chosen(request: Request, circuit: Circuit, universe: Universe, name: str, count: Count) -> Iterator[Defect]:
-    """Yield the defects that are asked for, and count them."""
-    defects: Iterable[Defect] = named_defects(circuit).values() if name == NAMED else universe
+def _alone(glob: str, universe: Universe) -> str:
+    """Return a glob; in place of one with brackets that is itself the id of a defect, one that matches it alone."""
+    found = universe.find(glob) if "[" in glob else None
+    return glob.replace("[", "[[]") if found is not None and found.id.lower() == glob.lower() else glob
+
+
+def _as_typed(glob: str) -> str:
+    return repr(glob.replace("[[]", "["))
+
+
+def _rules(circuit: Circuit, name: str) -> UniverseSpec:
+    declared = device_classes(circuit.hierarchy).by_scope.values()
+    if name != NAMED:
+        return load_universe(name, declared)
+    return load_universe(WIDEST, declared).model_copy(
+        update={
+            "title": "What the sidecar names",
+            "source": "the circuit's sidecar; weights as in the network's universe",
+        }
+    )
+
+
+def _chosen(
+    request: Request, circuit: Circuit, universe: Universe, name: str, unmatched: Unmatched | None = None
+) -> Iterator[Defect]:
+    """Yield the defects that are asked for, and note which of the user's weights match any."""
+    defects: Iterable[Defect] = _named(circuit, universe) if name == NAMED else universe
     for defect in counted(defects, "defects"):
-        if request.only == "*" or fnmatchcase(defect.id, request.only):
-            count.add(defect)
+        if unmatched is not None:
+            unmatched.see(defect.id)
+        if request.only == "*" or matches(defect.id, request.only):
             yield defect
+
+
+def _named(circuit: Circuit, universe: Universe) -> Iterator[Defect]:
+    """Yield what the sidecar names, with the user's weights where there are any."""
+    weigher = Weigher(universe.weights)
+    for defect in named_defects(circuit).values():
+        said = defect.accounting
+        weight = weigher.overridden(defect.id, Weight(said.weight, said.origin, said.justification))
+        accounting = said._replace(weight=weight.value, origin=weight.origin, justification=weight.justification)
+        yield replace(defect, accounting=accounting)
+
+
+def _tallied(defects: Iterable[Defect], count: Count) -> Iterator[Defect]:
+    """Pass defects on, and count them."""
+    for defect in defects:
+        count.add(defect)
+        yield defect
+
+
+def _no_match(request: Request, circuit: Circuit, name: str) -> UsageError:
+    return UsageError(f"--only {_as_typed(request.only)} matches no defect of {circuit.name} in universe {name}")
 
 
 def _write_files(request: Request, circuit: Circuit, universe: Universe, name: str) -> None:
@@ -84,19 +133,36 @@ def _write_files(request: Request, circuit: Circuit, universe: Universe, name: s
 
         write_text(request.graphml, graphml(circuit), read)
     if request.svg is not None:
-        from faultsim.reports.tracks import tracks_drawing
-
-        if request.svg.suffix.lower() != ".svg":
-            raise UsageError(f"--svg {request.svg}: drawings are SVG; give a name that ends in .svg")
-        write_text(request.svg, tracks_drawing(circuit, _chosen(request, circuit, universe, name, Count())), read)
+        write_text(request.svg, _drawing(request, circuit, universe, name), read)
     if request.csv is not None:
-        rows = (row_of(defect) for defect in _chosen(request, circuit, universe, name, Count()))
+        rows = (row_of(defect) for defect in _chosen(request, circuit, universe, name))
         write_text(request.csv, _csv_text(rows), read)
     if request.record is not None:
         count = Count()
-        listed = [row_of(defect) for defect in _chosen(request, circuit, universe, name, count)]
+        listed = [row_of(defect) for defect in _tallied(_chosen(request, circuit, universe, name), count)]
         record = {**head(circuit, name, universe.spec, count, universe.excluded), "defects": listed}
         write_text(request.record, json_format.dumps(record, indent=1) + "\n", read)
+
+
+def _drawing(request: Request, circuit: Circuit, universe: Universe, name: str) -> str:
+    """Draw the circuit; of a large one the part that the chosen defects touch, where some are chosen."""
+    from faultsim.reports.track_view import MOST_DEVICES
+    from faultsim.reports.tracks import part_of, tracks_drawing
+
+    if request.svg is not None and request.svg.suffix.lower() != ".svg":
+        raise UsageError(f"--svg {request.svg}: drawings are SVG; give a name that ends in .svg")
+    chosen: Iterable[Defect] = _chosen(request, circuit, universe, name)
+    part = circuit
+    if request.only != "*":
+        chosen = list(chosen)
+        if not chosen:
+            raise _no_match(request, circuit, name)
+        part = part_of(circuit, chosen)
+    try:
+        return tracks_drawing(part, chosen)
+    except UsageError as error:
+        remedy = f"--only GLOB draws the part that matching defects touch, up to {MOST_DEVICES} devices"
+        raise UsageError(f"{error} ({remedy})") from error
 
 
 def _csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -109,25 +175,42 @@ def _csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     return buffer.getvalue()
 
 
-def _print_summary(request: Request, circuit: Circuit, universe: Universe, name: str, json: bool) -> None:
+def _print_list(
+    request: Request, chosen: Iterable[Defect], circuit: Circuit, universe: Universe, name: str, json: bool
+) -> None:
     count = Count()
-    for _ in _chosen(request, circuit, universe, name, count):
-        pass
-    if json:
-        print_json(
-            {key: value for key, value in head(circuit, name, universe.spec, count, ()).items() if key != "rules"}
-        )
-        return
-    rows = [
+    rows = map(row_of, _tallied(chosen, count))
+    first = next(rows, None)
+    if first is None and request.only != "*":
+        raise _no_match(request, circuit, name)
+    print_stream(chain([first] if first is not None else [], rows), _SHOWN, json)
+    if not json:
+        _say_count(count, universe)
+
+
+def _print_summary(chosen: Iterable[Defect], circuit: Circuit, universe: Universe, name: str, json: bool) -> None:
+    count = Count()
+    for defect in chosen:
+        count.add(defect)
+    kinds = [
         {"kind": kind, "defects": number, "weight": count.weights[kind]} for kind, number in sorted(count.kinds.items())
     ]
-    print_rows(rows, json)
+    if json:
+        whole = {"defects": count.defects, "circuits": count.circuits, "weight": count.weight}
+        print_json({"circuit": circuit.name, "universe": name, **whole, "kinds": kinds})
+        return
+    print_rows(kinds, json)
     _say_count(count, universe)
 
 
 def _say_count(count: Count, universe: Universe) -> None:
     excluded = sum(1 for _ in universe.excluded)
-    numbers = f"{count.defects:,} defects, {count.circuits:,} different circuits, weight {count.weight:g}"
-    say(f"{universe.spec.title}: {numbers}")
+    numbers = f"{_number(count.defects, 'defect')}, {_number(count.circuits, 'different circuit')}"
+    say(f"{universe.spec.title}: {numbers}, weight {count.weight:g}")
     if excluded:
-        say(f"{excluded:,} devices have no defects; --excluded lists them with the reason")
+        have = "has" if excluded == 1 else "have"
+        say(f"{_number(excluded, 'device')} {have} no defects; --excluded lists them with the reason")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

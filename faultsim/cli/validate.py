@@ -7,20 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from faultsim import library
 from faultsim.campaigns.drawn import response_tasks
 from faultsim.campaigns.plan import make_plan
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.circuits import network
+from faultsim.circuits.circuit import hierarchy_of
 from faultsim.circuits.device import device_classes, load_device
-from faultsim.circuits.hierarchy import Hierarchy
-from faultsim.circuits.reading import is_part, read_cards
+from faultsim.circuits.reading import is_part, read
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
-from faultsim.fault_models.rules import load_universe_file, load_weights
+from faultsim.fault_models.universe_file import load_universe_file, load_weights
 from faultsim.reports.drawing import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
+
+_OF_UNIVERSES = {"opens", "shorts", "neighbours", "corners", "pairs", "excluded"}
 
 
 def run(file: Path, trust: bool, json: bool) -> None:
@@ -61,7 +64,7 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
     keys = set(read_table(file))
     if keys & {"tests", "search"}:
         return "campaign", _check_campaign
-    if keys & {"opens", "shorts", "neighbours", "corners", "pairs", "excluded"}:
+    if keys & _OF_UNIVERSES or _extends_a_universe(file):
         return "universe", load_universe_file
     if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar
@@ -79,15 +82,21 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
     raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])
 
 
+def _extends_a_universe(file: Path) -> bool:
+    """Return whether a file extends a universe by name; a sidecar extends another by its path."""
+    base = read_table(file).get("extends")
+    return isinstance(base, str) and not base.endswith(".toml") and base in library.names("universes")
+
+
 def _check_campaign(path: Path) -> None:
     response_tasks(make_plan(path, read_spec(path, CampaignSpec)))
 
 
 def _check_deck(path: Path, trust: bool) -> None:
     """Check a deck; one that holds nothing but subcircuits is a part of another, which brings what they use."""
-    cards = read_cards(path, trust, part=is_part(path))
+    reading = read(path, trust, part=is_part(path))
     depth, top_level = 0, 0
-    for card in cards:
+    for card in reading.cards:
         depth += (card.name in (".subckt", ".macro")) - (card.name in (".ends", ".eom"))
         top_level += depth == 0 and card.name[:1].isalpha()
-    device_classes(Hierarchy(cards, part=not top_level))
+    device_classes(hierarchy_of(reading, part=not top_level))

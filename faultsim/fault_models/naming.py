@@ -13,8 +13,8 @@ from faultsim.errors import UsageError, did_you_mean
 from faultsim.fault_models.accounting import Accounting
 from faultsim.fault_models.defect import Defect, Double
 from faultsim.fault_models.definition import ConnectionEdit, load, load_file
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe, nets_of_bridge
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.units import parse_quantity
 
 WIDEST = "network"

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal, Self
+from functools import partial
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from faultsim import library
 from faultsim.circuits.formula import NoValue, parse_formula
-from faultsim.errors import Problem, SpecError
-from faultsim.specfile import Spec, check_table, read_table
+from faultsim.errors import UsageError, did_you_mean
+from faultsim.fault_models.definition import ConnectionEdit, load
+from faultsim.specfile import Spec
 
 Relation = Literal["adjacent word lines", "adjacent bit lines", "word line over bit line", "line to rail"]
+_PLACES = {
+    "connection": "a connection",
+    "nets": "two nets",
+    "window": "a window of the timing generator",
+    "parameter": "a parameter of the process",
+}
+
+
+def _model_at(place: str, name: str) -> str:
+    """Return the name of a kind of defect that is about such a place.
+
+    Raises:
+        ValueError: There is no such kind, or it is about another place.
+    """
+    try:
+        at = load(name).edit.at
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+    if at != place:
+        fitting = [known for known in library.names("defects") if load(known).edit.at == place]
+        raise ValueError(f"is about {_PLACES[at]}, and not about {_PLACES[place]} ({did_you_mean(name, fitting)})")
+    return name
+
+
+CutModel = Annotated[str, AfterValidator(partial(_model_at, "connection"))]
+NetsModel = Annotated[str, AfterValidator(partial(_model_at, "nets"))]
+WindowModel = Annotated[str, AfterValidator(partial(_model_at, "window"))]
+CornerModel = Annotated[str, AfterValidator(partial(_model_at, "parameter"))]
 
 
 class WeightSpec(Spec):
     """How likely a defect is, as a formula over the device's parameters, and where that comes from."""
 
-    weight: str
+    weight: str = Field(min_length=1)
     origin: str = Field(min_length=1, description="where the weight comes from")
     unknown: float = Field(default=1.0, gt=0, description="the weight where the parameters have no value")
     zero_when: str = Field(default="", description="formula; where it is true the weight is 0")
@@ -46,7 +75,7 @@ class OpensSpec(WeightSpec):
 
     device: str
     terminals: list[str] = Field(min_length=1)
-    model: str = "open"
+    model: CutModel = "open"
 
 
 class ShortsSpec(WeightSpec):
@@ -54,7 +83,7 @@ class ShortsSpec(WeightSpec):
 
     device: str
     pairs: list[str] = Field(min_length=1, description="two terminals with a dash between")
-    model: str = "short"
+    model: NetsModel = "short"
 
     @field_validator("pairs")
     @classmethod
@@ -68,32 +97,47 @@ class ShortsSpec(WeightSpec):
 class WiresSpec(WeightSpec):
     """Opens of the segments of wires whose order a sidecar gives."""
 
-    model: str = "open"
+    model: CutModel = "open"
+
+    @field_validator("model")
+    @classmethod
+    def _without_a_device(cls, model: str) -> str:
+        edit = load(model).edit
+        if isinstance(edit, ConnectionEdit) and edit.terminals:
+            raise ValueError(f"uses the nets at {', '.join(sorted(edit.terminals))} of a device; a wire has none")
+        return model
 
 
 class NeighboursSpec(WeightSpec):
     """Bridges between nets that a sidecar says are neighbours."""
 
     relation: Relation
-    model: str = "bridge"
+    model: NetsModel = "bridge"
 
 
 class CornersSpec(WeightSpec):
     """The two corners of each parameter of the process that a sidecar declares."""
 
-    model: str = "corner"
+    model: CornerModel = "corner"
 
 
 class WindowsSpec(WeightSpec):
     """Windows of the circuit's own timing generator that the sidecar names as sites."""
 
-    models: list[str] = Field(min_length=1)
+    models: list[WindowModel] = Field(min_length=1)
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, models: list[str]) -> list[str]:
+        if len(set(models)) < len(models):
+            raise ValueError("name each of them once")
+        return models
 
 
 class PairsSpec(WeightSpec):
     """Bridges between any two nets."""
 
-    model: str = "bridge"
+    model: NetsModel = "bridge"
 
 
 class ExcludedSpec(Spec):
@@ -122,7 +166,7 @@ class UniverseSpec(Spec):
 class OverrideSpec(Spec):
     """A user's weight for the defects whose id matches a glob."""
 
-    defects: str
+    defects: str = Field(min_length=1)
     weight: float = Field(ge=0)
     origin: str = Field(min_length=1, description="where the weight comes from")
     zero_reason: str = ""
@@ -139,47 +183,3 @@ class WeightsSpec(Spec):
 
     title: str = ""
     weights: list[OverrideSpec] = Field(min_length=1)
-
-
-def load_universe(name: str) -> UniverseSpec:
-    """Load a universe by name or path.
-
-    Raises:
-        UsageError: No such universe.
-        SpecError: Everything that is wrong with it.
-    """
-    return load_universe_file(library.find("universes", name))
-
-
-def load_universe_file(path: Path) -> UniverseSpec:
-    """Load a universe from its file, with those that it extends.
-
-    Raises:
-        SpecError: Everything that is wrong with it.
-    """
-    return check_table(_table(path, ()), UniverseSpec, path)
-
-
-def load_weights(path: Path) -> tuple[OverrideSpec, ...]:
-    """Load a user's weights.
-
-    Raises:
-        SpecError: Everything that is wrong with them.
-    """
-    return tuple(check_table(read_table(path), WeightsSpec, path).weights)
-
-
-def _table(path: Path, open_files: tuple[Path, ...]) -> dict[str, Any]:
-    table = read_table(path)
-    base = table.get("extends")
-    if not base or not isinstance(base, str):
-        return table
-    beside = path.parent / f"{base.removesuffix('.toml')}.toml"
-    target = beside if beside.is_file() else library.find("universes", base)
-    if target.resolve() in open_files or target.resolve() == path.resolve():
-        raise SpecError([Problem(f"{path}: extends", f"{base} extends itself in a circle")])
-    merged = dict(_table(target, (*open_files, path.resolve())))
-    for key, value in table.items():
-        both = isinstance(value, list) and isinstance(merged.get(key), list)
-        merged[key] = [*merged[key], *value] if both else value
-    return merged

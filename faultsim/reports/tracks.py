@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from faultsim.circuits.circuit import Circuit
+from faultsim.circuits.flatten import FlatDevice
+from faultsim.circuits.sites import Cut
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.reports.sheet import DEFECT, FAINT, FONT, INK, XY
 from faultsim.reports.track_ink import SMALL, UNDETECTABLE, add, clean, cross, dot, path_of, short, width, write, zigzag
 from faultsim.reports.track_layout import MARGIN, ROW, Layout, laid_out
 from faultsim.reports.track_marks import BELOW, Mark, Place
-from faultsim.reports.track_view import View, view_of
+from faultsim.reports.track_view import MOST_DEVICES, View, view_of
 
 MOST_BRIDGES = 2000
 """More are refused: nobody could tell them apart."""
@@ -25,6 +29,67 @@ _KINDS = {
     "bridge": "bridge between two nets",
     "inside": "inside of an instance; the numbers stand at its name",
 }
+
+
+@dataclass(frozen=True)
+class Part(Circuit):
+    """A few devices of a circuit.
+
+    Attributes:
+        kept: The devices.
+        whole: How many the circuit has.
+    """
+
+    kept: Sequence[FlatDevice] = ()
+    whole: int = 0
+
+    @cached_property
+    def devices(self) -> list[FlatDevice]:
+        """The devices that are kept."""
+        return list(self.kept)
+
+
+def part_of(circuit: Circuit, defects: Sequence[Defect]) -> Circuit:
+    """Return the part of a circuit that defects touch: their devices, and what else is on their nets where it fits.
+
+    Args:
+        circuit: The circuit; one of few devices is returned as it is.
+        defects: Where they touch too many devices to draw each, the circuit is returned as it is.
+    """
+    if len(circuit.devices) <= MOST_DEVICES:
+        return circuit
+    numbers = {device.path: number for number, device in enumerate(circuit.devices)}
+    kept = {number for defect in defects for number in _touched(circuit, numbers, defect)}
+    if not 0 < len(kept) <= MOST_DEVICES:
+        return circuit
+    on_net = {net: _on(circuit, net) for defect in defects for net in defect.site.nets}
+    for others in sorted(on_net.values(), key=len):
+        if len(kept.union(others)) <= MOST_DEVICES:
+            kept.update(others)
+    given = {field.name: getattr(circuit, field.name) for field in fields(circuit)}
+    return Part(**given, kept=[circuit.devices[number] for number in sorted(kept)], whole=len(circuit.devices))
+
+
+def _touched(circuit: Circuit, numbers: Mapping[str, int], defect: Defect) -> Iterator[int]:
+    """Yield the devices without which a defect has no place: its own, all of a wire, one on each net of a bridge."""
+    site = defect.site
+    if isinstance(site, Cut) and site.wire:
+        yield from _on(circuit, site.net)
+    elif site.device in numbers:
+        yield numbers[site.device]
+    else:
+        yield from (number for net in site.nets for number in _on(circuit, net)[:1])
+
+
+def _on(circuit: Circuit, net: str) -> list[int]:
+    """Return the devices that have metal on a net."""
+    found: list[int] = []
+    for number, place in circuit.taps.get(net, ()):
+        device = circuit.devices[number]
+        terminal = list(device.element.terminals)[place]
+        if device.device.name not in ("source", "opaque") and device.device.is_metal(terminal):
+            found.append(number)
+    return found
 
 
 def tracks_drawing(circuit: Circuit, defects: Iterable[Defect]) -> str:
@@ -57,6 +122,8 @@ def _drawn(layout: Layout) -> str:
     top = "top level of " if any(column.whole for column in view.columns) else ""
     total = sum(mark.count for mark in marks.values())
     devices = f"{len(view.circuit.devices):,} devices"
+    if isinstance(view.circuit, Part):
+        devices = f"{len(view.circuit.devices):,} of {view.circuit.whole:,} devices"
     title = f"{short(view.circuit.name)}: {top}{devices}, {len(view.uses):,} nets drawn, {total:,} defects"
     legend = list(_legend(view, marks))
     right = max([layout.right, 2 * MARGIN + width(title, 12), *(60 + width(text) for _, _, text in legend)])
@@ -100,6 +167,8 @@ def _legend(view: View, marks: Mapping[Place, Mark]) -> Iterator[tuple[str, str,
         yield "driven", INK, "the end of a wire that the test bench drives"
     if any(column.kind == "source" for column in view.columns):
         yield "terminal", FAINT, "a source: it has no defects"
+    if isinstance(view.circuit, Part):
+        yield "", FAINT, "a part of the circuit: more may be on these nets"
     if view.hidden:
         few = ", ".join(short(path) for path in view.hidden[:6])
         dots = ", ..." if len(view.hidden) > 6 else ""

@@ -188,3 +188,118 @@ def test_a_universe_of_one_s_own_is_a_file(shell: Shell) -> None:
     shell("validate", "mine.toml").succeeds()
     rows = shell("sites", "crossbar4", "--universe", "mine.toml", "--json").succeeds().json
     assert not [row for row in rows if row["terminals"] == ["xcell1.ma2.s"]]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ('device = "diode"\nterminals', 'device = "dioda"\nterminals', "opens.7.device: 'dioda'"),
+    ('pairs = ["a-c"]', 'pairs = ["a-k"]', "shorts.7.pairs.0: 'a-k': diode has no terminal 'k' (known: a, c, tj)"),
+    ('model = "open-gate"', 'model = "open-gat"', "did you mean open-gate"),
+])  # fmt: skip
+def test_validate_and_sites_say_what_is_wrong_with_a_universe(shell: Shell, old: str, new: str, said: str) -> None:
+    text = Path(REPOSITORY, "fault_models", "universes", "2427.toml").read_text()
+    mine = shell.write("mine.toml", text.replace(old, new))
+    line = text[: text.index(old)].count("\n") + 1
+    for words in (("validate", mine), ("sites", shell.write("amplifier.sp", DECK), "--universe", mine)):
+        shell(*words).fails_with(3, f"mine.toml:{line}: ", said)
+
+
+def test_a_class_that_the_deck_does_not_know_is_refused_and_a_device_file_of_the_deck_declares_it(shell: Shell) -> None:
+    mine = shell.write(
+        "rules/mine.toml",
+        'extends = "2427"\n[[opens]]\ndevice = "memristor"\nterminals = ["p"]\nweight = "1"\norigin = "o"\n',
+    )
+    assert "a valid universe" in shell("validate", mine).succeeds().err
+    shell.write("memristor.cir", "* a device\n.subckt mem p n w\nr1 p n 1k\n.ends\n")
+    deck = shell.write("a.cir", "* a deck\n.include memristor.cir\nX1 a 0 w mem\nR1 a 0 1k\n")
+    shell("sites", deck, "--universe", mine).fails_with(3, "mine.toml:3: opens.0.device: 'memristor'", "resistor?")
+    shell.write("memristor.toml", 'subcircuit = "mem"\ndevice = "memristor"\nabout = "a"\nterminals = ["p", "n"]\n')
+    rows = shell("sites", deck, "--universe", mine, "--json").succeeds().json
+    assert {row["id"] for row in rows} == {"x1:open", "r1:open", "r1:short"}
+
+
+def test_validate_knows_what_extends_a_universe_and_weights(shell: Shell) -> None:
+    shell.write("mine.toml", 'extends = "network"\n[wires]\nweight = "2"\norigin = "o"\n')
+    assert "a valid universe" in shell("validate", "mine.toml").succeeds().err
+    shell.write("w.toml", '[[weights]]\ndefects = ""\nweight = -1\norigin = "layout"\n')
+    shell("validate", "w.toml").fails_with(3, "w.toml:2: weights.0.defects: ''", "w.toml:3: weights.0.weight: -1")
+    shell.write("w.toml", '[[weights]]\ndefects = "r1*"\nweight = 1\norigin = "layout"\n')
+    assert "a valid weights file" in shell("validate", "w.toml").succeeds().err
+
+
+def test_a_glob_of_the_weights_that_matches_nothing_is_said_after_the_list(shell: Shell) -> None:
+    deck = shell.write("amplifier.sp", DECK)
+    weight = '[[weights]]\ndefects = "{}"\nweight = 3\norigin = "layout"\n'
+    shell.write("weights.toml", "".join(map(weight.format, ("x9.*", "x1.*", "R2:OPEN", "r2:opens"))))
+    for more in ((), ("--summary",), ("--json",), ("--only", "r2:*")):
+        done = shell("sites", deck, "--weights", "weights.toml", *more).succeeds()
+        said = [line for line in done.err.splitlines() if line.startswith("weights.toml: ")]
+        assert said == [
+            f"weights.toml: {glob} matches no defect of amplifier in universe 2427" for glob in ("'x9.*'", "'r2:opens'")
+        ]
+        assert done.err.splitlines()[-2:] == said
+    rows = {row["id"]: row for row in shell("sites", deck, "--weights", "weights.toml", "--json").json}
+    assert rows["r2:open"]["weight"] == 3.0
+
+
+def test_weights_hold_for_what_the_sidecar_names_and_it_has_its_own_title(shell: Shell) -> None:
+    shell.write("weights.toml", '[[weights]]\ndefects = "rop1"\nweight = 0.1\norigin = "layout"\n')
+    words = ("sites", "crossbar4", "--universe", "named", "--weights", "weights.toml")
+    rows = {row["id"]: row for row in shell(*words, "--json").succeeds().json}
+    assert (rows["Rop1"]["weight"], rows["Rop1"]["weight_origin"]) == (0.1, "layout")
+    assert rows["Rop2"]["weight"] == 1.0
+    said = shell(*words, "--summary").succeeds().err
+    assert said.startswith("What the sidecar names: 15 defects")
+    assert "IEEE" not in said
+
+
+def test_a_name_with_brackets_is_that_of_a_net_and_case_does_not_matter(shell: Shell) -> None:
+    deck = shell.write("bus.cir", "* a bus\nR1 in[0] 0 1k\nR2 in[1] 0 1k\nR3 in0 in1 1k\n")
+
+    def chosen(glob: str) -> set[str]:
+        rows = shell("sites", deck, "--universe", "all-pairs", "--only", glob, "--json").succeeds().json
+        return {row["id"] for row in rows}
+
+    assert chosen("IN[0]~in[1]:bridge") == {"in[0]~in[1]:bridge"}
+    assert chosen("in[[]0]~*") == chosen("in[0]~*") - {"in0~in1:bridge"} >= {"in[0]~in[1]:bridge", "in[0]~0:bridge"}
+    assert chosen("R[12]:*") == {"r1:open", "r1:short", "r2:open", "r2:short"}
+    shell("sites", deck, "--only", "in[0]~in[1]:bridge").fails_with(2, "--only 'in[0]~in[1]:bridge' matches no defect")
+    shell.write("w.toml", '[[weights]]\ndefects = "in[0]~in[1]:bridge"\nweight = 9\norigin = "layout"\n')
+    rows = shell("sites", deck, "--universe", "all-pairs", "--weights", "w.toml", "--json").succeeds().json
+    assert [row["id"] for row in rows if row["weight"] == 9] == ["in[0]~in[1]:bridge"]
+
+
+def test_of_a_large_deck_the_part_is_drawn_that_the_chosen_defects_touch(shell: Shell) -> None:
+    cell = ".subckt inv a y\nmp y a vdd vdd p\nmn y a 0 0 n\n.ends\n.global vdd\n.model n nmos\n.model p pmos\n"
+    chain = "".join(f"xi{number} n{number} n{number + 1} inv\nr{number} n{number} 0 1k\n" for number in range(300))
+    deck = shell.write("large.cir", f"* large\n{cell}v1 vdd 0 1\n{chain}")
+    draw = ("sites", deck, "--universe", "all-pairs", "--summary", "--svg", "d.svg")
+    shell(*draw).fails_with(2, "601 devices and instances at its top level", "--only GLOB draws the part")
+    shell(*draw, "--only", "r*:open").fails_with(2, "--only GLOB draws the part", "up to 120 devices")
+    shell(*draw, "--only", "nothing").fails_with(2, "matches no defect")
+    assert not (shell.folder / "d.svg").exists()
+    for glob, ids, tracks in (
+        ("xi7.mn.*", 7, {"n6", "n7", "n8", "n9", "vdd", "0"}),
+        ("n3~n200:bridge", 1, {"n2", "n3", "n4", "n199", "n200", "n201", "vdd", "0"}),
+    ):
+        shell(*draw, "--only", glob).succeeds()
+        root = ElementTree.parse(shell.folder / "d.svg").getroot()
+        groups = [group for group in root.iter() if group.get("data-name")]
+        assert {group.get("data-name") for group in groups if group.get("class") == "track"} == tracks
+        marks = [group for group in groups if group.get("class") in ("open", "short", "bridge")]
+        assert sum(len(str(group[0].text).splitlines()) for group in marks) == ids
+        assert "of 901 devices" in str(root[0].text)
+
+
+def test_a_summary_is_one_object_of_sums_and_a_table_has_no_noise(shell: Shell) -> None:
+    deck = shell.write("three.cir", "* three\nV1 a 0 1\nR1 a b 1k\nR2 b c 1k\nR3 c 0 1k\n")
+    shell.write("w.toml", '[[weights]]\ndefects = "*"\nweight = 0.1\norigin = "layout"\n')
+    words = ("sites", deck, "--weights", "w.toml", "--summary")
+    found = shell(*words, "--json").succeeds().json
+    assert list(found) == ["circuit", "universe", "defects", "circuits", "weight", "kinds"]
+    assert (found["circuit"], found["universe"], found["defects"]) == ("three", "2427", 6)
+    assert [(row["kind"], row["defects"]) for row in found["kinds"]] == [("open", 3), ("short", 3)]
+    assert found["weight"] == pytest.approx(0.6)
+    done = shell(*words).succeeds()
+    assert [line.split() for line in done.out.splitlines()[1:]] == [["open", "3", "0.3"], ["short", "3", "0.3"]]
+    assert "weight 0.6\n" in done.err
+    assert "\n1 device has no defects;" in done.err

@@ -17,8 +17,8 @@ from faultsim.circuits.graph import graphml
 from faultsim.errors import FaultsimError
 from faultsim.fault_models.naming import find_defect
 from faultsim.fault_models.record import row_of
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.reference import with_values
 from tests.decks.conftest import REPOSITORY, decks_in
 

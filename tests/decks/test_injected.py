@@ -17,8 +17,8 @@ from faultsim.circuits.deck import Card, text_of
 from faultsim.circuits.reading import is_part
 from faultsim.errors import SpecError
 from faultsim.fault_models.defect import Defect
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.reference import with_values
 from tests.circuits.test_flatten import differences
 from tests.decks.conftest import decks_in

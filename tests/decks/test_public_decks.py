@@ -21,8 +21,9 @@ from faultsim.circuits.deck import split_cards
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.reading import is_part, read_cards
 from faultsim.errors import SpecError
-from faultsim.fault_models.rules import UniverseSpec, load_universe
+from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from tests.decks.conftest import decks_in
 
 NOT_READ = Path(__file__).parent / "not_read.csv"

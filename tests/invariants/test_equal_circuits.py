@@ -16,8 +16,8 @@ from faultsim.circuits.sidecar import WireSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
 from faultsim.fault_models.naming import find_defect
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.job import Job
 from faultsim.spice.pool import WorkerPool
 

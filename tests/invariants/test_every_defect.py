@@ -20,8 +20,8 @@ from faultsim.circuits.circuit import of_network
 from faultsim.cli import inject
 from faultsim.cli.simulate import Request
 from faultsim.fault_models.defect import Defect
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.engine import SINGLE_THREAD
 from faultsim.spice.judge import vector_name
 from faultsim.spice.waveform import FloatArray

@@ -17,8 +17,8 @@ from faultsim.circuits.stimulus import Stimulus
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.definition import load as load_definition
 from faultsim.fault_models.naming import named_defects
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.pool import WorkerPool
 
 NULL = {"connection": 1e-3, "nets": 1e15, "parameter": 1e-9}

@@ -14,8 +14,8 @@ from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Double
 from faultsim.fault_models.naming import default_universe, double, find_defect, named_defects
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 
 DECK = """\
 * a deck whose nets have signs in their names

@@ -23,8 +23,8 @@ from faultsim.fault_models.accounting import Accounting, Detectability
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.definition import load
 from faultsim.fault_models.naming import double, named_defects
-from faultsim.fault_models.rules import load_universe
 from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
 from faultsim.reports import track_view
 from faultsim.reports.sheet import DEFECT
 from faultsim.reports.track_view import MOST_COLUMNS, MOST_DEVICES

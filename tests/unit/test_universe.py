@@ -21,8 +21,9 @@ from faultsim.errors import SpecError
 from faultsim.fault_models.accounting import Detectability
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.record import Count, head, row_of
-from faultsim.fault_models.rules import OverrideSpec, load_universe, load_universe_file, load_weights
+from faultsim.fault_models.rules import OverrideSpec
 from faultsim.fault_models.universe import FORGOTTEN, Universe
+from faultsim.fault_models.universe_file import load_universe, load_universe_file, load_weights
 
 MODELS = """\
 .model n nmos level=1
