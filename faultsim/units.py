@@ -35,7 +35,12 @@ def parse_quantity(text: str | float) -> float:
 
 
 def format_quantity(value: float, unit: str = "", digits: int = 4) -> str:
-    """Return a value for people: ``16000.0`` gives ``16k``, in SPICE's suffixes, and with a unit ``16 kohm``."""
+    """Return a value for people: ``16000.0`` gives ``16k``, in SPICE's suffixes, and with a unit ``16 kohm``.
+
+    A unit that begins with "of" makes it a share, which has no prefix: ``0.01 of area``.
+    """
+    if unit.startswith("of "):
+        return f"{value:.{digits}g} {unit}"
     if value == 0 or not math.isfinite(value):
         return f"{value:g} {unit}".rstrip()
     exponent = min(12, max(-18, 3 * math.floor(math.log10(abs(value)) / 3)))

@@ -39,6 +39,7 @@ class Setting:
     requires: str = ""
     defects: tuple[str, ...] = ("*",)
     confirm: int = 0
+    scan: int = 0
 
     @property
     def key(self) -> SettingKey:
@@ -49,7 +50,9 @@ class Setting:
     @property
     def criteria(self) -> str:
         """Return what decides a verdict besides the transients; a change of it makes stored results stale."""
-        return f"{self.observable} {self.limits!r} {self.requires} {self.confirm}"
+        return f"{self.observable} {self.limits!r} {self.requires} {self.confirm}" + (
+            f" {self.scan}" if self.scan else ""
+        )
 
     def covers(self, identity: str) -> bool:
         """Return whether the defect of an id is searched in this setting."""
@@ -158,6 +161,7 @@ class Plan:
             test.requires,
             tuple(test.defects),
             test.confirm,
+            test.scan,
         )
 
     def is_nominal(self, setting: Setting) -> bool:

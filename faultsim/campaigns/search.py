@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 _INTERPOLATIONS = 4
 """Where four have not come close the margin is no guide, and bisection is best."""
@@ -37,11 +38,46 @@ class Bracket:
     probes: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Scan:
+    """Probes spread over the whole grid, for a defect that may pass again where it is more severe.
+
+    Attributes:
+        low: Grid index of the last one that passes before the first that fails; -1 is the fault-free circuit.
+        high: Grid index of the first that fails, or None where none does.
+        crossings: How often the verdict changes from one to the next.
+        again: Grid index of the most severe one that passes, where milder ones fail.
+        probes: Indices that were asked for, in order.
+    """
+
+    low: int
+    high: int | None
+    crossings: int
+    again: int | None
+    probes: tuple[int, ...]
+
+
+def scan_grid(probe: Callable[[int], Verdict], size: int, count: int) -> Scan:
+    """Probe so many severities, evenly over the grid and up to its end; simulations that fail say nothing."""
+    asked = tuple(dict.fromkeys(round(step * (size - 1) / count) for step in range(1, count + 1)))
+    found = [(index, verdict) for index in asked if (verdict := probe(index)) is not Verdict.UNKNOWN]
+    fails = [index for index, verdict in found if verdict is Verdict.FAIL]
+    passes = [index for index, verdict in found if verdict is Verdict.PASS]
+    row = [Verdict.PASS, *(verdict for _, verdict in found)]
+    crossings = sum(before is not after for before, after in pairwise(row))
+    if not fails:
+        return Scan(max(passes, default=-1), None, crossings, None, asked)
+    low = max((index for index in passes if index < fails[0]), default=-1)
+    again = max((index for index in passes if index > fails[0]), default=None)
+    return Scan(low, fails[0], crossings, again, asked)
+
+
 def find_bracket(
     probe: Callable[[int], Verdict],
     size: int,
     guess: int | None = None,
     margins: Mapping[int, float] | None = None,
+    between: tuple[int, int] | None = None,
 ) -> Bracket:
     """Find neighbouring severities between which the verdict changes.
 
@@ -54,6 +90,7 @@ def find_bracket(
         guess: Index near which the change is expected.
         margins: Filled by the probes where they measure one: negative where the test passes, positive where it fails,
             the larger the farther away. Wrong ones cost probes, never the answer.
+        between: An index that passes, or -1, and one that fails, where they are known.
     """
     asked: list[int] = []
 
@@ -61,8 +98,8 @@ def find_bracket(
         asked.append(index)
         return probe(index)
 
-    low, high = -1, size - 1
-    verdict = ask(high)
+    low, high = between or (-1, size - 1)
+    verdict = Verdict.FAIL if between else ask(high)
     if verdict is Verdict.PASS:
         return Bracket(high, size, None, tuple(asked))
     index, stride, interpolations = guess, 1, _INTERPOLATIONS

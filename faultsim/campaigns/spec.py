@@ -52,6 +52,7 @@ class TestSpec(Spec):
     limits: LimitsSpec | None = Field(default=None, description="without limits the observable has to be equal")
     requires: str = Field(default="", description="observable that has to be true in the fault-free circuit")
     confirm: int = Field(default=0, ge=0, le=100, description="failures that have to follow right above a threshold")
+    scan: int = Field(default=0, ge=0, le=1000, description="severities that are probed over the whole range first")
     weights: str = Field(default="", description="weights before the test; those of the deck if none")
     program: str = Field(default="", description="weights that the test programs, - for one left alone")
     stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.results import Detection, ThresholdRow
-from faultsim.campaigns.search import Bracket, Verdict, confirm_bracket, find_bracket
+from faultsim.campaigns.search import Bracket, Scan, Verdict, confirm_bracket, find_bracket, scan_grid
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
@@ -77,12 +77,24 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
     if not healthy.ok:
         reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"
         return Finding(_row(plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
-    bracket = find_bracket(probing.verdict, len(probing.grid), guess, probing.margins)
-    bracket, crossings = confirm_bracket(probing.verdict, bracket, len(probing.grid), task.setting.confirm)
+    size = len(probing.grid)
+    scan = scan_grid(probing.verdict, size, task.setting.scan) if task.setting.scan else None
+    between = (scan.low, scan.high) if scan is not None and scan.high is not None else None
+    bracket = find_bracket(probing.verdict, size, guess, probing.margins, between)
+    bracket, crossings = confirm_bracket(probing.verdict, bracket, size, task.setting.confirm)
     verdict, reason = _conclude(plan, task, bracket, probing)
+    if scan is not None and verdict is Detection.DETECTED:
+        reason = "; ".join(filter(None, (reason, _passes_again(probing, scan, task.defect.unit))))
     level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
-    row = _row(plan, task, bracket, verdict, reason, crossings)
+    row = replace(_row(plan, task, bracket, verdict, reason, crossings), transients=len(set(probing.keys)))
     return Finding(row, tuple(probing.keys), level)
+
+
+def _passes_again(probing: _Probing, scan: Scan, unit: str) -> str:
+    if scan.again is None:
+        return ""
+    at = format_quantity(probing.grid[scan.again], unit)
+    return f"passes again at {at}; over the whole range the verdict changes {scan.crossings} times or more"
 
 
 def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdict:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import Field
 
 from faultsim.circuits.element import Element
 from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.sidecar import ProcessSpec
 from faultsim.errors import Problem, SpecError, did_you_mean
 from faultsim.specfile import Spec, check_table, read_table
 
@@ -40,6 +41,7 @@ class DeviceSpec(Spec):
     device: str = Field(description="its class, which the rules of universes are about")
     about: str
     terminals: list[str] = Field(min_length=1, description="ports that are metal; others are quantities of the model")
+    corners: dict[str, ProcessSpec] = Field(default_factory=dict, description="parameter -> how far it may be off")
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,12 @@ class DeviceClass:
     Attributes:
         name: mos, bipolar, resistor, ... or what a device file says.
         terminals: Those that are metal; empty means all.
+        corners: Parameter -> how far it may be off.
     """
 
     name: str
     terminals: tuple[str, ...] = ()
+    corners: Mapping[str, ProcessSpec] = field(default_factory=dict)
 
     def is_metal(self, terminal: str) -> bool:
         """Return whether a terminal is a piece of metal, and no quantity of the device's model."""
@@ -124,4 +128,9 @@ def _declared(path: Path, hierarchy: Hierarchy) -> dict[str, DeviceClass]:
     if unknown:
         message = f"{spec.subcircuit} has no port {', '.join(unknown)}"
         raise SpecError([Problem(f"{path}: terminals", message, did_you_mean(unknown[0], scope.ports))])
-    return {scope.name: DeviceClass(spec.device, terminals)}
+    for parameter in spec.corners:
+        if parameter not in hierarchy.defaults(scope.name):
+            message = f"{spec.subcircuit} has no parameter {parameter!r}"
+            remedy = did_you_mean(parameter, hierarchy.defaults(scope.name))
+            raise SpecError([Problem(f"{path}: corners", message, remedy)])
+    return {scope.name: DeviceClass(spec.device, terminals, spec.corners)}

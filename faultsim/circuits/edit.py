@@ -61,7 +61,7 @@ def split_terminal(cards: Cards, path: str, terminal: str) -> Split:
             of several that one card stands for by its multiplier.
         terminal: Terminal name.
     """
-    cards, path = _alone(cards, path)
+    cards, path = alone(cards, path)
     element = Hierarchy(cards).resolve(path)
     far = element.net(terminal)
     return _split(cards, [(element, terminal)], path, _fresh_net(cards, far), far)
@@ -76,7 +76,7 @@ def split_wire(cards: Cards, path: str, taps: Sequence[tuple[str, str]]) -> Spli
         taps: (element, terminal) of every connection on the near side, named within that scope.
     """
     inside = f"{path}." if path else ""
-    cards, first = _alone(cards, inside + taps[0][0], whole=True)
+    cards, first = alone(cards, inside + taps[0][0], whole=True)
     inside = first[: len(first) - len(taps[0][0])]
     hierarchy = Hierarchy(cards)
     places = [(hierarchy.resolve(inside + element), terminal) for element, terminal in taps]
@@ -103,7 +103,7 @@ def one_of_each(cards: Cards, nets: Sequence[str]) -> tuple[Cards, tuple[str, ..
         steps = _instances(whole, net)
         if _stands_for_several(whole, steps):
             shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, steps, strict=False)))
-            cards, path = _alone(cards, ".".join([*now[:shared], *steps[shared:]]))
+            cards, path = alone(cards, ".".join([*now[:shared], *steps[shared:]]))
             was, now = steps, [step.card.name for step in Hierarchy(cards).chain(path)]
             net = f"{path}.{net.rpartition('.')[2]}"
         named.append(net)
@@ -129,7 +129,7 @@ def _split(cards: Cards, places: Sequence[tuple[Element, str]], path: str, near:
     return Split(tuple(edited), places[0][0].index + 1, inside, near, far, device)
 
 
-def _alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
+def alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
     """Give every instance on a path that shares its subcircuit with others a copy of it.
 
     Args:
@@ -153,12 +153,12 @@ def _alone(cards: Cards, path: str, whole: bool = False) -> tuple[Cards, str]:
             path = ".".join([*names[:level], name, *names[level + 1 :]])
             hierarchy = Hierarchy(cards)
             element = hierarchy.chain(path)[level]
-        if not last and _is_shared(hierarchy, element):
-            cards = _own_body(cards, hierarchy, element)
+        if not last and is_shared(hierarchy, element):
+            cards = own_body(cards, hierarchy, element)
     return cards, path
 
 
-def _is_shared(hierarchy: Hierarchy, instance: Element) -> bool:
+def is_shared(hierarchy: Hierarchy, instance: Element) -> bool:
     """Return whether another instance has the same body; those around this one are its own already."""
     users = (element for inside in hierarchy.inside.values() for element in inside if element.body == instance.body)
     return len(list(islice(users, 2))) > 1
@@ -184,7 +184,7 @@ def _stands_for_several(hierarchy: Hierarchy, steps: Sequence[str]) -> bool:
     return False
 
 
-def _own_body(cards: Cards, hierarchy: Hierarchy, instance: Element) -> Cards:
+def own_body(cards: Cards, hierarchy: Hierarchy, instance: Element) -> Cards:
     """Point an instance at a copy of its subcircuit, which stands right behind it."""
     scope = hierarchy.scopes[instance.body]
     known = {name.rpartition("/")[2] for name in hierarchy.scopes}

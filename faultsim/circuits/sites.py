@@ -144,8 +144,47 @@ class Parameter:
         return f"process:{self.parameter}"
 
 
-Site = Cut | Pair | Window | Parameter
-PLACES: Mapping[str, type] = {"connection": Cut, "nets": Pair, "window": Window, "parameter": Parameter}
+class DeviceSite(NamedTuple):
+    """A device whose physics can change.
+
+    Attributes:
+        name: Its id.
+        device: Hierarchical path of the device.
+        kind: Its class.
+        nets: Flattened nets of its terminals.
+        parameter: The one of its parameters that moves to a corner, where the defect is about one.
+        shift: What is added to the parameter at the corner.
+        scale: What it is multiplied with at the corner.
+        path: The signal path that it belongs to.
+        source: Where a paper or document shows it, or where the corner comes from.
+    """
+
+    name: str
+    device: str
+    kind: str
+    nets: tuple[str, ...] = ()
+    parameter: str = ""
+    shift: float = 0.0
+    scale: float = 1.0
+    path: str = ""
+    source: str = ""
+    terminals: Taps = ()
+
+    @property
+    def location(self) -> str:
+        """Return where it is, for people and tables."""
+        return f"{self.device}:{self.parameter}" if self.parameter else self.device
+
+
+Site = Cut | Pair | Window | Parameter | DeviceSite
+PLACES: Mapping[str, type] = {
+    "connection": Cut,
+    "nets": Pair,
+    "window": Window,
+    "parameter": Parameter,
+    "device": DeviceSite,
+    "device parameter": DeviceSite,
+}
 """What the definition of a defect says that it is at -> its kind of site."""
 
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from faultsim.circuits.deck import Cards, generated
+from faultsim.circuits.device_edit import DeviceChange, changed_device
 from faultsim.circuits.edit import free_suffix, one_of_each
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import StimulusSpec
-from faultsim.circuits.sites import Cut, Pair, Parameter, Site, Window
+from faultsim.circuits.sites import Cut, DeviceSite, Pair, Parameter, Site, Window
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner, EditedDeck, at_corner
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.accounting import NOTHING_SAID, Accounting
-from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, NetsEdit, WindowEdit
+from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, DeviceEdit, NetsEdit, WindowEdit
 from faultsim.fault_models.elements import filled, value_formulas, values_at
 from faultsim.specfile import check_table
 from faultsim.units import format_quantity
@@ -31,6 +32,7 @@ class FaultyDeck:
         fixed: Flattened name of an element -> its value, whatever the severity.
         follows: Net that the defect cuts off -> net that it was a part of and starts at the voltage of.
         moved: The parameter of the process that the severity moves, where one is.
+        devices: The devices that the severity changes.
     """
 
     cards: Cards
@@ -38,6 +40,7 @@ class FaultyDeck:
     fixed: Mapping[str, float] = field(default_factory=dict)
     follows: Mapping[str, str] = field(default_factory=dict)
     moved: Parameter | None = None
+    devices: tuple[DeviceChange, ...] = ()
 
     def at(self, severity: float) -> EditedDeck:
         """Return the deck at a severity.
@@ -46,7 +49,11 @@ class FaultyDeck:
             SpecError: A parameter would be scaled to nothing, or the deck does not define it.
         """
         alters = {**values_at(self.formulas, severity), **self.fixed}
-        cards = self.cards if self.moved is None else at_corner(self.cards, _corner(self.moved, severity))
+        cards = self.cards
+        for change in self.devices:
+            cards = replace(change, cards=cards).at(severity)
+        if self.moved is not None:
+            cards = at_corner(cards, _corner(self.moved, severity))
         return EditedDeck(cards, alters, self.follows)
 
 
@@ -90,6 +97,9 @@ class Defect:
             return _opened(cards, edit, site)
         if isinstance(edit, NetsEdit) and isinstance(site, Pair):
             return _bridged(cards, edit, site)
+        if isinstance(site, DeviceSite):
+            change = _changed(cards, edit, site)
+            return FaultyDeck(change.cards, devices=(change,))
         return FaultyDeck(cards, moved=site if isinstance(site, Parameter) else None)
 
     def disturb(self, stimulus: Stimulus, severity: float) -> Stimulus:
@@ -127,6 +137,14 @@ def _bridged(cards: Cards, edit: NetsEdit, site: Pair) -> FaultyDeck:
     lines, formulas = _written(cards, edit.elements, {"a": first, "b": second})
     end = next((place for place, card in enumerate(cards) if card.name == ".end"), len(cards))
     return FaultyDeck((*cards[:end], *generated(lines), *cards[end:]), formulas)
+
+
+def _changed(cards: Cards, edit: object, site: DeviceSite) -> DeviceChange:
+    if isinstance(edit, DeviceEdit):
+        return changed_device(cards, site.device, edit.parameters, edit.elements.get(site.kind, ()))
+    name = site.parameter
+    moves = f"{name}*(1+severity*({site.scale!r}-1))+severity*({site.shift!r})"
+    return changed_device(cards, site.device, {name: moves})
 
 
 def _written(cards: Cards, elements: Sequence[str], nets: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -172,7 +190,7 @@ class Double(Defect):
         deck = FaultyDeck(cards)
         for part, fixed in given:
             added = part.inject(deck.cards)
-            if added.moved is not None and fixed is not None:
+            if (added.moved is not None or added.devices) and fixed is not None:
                 added = FaultyDeck(added.at(fixed).cards)
             stays = {} if fixed is None else values_at(added.formulas, fixed)
             deck = FaultyDeck(
@@ -181,6 +199,7 @@ class Double(Defect):
                 {**deck.fixed, **stays},
                 {**deck.follows, **{net: deck.follows.get(whole, whole) for net, whole in added.follows.items()}},
                 added.moved or deck.moved,
+                (*deck.devices, *added.devices),
             )
         return deck
 

@@ -77,6 +77,41 @@ class ParameterEdit(Spec):
     at: Literal["parameter"]
 
 
+class DeviceEdit(Spec):
+    """A device's physics changes; its siblings stay as they are.
+
+    In a formula `severity` is the severity, and every other name is the parameter of the good device.
+    """
+
+    at: Literal["device"]
+    devices: list[str] = Field(min_length=1, description="classes of devices, as device files declare them")
+    parameters: dict[str, str] = Field(default_factory=dict, description="parameter -> formula")
+    elements: dict[str, list[str]] = Field(
+        default_factory=dict, description="class -> cards for the inside of its subcircuit, with severity in braces"
+    )
+
+    @model_validator(mode="after")
+    def _changes(self) -> Self:
+        if not self.parameters and not self.elements:
+            raise ValueError("give parameters or elements: nothing changes")
+        wrong = sorted(set(self.elements) - set(self.devices))
+        if wrong:
+            raise ValueError(f"elements are for {', '.join(wrong)}, which devices does not name")
+        if not any("severity" in text for text in self._texts):
+            raise ValueError("no formula and no card uses the severity")
+        return self
+
+    @property
+    def _texts(self) -> list[str]:
+        return [*self.parameters.values(), *(line for lines in self.elements.values() for line in lines)]
+
+
+class DeviceParameterEdit(Spec):
+    """A parameter of one device moves towards its corner; the severity is the share of the way, 1 at the corner."""
+
+    at: Literal["device parameter"]
+
+
 class DefectDefinition(Spec):
     """A kind of defect."""
 
@@ -85,7 +120,10 @@ class DefectDefinition(Spec):
     about: str
     source: str
     severity: SeveritySpec
-    edit: Annotated[ConnectionEdit | NetsEdit | WindowEdit | ParameterEdit, Field(discriminator="at")]
+    edit: Annotated[
+        ConnectionEdit | NetsEdit | WindowEdit | ParameterEdit | DeviceEdit | DeviceParameterEdit,
+        Field(discriminator="at"),
+    ]
 
     @model_validator(mode="after")
     def _valued(self) -> Self:

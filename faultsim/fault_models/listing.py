@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from faultsim.circuits.circuit import Circuit
 from faultsim.circuits.flatten import FlatDevice
-from faultsim.circuits.sites import Cut, Pair, Parameter, Site, Window, segment, tap_names, wire_taps
+from faultsim.circuits.sites import Cut, DeviceSite, Pair, Parameter, Site, Window, segment, tap_names, wire_taps
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.collapse import Collapse
 from faultsim.fault_models.definition import ConnectionEdit, DefectDefinition, NetsEdit
 from faultsim.fault_models.detectability import NOTHING_FOUND, Finding, Structure
-from faultsim.fault_models.rules import NeighboursSpec, OpensSpec, ShortsSpec, UniverseSpec
+from faultsim.fault_models.rules import DevicesSpec, NeighboursSpec, OpensSpec, ShortsSpec, UniverseSpec
 from faultsim.fault_models.weights import Weigher, Weight
 
 _OPEN = ":open"
@@ -70,10 +70,17 @@ class Lister:
     structure: Structure
 
     def of_device(self, index: int) -> Iterator[Listed]:
-        """Yield the opens and shorts of one device."""
+        """Yield the defects of one device."""
         device = self.circuit.devices[index]
+        if device.counts > 1:
+            return
+        yield from self._terminals(index, device)
+        yield from self._physics(index, device)
+
+    def _terminals(self, index: int, device: FlatDevice) -> Iterator[Listed]:
+        """Yield the opens and shorts of one device."""
         opens, shorts = self.opens.get(device.device.name, ()), self.shorts.get(device.device.name, ())
-        if (not opens and not shorts) or device.counts > 1:
+        if not opens and not shorts:
             return
         metal = [net for terminal, net in self.circuit.terminals(device) if device.device.is_metal(terminal)]
         two_ended = len(metal) == 2
@@ -85,6 +92,35 @@ class Lister:
                 if terminal in places:
                     yield self._open(index, device, terminal, places[terminal], rule, edit, two_ended)
         yield from self._shorts(index, device, places, two_ended)
+
+    def _physics(self, index: int, device: FlatDevice) -> Iterator[Listed]:
+        """Yield what can be wrong with the physics of one device, and the corners of its parameters."""
+        kind = device.device.name
+        nets = tuple([net for terminal, net in self.circuit.terminals(device) if device.device.is_metal(terminal)])
+        for rule in self.devices.get(kind, ()):
+            weight = self.weigher.of_device(rule, device)
+            for model in rule.models:
+                yield self._of_physics(
+                    index, model, DeviceSite(f"{device.path}:{model}", device.path, kind, nets), weight
+                )
+        corner = self.spec.device_corners
+        if corner is None:
+            return
+        weight = self.weigher.of_device(corner, device)
+        for name, corners in device.device.corners.items():
+            ends = {"min": (corners.min_shift, corners.min_scale), "max": (corners.max_shift, corners.max_scale)}
+            for end, (shift, scale) in ends.items():
+                # A share of nothing is nothing.
+                if shift or device.values.get(name) != 0:
+                    identity = f"{device.path}.{name}:{end}"
+                    site = DeviceSite(identity, device.path, kind, nets, name, shift, scale, source=corners.source)
+                    yield self._of_physics(index, corner.model, site, weight)
+
+    def _of_physics(self, index: int, model: str, site: DeviceSite, weight: Weight) -> Listed:
+        # Devices in parallel with the same model, nets and values are one circuit, whichever is ill.
+        first = self.collapse.parallels[index]
+        what = site.name[len(site.device) :]
+        return Listed(site.name, model, site, self.weigher.overridden(site.name, weight), (first, what), device=index)
 
     def segments(self) -> Iterator[Listed]:
         """Yield an open for each segment of each wire with an order."""
@@ -180,6 +216,14 @@ class Lister:
         found: dict[str, list[tuple[OpensSpec, ConnectionEdit]]] = {}
         for rule in self.spec.opens:
             found.setdefault(rule.device, []).append((rule, self._cut_edit(rule.model)))
+        return found
+
+    @cached_property
+    def devices(self) -> dict[str, list[DevicesSpec]]:
+        """Class of devices -> the rules for its physics."""
+        found: dict[str, list[DevicesSpec]] = {}
+        for rule in self.spec.devices:
+            found.setdefault(rule.device, []).append(rule)
         return found
 
     @cached_property

@@ -17,8 +17,9 @@ from faultsim.fault_models.universe import Universe, nets_of_bridge
 from faultsim.fault_models.universe_file import load_universe
 from faultsim.units import parse_quantity
 
-WIDEST = "network"
+WIDEST = "devices"
 """The universe whose names are understood everywhere; bridges between any two nets are, too."""
+_OF_NETWORKS = "network"
 _FEW_DEVICES = 5000
 _UNWEIGHED = Accounting(
     weight=0.0, origin="ours", justification="two defects at once: a universe is of single ones, and says no likelihood"
@@ -28,7 +29,7 @@ _UNWEIGHED = Accounting(
 def default_universe(circuit: Circuit) -> str:
     """Return the universe of a circuit: with its wires and neighbours where a sidecar gives them."""
     layout = circuit.layout
-    return WIDEST if circuit.wires or layout.word_lines or layout.bit_lines else "2427"
+    return _OF_NETWORKS if circuit.wires or layout.word_lines or layout.bit_lines else "2427"
 
 
 def named_defects(circuit: Circuit, files: Sequence[str] = (), folder: Path | None = None) -> dict[str, Defect]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +16,7 @@ from faultsim.circuits.device import DeviceClass, device_classes, load_device
 from faultsim.circuits.element import MORE_TERMINALS, TERMINALS
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.errors import SpecError, did_you_mean
-from faultsim.fault_models.definition import ConnectionEdit, load
+from faultsim.fault_models.definition import ConnectionEdit, DeviceEdit, load
 from faultsim.fault_models.rules import UniverseSpec
 from faultsim.specfile import check_table, read_table
 
@@ -50,9 +50,13 @@ class RuleCheck:
             SpecError: Everything that is wrong with it.
         """
         spec = check_table(table, UniverseSpec, path)
-        wrong = [*self._opens(spec, path), *self._shorts(spec, path), *self._others(spec, path)]
+        wrong = [check for find in self._finders for check in find(spec, path)]
         if wrong:
             _refuse(path, table, wrong)
+
+    @property
+    def _finders(self) -> tuple[Callable[[UniverseSpec, Path], Iterator[_Wrong]], ...]:
+        return (self._opens, self._shorts, self._devices, self._others)
 
     def _opens(self, spec: UniverseSpec, path: Path) -> Iterator[_Wrong]:
         for number, rule in enumerate(spec.opens):
@@ -83,6 +87,17 @@ class RuleCheck:
                     yield _Wrong(keys, pair, unknown or "a short is between two terminals")
                 else:
                     yield from self._again(keys, pair, [(rule.device, frozenset(ends))], path)
+
+    def _devices(self, spec: UniverseSpec, path: Path) -> Iterator[_Wrong]:
+        for number, rule in enumerate(spec.devices):
+            yield from self._class(("devices", number, "device"), rule.device)
+            for place, model in enumerate(rule.models):
+                keys, edit = ("devices", number, "models", place), load(model).edit
+                about = edit.devices if isinstance(edit, DeviceEdit) else []
+                if rule.device not in about:
+                    yield _Wrong(keys, model, f"is about {', '.join(about)}, and not about {rule.device}")
+                else:
+                    yield from self._again(keys, model, [(rule.device, ("defect", model))], path)
 
     def _others(self, spec: UniverseSpec, path: Path) -> Iterator[_Wrong]:
         for number, rule in enumerate(spec.neighbours):
@@ -121,7 +136,11 @@ class RuleCheck:
             self.ruled.update(dict.fromkeys(names, path.name))
             return
         where = self.ruled[taken[0]]
-        why = ": an open at either end of a device with two is one defect" if isinstance(taken[0][1], tuple) else ""
+        why = (
+            ": an open at either end of a device with two is one defect"
+            if isinstance(taken[0][1], tuple) and taken[0][1][0] != "defect"
+            else ""
+        )
         remedy = "remove one" if where == path.name else f"to change that rule, extend a copy of {where}"
         yield _Wrong(keys, value, f"a rule in {where} is about it already{why} ({remedy})")
 

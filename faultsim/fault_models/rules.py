@@ -19,6 +19,8 @@ _PLACES = {
     "nets": "two nets",
     "window": "a window of the timing generator",
     "parameter": "a parameter of the process",
+    "device": "a device",
+    "device parameter": "a parameter of a device",
 }
 
 
@@ -41,6 +43,8 @@ def _model_at(place: str, name: str) -> str:
 CutModel = Annotated[str, AfterValidator(partial(_model_at, "connection"))]
 NetsModel = Annotated[str, AfterValidator(partial(_model_at, "nets"))]
 WindowModel = Annotated[str, AfterValidator(partial(_model_at, "window"))]
+DeviceModel = Annotated[str, AfterValidator(partial(_model_at, "device"))]
+DeviceCornerModel = Annotated[str, AfterValidator(partial(_model_at, "device parameter"))]
 CornerModel = Annotated[str, AfterValidator(partial(_model_at, "parameter"))]
 
 
@@ -134,6 +138,19 @@ class WindowsSpec(WeightSpec):
         return models
 
 
+class DevicesSpec(WeightSpec):
+    """Defects of the physics of a class of devices."""
+
+    device: str
+    models: list[DeviceModel] = Field(min_length=1)
+
+
+class DeviceCornersSpec(WeightSpec):
+    """The two corners of each parameter that a device file gives corners for, in each device."""
+
+    model: DeviceCornerModel = "device-corner"
+
+
 class PairsSpec(WeightSpec):
     """Bridges between any two nets."""
 
@@ -160,6 +177,8 @@ class UniverseSpec(Spec):
     corners: CornersSpec | None = None
     windows: WindowsSpec | None = None
     pairs: PairsSpec | None = None
+    devices: list[DevicesSpec] = Field(default_factory=list)
+    device_corners: DeviceCornersSpec | None = None
     excluded: list[ExcludedSpec] = Field(default_factory=list)
 
 

@@ -88,7 +88,7 @@ class Universe:
             name = device.device.name
             if name in reasons:
                 yield Excluded(device.path, reasons[name])
-            elif name not in self._lister.opens and name not in self._lister.shorts:
+            elif not any(name in rules for rules in (self._lister.opens, self._lister.shorts, self._lister.devices)):
                 yield Excluded(device.path, f"the universe has no rule for a device of class {name}")
             elif len(device.nets) == 2 and device.nets[0] == device.nets[1]:
                 yield Excluded(device.path, f"both of its ends are on {device.nets[0]}")

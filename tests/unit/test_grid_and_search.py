@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns.grid import Grid
-from faultsim.campaigns.search import Bracket, Verdict, confirm_bracket, find_bracket
+from faultsim.campaigns.search import Bracket, Verdict, confirm_bracket, find_bracket, scan_grid
 
 PAPER = Grid(10.0, 1e9, 1.01)
 
@@ -211,3 +211,32 @@ def test_what_is_undetected_or_unknown_has_nothing_to_confirm() -> None:
     assert confirm_bracket(lambda _: Verdict.FAIL, broken, 10, 3) == (broken, 0)
     stops = Bracket(3, 4, None, (9, 3, 4))
     assert confirm_bracket(lambda _: Verdict.UNKNOWN, stops, 10, 3)[0].unknown_at == 5
+
+
+@given(
+    verdicts=st.lists(st.sampled_from([Verdict.PASS, Verdict.FAIL]), min_size=2, max_size=200), count=st.integers(1, 40)
+)
+def test_a_scan_leads_to_the_first_failure_that_it_sees_wherever_it_passes_again(
+    verdicts: list[Verdict], count: int
+) -> None:
+    scan = scan_grid(verdicts.__getitem__, len(verdicts), count)
+    seen = [(index, verdicts[index]) for index in scan.probes]
+    fails = [index for index, verdict in seen if verdict is Verdict.FAIL]
+    assert scan.high == (min(fails) if fails else None)
+    assert scan.probes[-1] == len(verdicts) - 1
+    later = [index for index, verdict in seen if fails and index > fails[0] and verdict is Verdict.PASS]
+    assert scan.again == (max(later) if later else None)
+    if scan.high is None:
+        return
+    bracket = find_bracket(verdicts.__getitem__, len(verdicts), between=(scan.low, scan.high))
+    assert bracket.first_fail == bracket.last_pass + 1 <= scan.high
+    assert verdicts[bracket.first_fail] is Verdict.FAIL
+    assert bracket.last_pass < 0 or verdicts[bracket.last_pass] is Verdict.PASS
+
+
+def test_a_simulation_that_fails_says_nothing_in_a_scan() -> None:
+    verdicts = [Verdict.UNKNOWN, Verdict.PASS, Verdict.UNKNOWN, Verdict.FAIL, Verdict.UNKNOWN]
+    scan = scan_grid(verdicts.__getitem__, 5, 5)
+    assert (scan.low, scan.high, scan.crossings, scan.again) == (1, 3, 1, None)
+    nothing = scan_grid(lambda _: Verdict.UNKNOWN, 5, 5)
+    assert (nothing.low, nothing.high) == (-1, None)

@@ -95,6 +95,8 @@ def test_what_is_neither_text_nor_number_is_refused(value: object) -> None:
         (0.0, "", "0"),
         (0.0, "A", "0 A"),
         (float("inf"), "ohm", "inf ohm"),
+        (0.01, "of area", "0.01 of area"),
+        (5.48220052e-6, "of area", "5.482e-06 of area"),
     ],
 )
 def test_a_value_is_shown_with_its_suffix(value: float, unit: str, text: str) -> None:

@@ -1,0 +1,77 @@
+"""Defects of junctions in a campaign: thresholds in their own unit, on a coarse grid, for a few."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import REPOSITORY, Shell
+
+CAMPAIGN = (REPOSITORY / "campaigns" / "devices4.toml").read_text()
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    shell = Shell(tmp_path_factory.mktemp("devices") / "my work")
+    text = CAMPAIGN.replace("ratio = 1.01", "ratio = 1.5")
+    text = text.replace(
+        'sites = ["xcell1.*", "xneuron.*"]',
+        'sites = ["xcell1.*:pinhole", "xcell1.*:stuck*", "xneuron.xmtj:redeposition", "xneuron.xref:saf-flip"]',
+    )
+    shell.write("devices.toml", text)
+    shell("run", "devices.toml", "--out", "run").succeeds()
+    return shell.folder / "run"
+
+
+@pytest.fixture(scope="module")
+def rows(folder: Path) -> dict[tuple[str, str], Row]:
+    with (folder / "thresholds.csv").open(newline="") as file:
+        return {(row["defect_id"], row["test"]): row for row in csv.DictReader(file)}
+
+
+def test_a_pinhole_of_a_cell_brings_current_and_its_threshold_is_a_share_of_the_area(
+    rows: dict[tuple[str, str], Row],
+) -> None:
+    row = rows["xcell1.xmtj:pinhole", "current"]
+    assert (row["verdict"], row["unit"], row["kind"], row["threshold_ohm"]) == ("detected", "of area", "device", "")
+    assert 0.003 < float(row["threshold"]) < 0.03
+    assert float(row["passes_at"]) < float(row["threshold"]) <= 1.5001 * float(row["passes_at"])
+
+
+def test_what_is_stuck_is_seen_where_the_other_state_is_written(rows: dict[tuple[str, str], Row]) -> None:
+    verdicts = {
+        (state, written): rows[f"xcell1.xmtj:stuck-{state}", f"write {written}, read"]["verdict"]
+        for state in ("parallel", "antiparallel")
+        for written in "01"
+    }
+    assert verdicts == {
+        ("parallel", "0"): "detected",
+        ("parallel", "1"): "undetected",
+        ("antiparallel", "0"): "undetected",
+        ("antiparallel", "1"): "detected",
+    }
+
+
+def test_a_defect_that_passes_again_where_it_is_worse_has_the_threshold_of_the_mildest_failure(
+    rows: dict[tuple[str, str], Row],
+) -> None:
+    row = rows["xneuron.xmtj:redeposition", "inference"]
+    assert row["verdict"] == "detected"
+    assert float(row["threshold"]) < 0.3
+    assert "passes again at 0.99 of anisotropy" in row["reason"]
+
+
+def test_the_fixed_layers_of_the_reference_are_seen_by_the_spike(rows: dict[tuple[str, str], Row]) -> None:
+    assert rows["xneuron.xref:saf-flip", "inference"]["verdict"] == "detected"
+
+
+def test_they_are_in_the_same_report_and_coverage(folder: Path) -> None:
+    report = (folder / "report.html").read_text()
+    assert "xcell1.xmtj:pinhole" in report
+    assert "of area" in report
+    coverage = json.loads((folder / "coverage.json").read_text())
+    assert {item["id"] for item in coverage["defects"]} >= {"xcell1.xmtj:pinhole", "xneuron.xref:saf-flip"}
