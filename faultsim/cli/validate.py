@@ -23,7 +23,7 @@ from faultsim.reports.drawing import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
 
-_OF_UNIVERSES = {"opens", "shorts", "neighbours", "corners", "pairs", "excluded"}
+_OF_UNIVERSES = {"opens", "shorts", "neighbours", "corners", "pairs", "excluded", "devices", "device_corners"}
 
 
 def run(file: Path, trust: bool, json: bool) -> None:
@@ -64,12 +64,12 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
     keys = set(read_table(file))
     if keys & {"tests", "search"}:
         return "campaign", _check_campaign
+    if "subcircuit" in keys:
+        return "device", load_device
     if keys & _OF_UNIVERSES or _extends_a_universe(file):
         return "universe", load_universe_file
     if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar
-    if "subcircuit" in keys:
-        return "device", load_device
     if "weights" in keys:
         return "weights file", load_weights
     if "parts" in keys:
