@@ -58,5 +58,10 @@ def template(name: str) -> Path:
     return root() / "reports" / "templates" / name
 
 
+def generator(name: str) -> Path:
+    """Return the file that a generator of circuits builds with."""
+    return root() / "circuits" / "generator" / f"{name}.toml"
+
+
 def _folders(kind: str) -> tuple[Path, Path]:
     return Path.cwd() / FOLDERS[kind], root() / FOLDERS[kind]

@@ -61,6 +61,7 @@ class Hierarchy:
         self.models = _models(cards)
         self._defaults: dict[str, Mapping[str, str]] = {}
         self._remedies: dict[str, str] = {}
+        self._on_nets: dict[str, Mapping[str, list[tuple[Element, str]]]] = {}
         self.elements: dict[tuple[str, str], Element] = {}
         self.inside: dict[str, list[Element]] = {name: [] for name in self.scopes}
         for index, (card, owner) in enumerate(zip(cards, self._owners, strict=True)):
@@ -113,21 +114,26 @@ class Hierarchy:
 
     def nets(self, scope: str) -> set[str]:
         """Return the nets that elements of a scope connect to."""
-        return {element.net(terminal) for element in self.inside[scope] for terminal in element.terminals}
+        return set(self._mentions(scope))
 
     def mentions(self, scope: str, net: str) -> list[tuple[Element, str]]:
         """Return every (element, terminal) of a scope that sits on a net."""
-        return [
-            (element, terminal)
-            for element in self.inside[scope]
-            for terminal in element.terminals
-            if element.net(terminal) == net
-        ]
+        return self._mentions(scope).get(net, [])
 
     def opaque(self, scope: str, net: str) -> list[Element]:
         """Return elements of a scope that mention a net, but whose terminals are not known."""
         unknown = [element for element in self.inside[scope] if not element.terminals]
         return [element for element in unknown if net in element.card.lowered[1:]]
+
+    def _mentions(self, scope: str) -> Mapping[str, list[tuple[Element, str]]]:
+        """Return what sits on each net of a scope; indexed once, because a crossbar asks for thousands of nets."""
+        if scope not in self._on_nets:
+            found: dict[str, list[tuple[Element, str]]] = {}
+            for element in self.inside[scope]:
+                for terminal in element.terminals:
+                    found.setdefault(element.net(terminal), []).append((element, terminal))
+            self._on_nets[scope] = found
+        return self._on_nets[scope]
 
     def parameters(self, scope: str) -> dict[str, str]:
         """Return the ``.param`` definitions of a scope, as written."""

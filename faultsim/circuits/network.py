@@ -186,6 +186,8 @@ def _problems(network: Network) -> Iterator[Problem]:
         if ports.clock is not None and ports.clock not in sidecar.stimulus.clocks:
             known = did_you_mean(ports.clock, sidecar.stimulus.clocks)
             yield Problem(f"{path}: ports.clock", f"stimulus.clocks has no {ports.clock!r}", known)
+    if sidecar.fires_from is not None and sidecar.fires_from > len(network.inputs):
+        yield Problem(f"{path}: fires_from", f"{sidecar.fires_from} inputs of {len(network.inputs)}")
     yield from _observable_problems(network)
     for name, spec in sidecar.sites.items():
         try:

@@ -130,7 +130,10 @@ class ConditionsSpec(Spec):
 
 
 class WeightsSpec(Spec):
-    """Where the crossbar keeps its weights: a parameter on each cell's instance, cells in the order of the inputs."""
+    """Where the crossbar keeps its weights: a parameter on each cell's instance.
+
+    Cells in the order of the inputs; of several outputs those of the first, then those of the second.
+    """
 
     cells: list[str] = Field(min_length=1)
     parameter: str
@@ -229,6 +232,9 @@ class Sidecar(Spec):
     source: str = ""
     notes: list[str] = Field(default_factory=list, description="departures and choices that reports have to state")
     drives: list[str] = Field(default_factory=list, description="signal paths that the stimulus exercises")
+    fires_from: int | None = Field(
+        default=None, ge=1, description="from how many active inputs of weight 1 on a neuron spikes"
+    )
     exchange: list[ExchangeSpec] = Field(default_factory=list)
     ports: list[PortsSpec]
     conditions: ConditionsSpec
@@ -253,7 +259,16 @@ def read_sidecar(path: Path) -> Sidecar:
     Raises:
         SpecError: Everything that is wrong with it.
     """
-    return check_table(_table(path, ()), Sidecar, path)
+    return check_table(sidecar_table(path), Sidecar, path)
+
+
+def sidecar_table(path: Path) -> dict[str, Any]:
+    """Return a sidecar as written, with those that it extends merged in.
+
+    Raises:
+        SpecError: A file is missing or is not TOML.
+    """
+    return _table(path, ())
 
 
 def _table(path: Path, open_files: tuple[Path, ...]) -> dict[str, Any]:

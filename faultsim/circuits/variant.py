@@ -79,8 +79,10 @@ def with_weights(cards: Cards, weights: str, spec: WeightsSpec) -> Cards:
     """
     problems = check_symbols(weights, spec)
     edited = list(cards)
+    cells = {cell.lower() for cell in spec.cells}
+    assignments = dict(_assignments(cards, cells, spec.parameter.lower()))
     for cell, symbol in zip(spec.cells, weights, strict=False):
-        place = next(_assignment(edited, cell, spec.parameter), None)
+        place = assignments.get(cell.lower())
         if place is None:
             problems.append(Problem(f"weights: {cell}", f"the deck's instance does not state {spec.parameter}="))
         elif symbol in spec.values:
@@ -115,11 +117,13 @@ def _definitions(cards: list[Card], name: str) -> Iterator[tuple[int, int]]:
                 yield index, place + 2
 
 
-def _assignment(cards: list[Card], element: str, parameter: str) -> Iterator[tuple[int, int]]:
-    for index, card in enumerate(cards):
-        if card.name != element.lower():
+def _assignments(cards: Cards, elements: set[str], parameter: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield where each element's card states a parameter: the card's index and the word's; the first one last."""
+    for index in reversed(range(len(cards))):
+        card = cards[index]
+        if card.name not in elements:
             continue
         words = [word.text.lower() for word in card.words]
-        for place in range(1, len(words) - 2):
-            if words[place] == parameter.lower() and words[place + 1] == "=":
-                yield index, place + 2
+        for place in reversed(range(1, len(words) - 2)):
+            if words[place] == parameter and words[place + 1] == "=":
+                yield card.name, (index, place + 2)

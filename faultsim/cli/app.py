@@ -96,6 +96,36 @@ def list_(
     run(kind, json)
 
 
+generate = typer.Typer(help="Write a circuit of a size that you choose.", no_args_is_help=True)
+app.add_typer(generate, name="generate")
+
+
+@generate.command()
+def crossbar(
+    inputs: Annotated[int, typer.Option(metavar="N", help="Inputs, 1 to 1024.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Name of the two files.")],
+    outputs: Annotated[int, typer.Option(metavar="M", help="Outputs, 1 to 64, a neuron each.")] = 1,
+    weights: Annotated[str, typer.Option(help="0 or 1 per input, or per cell, output after output; 1 if none.")] = "",
+    fires_from: Annotated[
+        int | None, typer.Option(metavar="K", help="Active inputs from which on a neuron spikes; N if none.")
+    ] = None,
+    wire_ohm: Annotated[str, typer.Option(metavar="R", help="Resistance of a line from cell to cell.")] = "0",
+    wire_farad: Annotated[str, typer.Option(metavar="C", help="Capacitance of a line at each cell.")] = "0",
+    neuron: Annotated[str, typer.Option(metavar="SET", help="lats-quant or lif-alpha045.")] = "lats-quant",
+    force: Annotated[bool, typer.Option("--force", help="Write over files.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a crossbar as FILE.cir with its sidecar FILE.toml.
+
+    What both include, the devices and cells, is copied into the folder FILE-parts beside them: the three stand alone
+    and can be moved.
+    """
+    from faultsim.cli.generate import Request
+    from faultsim.cli.generate import crossbar as write
+
+    write(Request(inputs, outputs, weights, fires_from, wire_ohm, wire_farad, neuron), out, force, json)
+
+
 @app.command()
 def sites(
     circuit: Deck,

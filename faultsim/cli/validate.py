@@ -14,6 +14,7 @@ from faultsim.campaigns.spec import CampaignSpec
 from faultsim.circuits import network
 from faultsim.circuits.circuit import hierarchy_of
 from faultsim.circuits.device import device_classes, load_device
+from faultsim.circuits.generator import load_generator
 from faultsim.circuits.reading import is_part, read
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError
@@ -68,6 +69,8 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "device", load_device
     if keys & _OF_UNIVERSES or _extends_a_universe(file):
         return "universe", load_universe_file
+    if "neurons" in keys:
+        return "generator file", load_generator
     if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar
     if "weights" in keys:

@@ -98,11 +98,13 @@ def _read_raw(path: Path) -> Traces:
 def instance_parameters(deck: Path, instance: str, **known: float) -> Parameters:
     """Return the parameters that a cell's deck gives one instance; ``known`` has those the deck itself leaves open.
 
-    A value in braces must be the name of a known parameter; one that is an expression is left out.
+    A value in braces must be the name of a known parameter, or of one that the cell has a default for; one that is an
+    expression is left out.
     """
     logical_lines = deck.read_text().replace("\n+", "").splitlines()
     line = next(line for line in logical_lines if line.lower().startswith(instance.lower() + " "))
-    return _assigned(line, known)
+    cell = next(line for line in logical_lines if line.lower().startswith(".subckt "))
+    return _assigned(line, _assigned(cell, {}) | known)
 
 
 def set_parameters(deck: Path) -> Parameters:

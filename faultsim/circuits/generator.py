@@ -1,0 +1,277 @@
+"""Generates crossbars of any size: a deck, its sidecar, and copies of the devices and cells that both name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from faultsim import library
+from faultsim.circuits import network
+from faultsim.circuits.crossbar_plan import CrossbarPlan, CrossbarRequest, GeneratorSpec
+from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
+from faultsim.circuits.sidecar import sidecar_table
+from faultsim.errors import Problem, SpecError, UsageError
+from faultsim.specfile import read_spec
+from faultsim.units import format_quantity, parse_quantity
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_OF_EVERY_OUTPUT = ("out", "mz", "im_wr")
+"""Probes that each output has; those that observables are made of."""
+_NAMES = re.compile(r"[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A crossbar that is not written yet.
+
+    Attributes:
+        plan: What it consists of.
+        sidecar: Its sidecar.
+        deck: Its deck.
+        files: Every file and what it holds, the sidecar and the deck first.
+    """
+
+    plan: CrossbarPlan
+    sidecar: Path
+    deck: Path
+    files: Mapping[Path, bytes]
+
+    def write(self, force: bool = False) -> None:
+        """Write all files.
+
+        Raises:
+            UsageError: Some of them are there already, or cannot be written.
+        """
+        if not force and (there := [str(path) for path in self.files if path.exists()]):
+            raise UsageError("\n".join(f"{path}: is there already (write over it with --force)" for path in there))
+        for path, content in self.files.items():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            except OSError as error:
+                raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def load_generator(path: Path) -> GeneratorSpec:
+    """Load what crossbars are generated from.
+
+    Raises:
+        SpecError: Everything that is wrong with it.
+    """
+    spec = read_spec(path, GeneratorSpec)
+    named = {"deck": spec.deck, "sidecar": spec.sidecar}
+    missing = {key: name for key, name in named.items() if not path.with_name(name).is_file()}
+    if missing:
+        raise SpecError([Problem(f"{path}: {key}", f"no file {name}") for key, name in missing.items()])
+    return spec
+
+
+def generate_crossbar(request: CrossbarRequest, out: Path) -> Generated:
+    """Return a crossbar: a deck, a sidecar beside it, and a folder with what both include.
+
+    Args:
+        request: Its size, weights, wires and neuron.
+        out: Name of its files, with or without ``.cir`` or ``.toml``.
+
+    Raises:
+        UsageError: Everything that does not fit.
+    """
+    file = library.generator("crossbar")
+    spec = load_generator(file)
+    stem = out.with_suffix("") if out.suffix in (".cir", ".toml") else out
+    problems = [*request.problems(spec), *_path_problems(stem)]
+    if problems:
+        raise UsageError("\n".join(map(str, problems)))
+    base = network.load(spec.neurons[request.neuron].circuit)
+    plan = CrossbarPlan(stem.name, request, base.sidecar.fires_from or len(base.inputs), spec)
+    parts = _parts(base)
+    sidecar, deck = (stem.with_name(stem.name + suffix) for suffix in (".toml", ".cir"))
+    fill = _templates(file.parent)
+    # As written, so that quantities stay as somebody typed them.
+    raw = sidecar_table(base.path)
+    says = _Sidecar(plan, spec, base, raw, parts).context()
+    files = {
+        sidecar: fill(spec.sidecar, says).encode(),
+        deck: fill(spec.deck, _deck_context(plan, spec, base, raw)).encode(),
+        **{stem.with_name(plan.parts) / name: source.read_bytes() for name, source in parts.items()},
+    }
+    return Generated(plan, sidecar, deck, files)
+
+
+def _path_problems(stem: Path) -> Iterator[Problem]:
+    if not _NAMES.fullmatch(stem.name):
+        yield Problem(f"-o {stem}", "does not fit", "a name of letters, digits, _, - and .")
+    if not stem.parent.is_dir():
+        yield Problem(f"-o {stem}", f"no folder {stem.parent}")
+
+
+def _parts(base: Network) -> dict[str, Path]:
+    """Return the files that a circuit is built from, by folder and name, those that declare devices among them."""
+    deck = base.path.parent / base.sidecar.deck
+    sources = dict.fromkeys(Path(card.source).resolve() for card in base.cards)
+    decks = [source for source in sources if source != deck.resolve()]
+    files = [file for source in decks for file in (source, source.with_suffix(".toml")) if file.is_file()]
+    return {f"{file.parent.name}/{file.name}": file for file in files}
+
+
+def _deck_context(plan: CrossbarPlan, spec: GeneratorSpec, base: Network, raw: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = Hierarchy(base.cards).defaults(spec.neuron)
+    widths = {name: parse_quantity(defaults[name]) * plan.scale for name in spec.scaled}
+    return {"plan": plan, "spec": spec, "widths": widths, "weights": raw["weights"]}
+
+
+@dataclass(frozen=True)
+class _Sidecar:
+    """What a generated sidecar says.
+
+    Attributes:
+        plan: The crossbar.
+        spec: What it is generated from.
+        base: The circuit that it is modelled on.
+        raw: Sidecar of that circuit, as written.
+        parts: Files of that circuit.
+    """
+
+    plan: CrossbarPlan
+    spec: GeneratorSpec
+    base: Network
+    raw: Mapping[str, Any]
+    parts: Mapping[str, Path]
+
+    def context(self) -> dict[str, Any]:
+        """Return what the template shows."""
+        plan, request = self.plan, self.plan.request
+        exchanged = {(self.base.path.parent / item.file).resolve() for item in self.base.sidecar.exchange}
+        size = f"{request.inputs} x {request.outputs} crossbar of SHE-MTJs"
+        return {
+            "plan": plan,
+            "base": self.raw,
+            "title": f"{size}, neuron set {request.neuron}, firing from {plan.fires_from} inputs on",
+            "spikes": plan.first_spike(),
+            "exchange": [name for name, file in self.parts.items() if file in exchanged],
+            "ports": list(self._ports()),
+            "tables": {**self._kept(), **self._probes(), **self._lines()},
+        }
+
+    def _ports(self) -> Iterator[dict[str, Any]]:
+        """Yield the ports of the base with this crossbar's nets."""
+        inputs, columns = range(1, self.plan.request.inputs + 1), self.plan.columns
+        nets = {
+            "input": [row.net for row in self.plan.rows],
+            "depress": [f"dep{number}" for number in inputs],
+            "program": [column.pe for column in columns],
+            "output": [column.out for column in columns],
+        }
+        for ports in self.raw["ports"]:
+            yield {**ports, "nets": nets.get(ports["role"], ports["nets"])}
+
+    def _kept(self) -> dict[str, dict[str, Any]]:
+        """Return the tables that hold for a crossbar of any size."""
+        raw, cells = self.raw, len(self.plan.cells)
+        timeout_s = max(self.base.sidecar.simulation.timeout, self.spec.timeout_per_cell * cells)
+        resting = {name.partition(".")[2]: share for name, share in raw["initial"].items() if "." in name}
+        ramp = next(share for name, share in raw["initial"].items() if "." not in name)
+        initial = {f"{column.neuron}.{net}": share for column in self.plan.columns for net, share in resting.items()}
+        windows = {name: site for name, site in raw["sites"].items() if "window" in site}
+        return {
+            "initial": initial | {f"pot{row.number}": ramp for row in self.plan.rows},
+            "conditions": raw["conditions"],
+            "stimulus": raw["stimulus"],
+            "simulation": {**raw["simulation"], "timeout": timeout_s},
+            "process": raw["process"],
+            "sites": windows,
+        }
+
+    def _probes(self) -> dict[str, dict[str, Any]]:
+        """Return what is recorded of every output, and of the first inputs and cells; and what is read off it."""
+        raw, plan, first = self.raw, self.plan, self.plan.columns[0]
+        probes = {row.net: f"v({row.net})" for row in plan.rows[: self.spec.recorded]}
+        probes |= {"rd": "v(rd)", "ramp1": "v(pot1)", "pe": f"v({first.pe})"}
+        probes |= {
+            f"w{number}": f"v({cell.name}.my)" for number, cell in enumerate(plan.cells[: self.spec.recorded], 1)
+        }
+        observables = dict(raw["observables"])
+        for column in plan.columns:
+            label = "" if column is first else str(column.number)
+            nets = f"v({column.out})", f"v({column.neuron}.mz)", f"i(v.{column.neuron}.vwr)"
+            probes |= {name + label: vector for name, vector in zip(_OF_EVERY_OUTPUT, nets, strict=True)}
+            for name in REQUIRED_OBSERVABLES if label else ():
+                observables[f"{name}_{label}"] = _numbered(raw["observables"][name], label)
+        return {"probes": probes, "observables": observables}
+
+    def _lines(self) -> dict[str, dict[str, Any]]:
+        plan, spikes = self.plan, self.plan.first_spike()
+        weights = self.raw["weights"]
+        tables: dict[str, dict[str, Any]] = {
+            "baseline": {"spikes": {"1" * len(plan.rows): spikes} if spikes else {}},
+            "weights": {**weights, "cells": [cell.name for cell in plan.cells], "default": plan.weights},
+            "layout": {
+                "word_lines": [row.net for row in plan.rows],
+                "bit_lines": [column.bl for column in plan.columns],
+                "rails": self.raw["layout"]["rails"],
+            },
+        }
+        # With resistance a line is many nets, and its opens are those of the resistors.
+        return tables if plan.request.wire_ohm else tables | dict(self._wires())
+
+    def _wires(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        plan, count = self.plan, len(self.plan.rows)
+        for column in plan.columns:
+            cells = plan.cells[(column.number - 1) * count : column.number * count]
+            taps = [tap for cell in cells for tap in self._taps(cell.name, "bl", f"{column.bl}_{cell.row.number}")]
+            yield f"wires.{column.bl}", {"net": column.bl, "order": [*taps, f"{column.neuron}.bl"]}
+        for row in plan.rows:
+            cells = plan.cells[row.number - 1 :: count][::-1]
+            taps = [tap for cell in cells for tap in self._taps(cell.name, "in", f"{row.net}_{cell.column.number}")]
+            order = [*taps, f"xpot{row.number}.in"]
+            yield f"wires.{row.net}", {"net": row.net, "order": order, "driven": True}
+
+    def _taps(self, cell: str, terminal: str, segment: str) -> list[str]:
+        return [f"{cell}.{terminal}", *([f"c{segment}.1"] if self.plan.request.wire_farad else [])]
+
+
+def _numbered(expression: str, label: str) -> str:
+    """Return an observable of the first output as that of another."""
+    names = "|".join(_OF_EVERY_OUTPUT)
+    return re.sub(rf"\b({names})\b", rf"\g<1>{label}", expression)
+
+
+def _templates(folder: Path) -> Callable[[str, Mapping[str, Any]], str]:
+    """Return what fills the templates of a folder."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "number": lambda value: f"{value:.12g}",
+        "quantity": format_quantity,
+        "toml": toml_text,
+        "toml_key": _toml_key,
+    }
+    environment.filters |= filters
+    return lambda name, context: environment.get_template(name).render(**context)
+
+
+def toml_text(value: Any) -> str:
+    """Return a value in TOML, on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml_key(key)} = {toml_text(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml_text, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _toml_key(key: str) -> str:
+    return key if _KEY.fullmatch(key) else toml_text(key)
