@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from faultsim.campaigns.grid import Grid
@@ -86,7 +86,7 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
     if scan is not None and verdict is Detection.DETECTED:
         reason = "; ".join(filter(None, (reason, _passes_again(probing, scan, task.defect.unit))))
     level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
-    row = replace(_row(plan, task, bracket, verdict, reason, crossings), transients=len(set(probing.keys)))
+    row = _row(plan, task, bracket, verdict, reason, crossings, len(set(probing.keys)))
     return Finding(row, tuple(probing.keys), level)
 
 
@@ -161,7 +161,13 @@ def _level(plan: Plan, bracket: Bracket, probing: _Probing) -> float | None:
 
 
 def _row(
-    plan: Plan, task: ThresholdTask, bracket: Bracket | None, verdict: Detection, reason: str, crossings: int = 0
+    plan: Plan,
+    task: ThresholdTask,
+    bracket: Bracket | None,
+    verdict: Detection,
+    reason: str,
+    crossings: int = 0,
+    transients: int = 1,
 ) -> ThresholdRow:
     setting, defect, grid = task.setting, task.defect, plan.grid(task.defect)
     detected = bracket is not None and verdict is Detection.DETECTED
@@ -196,7 +202,7 @@ def _row(
         r_fail_ohm=fails_at if in_ohm else None,
         threshold_ohm=fails_at if in_ohm else None,
         crossings=crossings if detected else 0,
-        transients=1 + (len(bracket.probes) if bracket else 0),
+        transients=transients,
         reason=reason,
     )
 

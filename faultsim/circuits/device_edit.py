@@ -11,9 +11,9 @@ from faultsim.circuits.edit import alone, is_shared, own_body
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.errors import Problem, SpecError, did_you_mean
 
-_NAME = re.compile(r"[a-z_]\w*(?!\s*\()", re.IGNORECASE)
 _NUMBER = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]*"
-_WORD = re.compile(rf"{_NUMBER}|[a-z_]\w*", re.IGNORECASE)
+# What a bracket follows is a function.
+_WORD = re.compile(rf"{_NUMBER}|\b(?P<name>[a-z_]\w*+)(?!\s*\()", re.IGNORECASE)
 _SEVERITY = "severity"
 
 
@@ -87,19 +87,17 @@ def _mistaken(path: str, formulas: Mapping[str, str], good: Mapping[str, str]) -
 
 
 def _names(formula: str) -> set[str]:
-    words = set(_WORD.findall(formula.lower()))
-    return {word for word in words if _NAME.match(word) and not re.search(rf"\b{word}\s*\(", formula)}
+    return {match["name"].lower() for match in _WORD.finditer(formula) if match["name"]}
 
 
 def _written(formula: str, good: Mapping[str, str], severity: float) -> str:
     """Return a formula with the severity, and with what the good device has for each of its parameters."""
-    names = _names(formula)
 
     def meant(match: re.Match[str]) -> str:
-        word = match[0].lower()
-        if word not in names:
+        if not match["name"]:
             return match[0]
-        text = repr(severity) if word == _SEVERITY else good[word].strip("{}'\"")
+        name = match["name"].lower()
+        text = repr(severity) if name == _SEVERITY else good[name].strip("{}'\"")
         return f"({text})"
 
     return _WORD.sub(meant, formula)

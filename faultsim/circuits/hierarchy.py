@@ -14,7 +14,6 @@ from faultsim.errors import Problem, SpecError, did_you_mean
 _DEEPEST = 60
 """Levels of instances; ngspice itself gives up long before."""
 _MOST_REMEDIES = 100
-_UNENDED = "has no .ends"
 _COMPILED = (".hdl", ".osdi", ".verilog", ".ahdl")
 
 
@@ -57,7 +56,7 @@ class Hierarchy:
         self.cards = cards
         self._part = part or any(card.name in _COMPILED for card in cards)
         problems: list[Problem] = []
-        self.scopes, self._owners = _scopes(cards, problems)
+        self.scopes, self._owners, all_end = _scopes(cards, problems)
         self.models = _models(cards)
         self._defaults: dict[str, Mapping[str, str]] = {}
         self._remedies: dict[str, str] = {}
@@ -67,8 +66,8 @@ class Hierarchy:
         for index, (card, owner) in enumerate(zip(cards, self._owners, strict=True)):
             if owner is not None and card.name[:1].isalpha():
                 self._add(index, card, owner, problems)
-        if not any(_UNENDED in problem.message for problem in problems):
-            # What such a definition swallows may be its own instances.
+        if all_end:
+            # What a definition without an end swallows may be its own instances.
             problems += self._circles()
         if problems:
             raise SpecError(problems)
@@ -280,8 +279,11 @@ def _models(cards: Sequence[Card]) -> frozenset[str]:
     return frozenset(name for model in named for name in model_names(model))
 
 
-def _scopes(cards: Cards, problems: list[Problem]) -> tuple[dict[str, Scope], list[str | None]]:
-    """Return the scopes by name, and for every card the scope that it stands in; None in a definition said again."""
+def _scopes(cards: Cards, problems: list[Problem]) -> tuple[dict[str, Scope], list[str | None], bool]:
+    """Return the scopes by name, for every card the scope that it stands in, and whether all definitions end.
+
+    A card in a definition said again stands in None.
+    """
     scopes = {"": Scope("", 0, len(cards), ())}
     owners: list[str | None] = []
     opened: list[Scope] = []
@@ -300,9 +302,9 @@ def _scopes(cards: Cards, problems: list[Problem]) -> tuple[dict[str, Scope], li
             owners[scope.start :] = [None] * (scope.stop - scope.start)
             problems += _said_again(cards, first, scope)
     for scope in opened:
-        problems.append(Problem(cards[scope.start].where, f".subckt {scope.name} {_UNENDED}", "end it"))
+        problems.append(Problem(cards[scope.start].where, f".subckt {scope.name} has no .ends", "end it"))
         scopes.setdefault(scope.name, replace(scope, stop=len(cards)))
-    return scopes, owners
+    return scopes, owners, not opened
 
 
 def _said_again(cards: Cards, first: Scope, second: Scope) -> list[Problem]:

@@ -97,7 +97,7 @@ class RuleCheck:
                 if rule.device not in about:
                     yield _Wrong(keys, model, f"is about {', '.join(about)}, and not about {rule.device}")
                 else:
-                    yield from self._again(keys, model, [(rule.device, ("defect", model))], path)
+                    yield from self._again(keys, model, [(rule.device, f"defect {model}")], path)
 
     def _others(self, spec: UniverseSpec, path: Path) -> Iterator[_Wrong]:
         for number, rule in enumerate(spec.neighbours):
@@ -136,11 +136,7 @@ class RuleCheck:
             self.ruled.update(dict.fromkeys(names, path.name))
             return
         where = self.ruled[taken[0]]
-        why = (
-            ": an open at either end of a device with two is one defect"
-            if isinstance(taken[0][1], tuple) and taken[0][1][0] != "defect"
-            else ""
-        )
+        why = ": an open at either end of a device with two is one defect" if isinstance(taken[0][1], tuple) else ""
         remedy = "remove one" if where == path.name else f"to change that rule, extend a copy of {where}"
         yield _Wrong(keys, value, f"a rule in {where} is about it already{why} ({remedy})")
 
