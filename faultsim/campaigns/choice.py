@@ -11,10 +11,10 @@ from faultsim.circuits.device import device_classes
 from faultsim.circuits.network import Network
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models.defect import Defect
+from faultsim.fault_models.globs import matches_any
 from faultsim.fault_models.naming import find_defect, named_defects
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe
-from faultsim.fault_models.weights import matches as is_like
 
 Pools = Mapping[str, Mapping[str, Defect]]
 """Name of a universe, or nothing for the named defects -> its defects by id."""
@@ -58,7 +58,7 @@ def matches(defect: Defect, group: DefectsSpec) -> bool:
     if defect.id in group.pairs:
         return True
     of_kind = group.kind in (defect.model, defect.definition.kind)
-    return of_kind and any(is_like(name, glob) for name in names for glob in group.sites)
+    return of_kind and any(matches_any(name, group.sites) for name in names)
 
 
 def chosen_ids(spec: CampaignSpec, pools: Pools) -> list[str]:

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from faultsim.campaigns.drawn import ResponseTask, WaveformTask, response_tasks, waveform_tasks
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Question
 from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
 from faultsim.campaigns.plan import Plan, ThresholdTask
+from faultsim.campaigns.proof import Labs
 from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
 from faultsim.campaigns.watcher import Watcher
 
@@ -22,14 +23,14 @@ class Drawer:
 
     Attributes:
         plan: What to draw.
-        lab: Answers questions about the circuit.
+        labs: Answer questions about the circuit.
         ledger: Keeps what is finished.
         watcher: Is told how it gets on.
         threshold_items: The ledger's item of every threshold, by the task's id; a figure may be at one.
     """
 
     plan: Plan
-    lab: Lab
+    labs: Labs
     ledger: Ledger
     watcher: Watcher
     threshold_items: dict[str, Item]
@@ -69,13 +70,13 @@ class Drawer:
         return response_tasks(self.plan)
 
     def _waveform_item(self, task: WaveformTask) -> Item:
-        healthy = self.lab.keys([Question(task.setting.stimulus, task.setting.conditions)])
+        healthy = self.labs.whole.keys([Question(task.setting.stimulus, task.setting.conditions)])
         at = self.threshold_items.get(ThresholdTask(task.defect, task.setting).id) if task.defect else None
         return Item("waveforms", task.spec.figure, f"{task.spec!r} {healthy} {at.id if at else ''}")
 
     def _response_item(self, task: ResponseTask) -> Item:
         title = f"{task.spec.figure}|{task.defect.id if task.defect else ''}"
-        return Item("responses", title, f"{task.spec!r} {self.lab.keys(task.questions)}")
+        return Item("responses", title, f"{task.spec!r} {self.labs.whole.keys(task.questions)}")
 
     def _waveform(self, task: WaveformTask, item: Item, thresholds: Sequence[ThresholdRow]) -> WaveformRow | None:
         stored = self.ledger.result(item)
@@ -90,16 +91,17 @@ class Drawer:
         if task.defect is not None and severity is None:
             return SKIPPED, []
         setting = task.setting
-        key, trace = self.lab.trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
+        key, trace = self.labs.of(setting).trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
         return (asdict(task.row(severity, trace)) if trace.outcome.ok else SKIPPED), [key]
 
     def _response(self, task: ResponseTask, item: Item) -> list[ResponseRow]:
         stored = self.ledger.result(item)
         if stored is None:
-            answers = [self.lab.submit(question) for question in task.questions]
+            lab = self.labs.of(task.settings[0])
+            answers = [lab.submit(question) for question in task.questions]
             results = [answer.result().values.get(task.spec.observable) for answer in answers]
             rows = task.rows(self.plan.network.name, results)
-            self.ledger.finish(item, [asdict(row) for row in rows], self.lab.keys(task.questions).split())
+            self.ledger.finish(item, [asdict(row) for row in rows], lab.keys(task.questions).split())
         else:
             rows = [ResponseRow(**row) for row in stored]
         self.watcher.advance()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,6 +15,7 @@ from faultsim.circuits.variant import Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.definition import load as load_definition
+from faultsim.fault_models.globs import matches, matches_any
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec
 from faultsim.spice import expressions
@@ -51,6 +51,7 @@ def _observable_problems(spec: CampaignSpec, circuit: Network) -> Iterator[Probl
     asked = [(f"tests.{test.name}.observable", test.observable) for test in spec.tests]
     asked += [(f"tests.{test.name}.requires", test.requires) for test in spec.tests if test.requires]
     asked += [("currents.observable", spec.currents.observable)] if spec.currents else []
+    asked += [("resistors.observables", name) for name in (spec.resistors.observables if spec.resistors else ())]
     asked += [(f"responses.{curve.figure}.observable", curve.observable) for curve in spec.responses]
     for where, name in asked:
         if name not in observables:
@@ -89,12 +90,12 @@ def _defect_problems(spec: CampaignSpec, circuit: Network, pools: Pools, chosen:
             yield Problem("defects.kind", str(error))
             continue
         for glob in group.sites:
-            if not any(fnmatchcase(name, glob) for name in sites):
+            if not any(matches(name, glob) for name in sites):
                 fits = f"matches no site of {circuit.name} that a defect of kind {group.kind} fits"
                 yield Problem("defects.sites", f"{glob!r} {fits}", did_you_mean(glob, sites))
     for test in spec.tests:
         for glob in test.defects:
-            if chosen and not any(fnmatchcase(name, glob) for name in chosen):
+            if chosen and not any(matches(name, glob) for name in chosen):
                 remedy = did_you_mean(glob, chosen)
                 yield Problem(f"tests.{test.name}.defects", f"{glob!r} matches no defect of the campaign", remedy)
 
@@ -107,7 +108,7 @@ def _figure_problems(spec: CampaignSpec, known: dict[str, Defect], chosen: Seque
             yield Problem(where, f"{wanted.defect!r} is no defect of the campaign", did_you_mean(wanted.defect, chosen))
             continue
         at_threshold = bool(wanted.defect) and not isinstance(wanted.severity, float)
-        if at_threshold and not any(fnmatchcase(wanted.defect, glob) for glob in tested[wanted.test]):
+        if at_threshold and not matches_any(wanted.defect, tested[wanted.test]):
             remedy = "give a severity, or add it to the test's defects"
             yield Problem(where, f"test {wanted.test!r} has no threshold of {wanted.defect!r} to draw", remedy)
     for curve in spec.responses:

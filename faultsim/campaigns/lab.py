@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from faultsim.circuits.bench import Conditions, job, variant
+from faultsim.campaigns.results import EQUIVALENT, WHOLE
+from faultsim.circuits.bench import Conditions, job, surroundings, variant
+from faultsim.circuits.blocks import Surroundings
+from faultsim.circuits.equivalent import Equivalent
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner
 from faultsim.fault_models.defect import Defect, FaultyDeck
+from faultsim.fault_models.lumping import equivalent_of, lumped
 from faultsim.spice.job import Job, Outcome, Trace
 from faultsim.spice.service import SimulationService
 
@@ -29,6 +33,16 @@ class Question:
     severity: float | None = None
     simulation: SimulationSpec | None = None
 
+    @property
+    def fault(self) -> tuple[Defect, float] | None:
+        """Return the defect and its severity; None for the fault-free circuit."""
+        return None if self.defect is None or self.severity is None else (self.defect, self.severity)
+
+    @property
+    def applied(self) -> Stimulus:
+        """Return the stimulus, as a defect of the timing leaves it."""
+        return self.stimulus if self.fault is None else self.fault[0].disturb(self.stimulus, self.fault[1])
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -39,22 +53,30 @@ class Lab:
         service: Answers jobs.
         simulation: Time step and options.
         observables: Expressions that every transient is read with.
+        lumped: Simulate the equivalent of the network in which one row stands for all that do the same.
     """
 
     network: Network
     service: SimulationService
     simulation: SimulationSpec
     observables: Mapping[str, str]
-    _faulty: dict[tuple[str, str, Corner], FaultyDeck] = field(default_factory=dict)
+    lumped: bool = False
+    _faulty: dict[Hashable, FaultyDeck] = field(default_factory=dict)
+    _lumped: dict[Hashable, FaultyDeck] = field(default_factory=dict)
+
+    @property
+    def network_kind(self) -> str:
+        """Return which network it simulates, as tables say it."""
+        return EQUIVALENT if self.lumped else WHOLE
 
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
-        stimulus, edited = question.stimulus, None
-        if question.defect is not None and question.severity is not None:
-            edited = self._faulty_deck(question, question.defect).at(question.severity)
-            stimulus = question.defect.disturb(stimulus, question.severity)
         simulation = question.simulation or self.simulation
-        return job(self.network, stimulus, question.conditions, simulation, edited, self.observables)
+        edited = None
+        if self.lumped or question.fault:
+            deck = self._lumped_deck(question) if self.lumped else self._whole_deck(question)
+            edited = deck.at(question.severity or 0.0)
+        return job(self.network, question.applied, question.conditions, simulation, edited, self.observables)
 
     def submit(self, question: Question) -> Future[Outcome]:
         """Ask without waiting."""
@@ -74,9 +96,36 @@ class Lab:
         asked = self.job(question)
         return self.service.key(asked), self.service.trace(asked)
 
-    def _faulty_deck(self, question: Question, defect: Defect) -> FaultyDeck:
-        """Return the deck with a defect; edited once for all its severities and stimuli."""
-        key = (defect.id, question.stimulus.weights, question.conditions.corner)
+    def equivalent(self, question: Question) -> Equivalent:
+        """Return the equivalent of the network for a question, with its defect if it has one."""
+        return self._equivalent(question, self._surroundings(question))
+
+    def _lumped_deck(self, question: Question) -> FaultyDeck:
+        """Return the equivalent's deck, found once for all severities and all stimuli that make the same rows alike."""
+        around = self._surroundings(question)
+        sources = list(around.held.values()), list(around.fed.values())
+        alike = tuple(tuple(map(texts.index, texts)) for texts in sources)
+        key = (_key(question), alike)
+        if key not in self._lumped:
+            self._lumped[key] = lumped(self._whole_deck(question), self._equivalent(question, around))
+        return self._lumped[key]
+
+    def _surroundings(self, question: Question) -> Surroundings:
+        return surroundings(self.network, question.applied, question.conditions)
+
+    def _equivalent(self, question: Question, around: Surroundings) -> Equivalent:
+        return equivalent_of(self.network, self._whole_deck(question), around)
+
+    def _whole_deck(self, question: Question) -> FaultyDeck:
+        """Return the deck with a defect or none; edited once for all its severities and stimuli."""
+        key = _key(question)
         if key not in self._faulty:
-            self._faulty[key] = defect.inject(variant(self.network, question.stimulus, question.conditions))
+            cards = variant(self.network, question.stimulus, question.conditions)
+            self._faulty[key] = question.fault[0].inject(cards) if question.fault else FaultyDeck(cards)
         return self._faulty[key]
+
+
+def _key(question: Question) -> tuple[str, str, Corner]:
+    """Return what tells a question's deck from others."""
+    defect = question.fault[0].id if question.fault else ""
+    return defect, question.stimulus.weights, question.conditions.corner

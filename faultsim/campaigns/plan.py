@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log10
 from pathlib import Path
@@ -23,6 +22,7 @@ from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.fault_models.defect import Defect
+from faultsim.fault_models.globs import matches, matches_any
 from faultsim.specfile import check_table
 
 
@@ -56,7 +56,7 @@ class Setting:
 
     def covers(self, identity: str) -> bool:
         """Return whether the defect of an id is searched in this setting."""
-        return any(fnmatchcase(identity, glob) for glob in self.defects)
+        return matches_any(identity, self.defects)
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class Plan:
     def swept(self) -> list[Defect]:
         """The defects that the sweep over severity is about; all of them resistances."""
         globs = self.spec.currents.defects if self.spec.currents else []
-        asked = [defect for defect in self.defects if any(fnmatchcase(defect.id, glob) for glob in globs)]
+        asked = [defect for defect in self.defects if matches_any(defect.id, globs)]
         return [defect for defect in asked if defect.unit == "ohm"]
 
     @property
@@ -241,13 +241,15 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
     except UsageError as error:
         raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
+    sidecar = circuit.sidecar.model_copy(update={"probes": {**circuit.sidecar.probes, **spec.probes}})
+    circuit = replace(circuit, sidecar=sidecar) if spec.probes else circuit
     pools = defect_pools(path, spec, circuit)
     problems = list(misfits(path, spec, circuit, pools))
     if problems:
         raise SpecError(problems)
     known = all_of(pools)
     chosen = chosen_ids(spec, pools)
-    picked = tuple(known[name] for name in chosen if fnmatchcase(name, only))
+    picked = tuple(known[name] for name in chosen if matches(name, only))
     if not picked:
         raise UsageError(f"--only {only!r} matches no defect of {path.stem} ({did_you_mean(only, chosen)})")
     plan = Plan(path.stem, path, spec, circuit, picked, known)

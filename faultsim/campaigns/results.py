@@ -11,6 +11,9 @@ from faultsim.spice.expressions import Value
 FAILS_BELOW = "fails_below"
 """Direction of a threshold below which a defect is seen, as a bridge's."""
 
+WHOLE, EQUIVALENT = "whole", "equivalent"
+"""What a verdict rests on: the network as it is, or its equivalent with one row for all that do the same."""
+
 SettingKey = tuple[str, str, float, float, str]
 """Test, window, VDD in V, temperature in C, corner."""
 
@@ -87,7 +90,7 @@ class ThresholdRow:
     """One defect under one setting.
 
     ``passes_at``, ``fails_at`` and ``threshold`` are severities in ``unit``; the columns in ohm repeat them for
-    resistances.
+    resistances. ``network`` is what was simulated: `WHOLE` or `EQUIVALENT`.
     """
 
     circuit: str
@@ -117,6 +120,7 @@ class ThresholdRow:
     threshold_ohm: float | None
     crossings: int
     transients: int
+    network: str
     reason: str
 
     @property
@@ -144,6 +148,66 @@ def best_threshold(rows: Sequence[ThresholdRow]) -> float | None:
     if not found:
         return None
     return max(found) if rows[0].direction == FAILS_BELOW else min(found)
+
+
+@dataclass(frozen=True)
+class EquivalentRow:
+    """One transient with the whole network beside its equivalent; without a defect it is the fault-free circuit.
+
+    ``taps_kept`` and ``taps_merged`` count cells and neurons on bit lines. ``exact`` is false where rows of different
+    weights stand for each other, so that their word lines' loads differ. ``deviation`` is that of ``im_wr_a``,
+    relative.
+    """
+
+    circuit: str
+    test: str
+    window: str
+    corner: str
+    vdd_v: float
+    temperature_c: float
+    defect_id: str
+    severity: float | None
+    unit: str
+    taps_kept: int
+    taps_merged: int
+    exact: bool
+    observable: str
+    whole: Value
+    equivalent: Value
+    im_wr_whole_a: Value
+    im_wr_equivalent_a: Value
+    deviation: float | None
+    harmless: bool
+    reason: str
+
+    @property
+    def setting(self) -> SettingKey:
+        """Return what tells its setting from the others."""
+        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
+
+
+@dataclass(frozen=True)
+class ResistorRow:
+    """A defect of a device's physics beside the open or short at the device that comes nearest to it.
+
+    ``at`` says where the severity comes from: the defect's threshold, or its file's default. ``matched`` is the
+    measured quantity that the resistance was found by, the one that the defect moves most, and ``change`` by how much,
+    relative. ``deviation`` is the largest difference of a measured quantity over all tests, as a share of that change.
+    """
+
+    circuit: str
+    defect_id: str
+    at: str
+    severity: float
+    unit: str
+    matched: str = ""
+    change: float | None = None
+    resistor_id: str = ""
+    r_ohm: float | None = None
+    same: bool = False
+    deviation: float | None = None
+    deviates_in: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,3 +257,5 @@ class CampaignResult:
     settings: tuple[SettingRow, ...]
     waveforms: tuple[WaveformRow, ...] = ()
     responses: tuple[ResponseRow, ...] = ()
+    equivalents: tuple[EquivalentRow, ...] = ()
+    resistors: tuple[ResistorRow, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 
 from faultsim.campaigns.drawer import Drawer
@@ -14,11 +14,15 @@ from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
 from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
+from faultsim.campaigns.proof import Labs, Prover
+from faultsim.campaigns.resemblance import Resemblance
 from faultsim.campaigns.results import (
     BaselineRow,
     CampaignResult,
     CurrentRow,
     Detection,
+    EquivalentRow,
+    ResistorRow,
     ResponseRow,
     SettingKey,
     SettingRow,
@@ -59,12 +63,17 @@ class Runner:
             Interrupted: Ctrl-C; what was finished is stored.
         """
         searched = {task.id: item for task, item in zip(self.plan.thresholds, self._threshold_items, strict=True)}
-        drawer = Drawer(self.plan, self.lab, self.ledger, self.watcher, searched)
+        prover = Prover(self.plan, self._labs, self.ledger, self.watcher)
+        resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
+        drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searched)
         stages = [
             self._baseline_items,
             self._setting_items,
+            prover.healthy_items,
             self._sweep_items,
             self._threshold_items,
+            prover.sample_items,
+            resemblance.items,
             drawer.waveform_items,
             drawer.response_items,
         ]
@@ -74,8 +83,14 @@ class Runner:
             check_baseline(self.plan, baseline)
             settings = self._settings(pool)
             check_settings(self.plan, settings)
+            equivalents = prover.compare(pool)
             currents = self._currents(pool)
-            thresholds = with_equals(self.plan, self._thresholds(pool, settings, currents))
+            found = self._thresholds(pool, settings, currents)
+            sampled = prover.confirm(pool, found)
+            if not all(row.harmless for row in sampled):
+                found = self._thresholds(pool, settings, currents)
+            thresholds = with_equals(self.plan, found)
+            resistors = resemblance.rows(pool, settings, found)
             waveforms = drawer.waveforms(pool, thresholds)
             responses = drawer.responses(pool)
         return CampaignResult(
@@ -85,7 +100,13 @@ class Runner:
             settings=tuple(settings),
             waveforms=tuple(waveforms),
             responses=tuple(responses),
+            equivalents=(*equivalents, *sampled),
+            resistors=tuple(resistors),
         )
+
+    @cached_property
+    def _labs(self) -> Labs:
+        return Labs(self.lab, replace(self.lab, lumped=True))
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -131,13 +152,14 @@ class Runner:
         stored = self.ledger.result(item)
         if stored is None or any(row["im_wr_a"] is None for row in stored):
             questions = _sweep_questions(sweep, defect)
-            answers = [self.lab.submit(question) for question in questions]
+            lab = self._labs.of_all(self.plan.settings)
+            answers = [lab.submit(question) for question in questions]
             name = self.plan.network.name
             rows = [
                 CurrentRow(name, defect.id, question.severity or 0.0, answer.result().values.get(sweep.observable))
                 for question, answer in zip(questions, answers, strict=True)
             ]
-            keys = self.lab.keys(questions).split()
+            keys = lab.keys(questions).split()
             self.ledger.finish(item, [asdict(row) for row in rows], keys)
         else:
             rows = [CurrentRow(**row) for row in stored]
@@ -185,9 +207,10 @@ class Runner:
         return [rows[task.id] for task in asked]
 
     def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
-        stored = self.ledger.result(item)
-        if stored in (None, SKIPPED) or stored["verdict"] == Detection.UNKNOWN:
-            found = find_threshold(self.plan, self.lab, task, guess)
+        stored, lab = self.ledger.result(item), self._labs.of(task.setting)
+        usable = stored not in (None, SKIPPED) and stored["verdict"] != Detection.UNKNOWN
+        if not usable or stored["network"] != lab.network_kind:
+            found = find_threshold(self.plan, lab, task, guess)
             self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
         else:
             level = stored.pop("level")
@@ -225,7 +248,7 @@ class Runner:
             healthy = Question(setting.stimulus, setting.conditions)
             grid = self.plan.grid(task.defect)
             severe = Question(setting.stimulus, setting.conditions, task.defect, grid.severest)
-            rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r}"
+            rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r} {self.plan.spec.equivalent!r}"
             items.append(Item("thresholds", task.id, f"{self.lab.keys([healthy, severe])} {rest}"))
         return items
 
@@ -243,6 +266,8 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         thresholds=tuple(with_equals(plan, [ThresholdRow(**row) for row in thresholds])),
         settings=tuple(SettingRow(**row) for row in ledger.results("settings")),
         responses=tuple(ResponseRow(**row) for rows in ledger.results("responses") for row in rows),
+        equivalents=tuple(EquivalentRow(**row) for rows in ledger.results("equivalents") for row in rows),
+        resistors=tuple(ResistorRow(**row) for row in ledger.results("resistors")),
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
     )
 

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from faultsim import library
 from faultsim.circuits.sidecar import ConditionsSpec
+from faultsim.circuits.symbols import Symbols
 from faultsim.specfile import Quantity, Spec, read_spec
 from faultsim.units import parse_quantity
 
@@ -46,15 +47,15 @@ class TestSpec(Spec):
     """A test: what is programmed, a pattern at windows, and the observable that tells faulty from healthy."""
 
     name: str
-    pattern: str
+    pattern: Symbols
     windows: list[str] = Field(min_length=1)
     observable: str
     limits: LimitsSpec | None = Field(default=None, description="without limits the observable has to be equal")
     requires: str = Field(default="", description="observable that has to be true in the fault-free circuit")
     confirm: int = Field(default=0, ge=0, le=100, description="failures that have to follow right above a threshold")
     scan: int = Field(default=0, ge=0, le=1000, description="severities that are probed over the whole range first")
-    weights: str = Field(default="", description="weights before the test; those of the deck if none")
-    program: str = Field(default="", description="weights that the test programs, - for one left alone")
+    weights: Symbols = Field(default="", description="weights before the test; those of the deck if none")
+    program: Symbols = Field(default="", description="weights that the test programs, - for one left alone")
     stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")
     defects: list[str] = Field(default_factory=lambda: ["*"], description="ids that the test is searched for")
     conditions: Literal["all", "first"] = Field(default="all", description="operating points that it is run at")
@@ -63,7 +64,7 @@ class TestSpec(Spec):
 class CurrentsSpec(Spec):
     """The sweep of a measured quantity over the severity, the paper's Fig. 9."""
 
-    pattern: str
+    pattern: Symbols
     observable: str
     per_decade: int = Field(ge=1, le=100)
     defects: list[str] = Field(default_factory=lambda: ["*"], description="ids that are swept")
@@ -133,8 +134,10 @@ class SearchSpec(Spec):
 class BaselineSpec(Spec):
     """Patterns that the fault-free circuit is checked with, at the sidecar's own windows."""
 
-    patterns: Literal["all"] | list[str] = "all"
-    weights: list[str] = Field(default_factory=list, description="further weights; only the deck's own are declared")
+    patterns: Literal["all"] | list[Symbols] = "all"
+    weights: list[Symbols] = Field(
+        default_factory=list, description="further weights; only the deck's own are declared"
+    )
 
 
 class OperatingPointSpec(ConditionsSpec):
@@ -157,6 +160,24 @@ class CornerSpec(Spec):
         return self
 
 
+class EquivalentSpec(Spec):
+    """Rows that do the same are simulated as one, in every setting where that is shown to change nothing.
+
+    Shown by the fault-free circuit of the setting, and by some of the thresholds that were found: the whole network
+    has to say the same on both sides of each.
+    """
+
+    tolerance: float = Field(default=1e-3, gt=0, lt=1, description="relative, of im_wr_a")
+    sample: int = Field(default=2, ge=0, le=1000, description="thresholds of each setting that the whole network shows")
+
+
+class ResistorsSpec(Spec):
+    """Which defects of a junction's physics an open or a short at the same junction would do the same as."""
+
+    observables: list[str] = Field(min_length=1, description="measured quantities that are compared, one number each")
+    tolerance: float = Field(gt=0, lt=1, description="largest difference, in the largest change that the defect makes")
+
+
 class CampaignSpec(Spec):
     """A campaign."""
 
@@ -169,6 +190,7 @@ class CampaignSpec(Spec):
         default_factory=list, description="operating points; the sidecar's if none"
     )
     corners: list[CornerSpec] = Field(default_factory=list)
+    probes: dict[str, str] = Field(default_factory=dict, description="further vectors to record")
     observables: dict[str, str] = Field(default_factory=dict, description="further expressions over probes")
     windows: list[WindowSpec] = Field(min_length=1)
     baseline: BaselineSpec = Field(default_factory=BaselineSpec)
@@ -178,6 +200,12 @@ class CampaignSpec(Spec):
     waveforms: list[WaveformsSpec] = Field(default_factory=list)
     responses: list[ResponseSpec] = Field(default_factory=list)
     search: SearchSpec
+    resistors: ResistorsSpec | None = None
+    equivalent: EquivalentSpec | None = Field(default=None, description="the whole network is simulated if none")
+
+    def without_equivalent(self) -> CampaignSpec:
+        """Return the campaign with every row simulated."""
+        return self.model_copy(update={"equivalent": None})
 
     @model_validator(mode="after")
     def _references(self) -> Self:

@@ -76,7 +76,7 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
     probing = _Probing(lab, plan, task, healthy, [key])
     if not healthy.ok:
         reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"
-        return Finding(_row(plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
+        return Finding(_row(lab, plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
     size = len(probing.grid)
     scan = scan_grid(probing.verdict, size, task.setting.scan) if task.setting.scan else None
     between = (scan.low, scan.high) if scan is not None and scan.high is not None else None
@@ -86,7 +86,7 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None)
     if scan is not None and verdict is Detection.DETECTED:
         reason = "; ".join(filter(None, (reason, _passes_again(probing, scan, task.defect.unit))))
     level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
-    row = _row(plan, task, bracket, verdict, reason, crossings, len(set(probing.keys)))
+    row = _row(lab, plan, task, bracket, verdict, reason, crossings, len(set(probing.keys)))
     return Finding(row, tuple(probing.keys), level)
 
 
@@ -161,6 +161,7 @@ def _level(plan: Plan, bracket: Bracket, probing: _Probing) -> float | None:
 
 
 def _row(
+    lab: Lab,
     plan: Plan,
     task: ThresholdTask,
     bracket: Bracket | None,
@@ -203,6 +204,7 @@ def _row(
         threshold_ohm=fails_at if in_ohm else None,
         crossings=crossings if detected else 0,
         transients=transients,
+        network=lab.network_kind,
         reason=reason,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from faultsim.circuits.blocks import Surroundings
 from faultsim.circuits.deck import Cards, text_of
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span
@@ -59,16 +60,17 @@ def job(
     deck = edited or EditedDeck(variant(network, stimulus, conditions))
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
     body = text_of(deck.cards)
+    probes = {name: _standing(vector, deck.merged) for name, vector in network.sidecar.probes.items()}
     bench = [
-        *_sources(network, stimulus, conditions),
-        *_starts(network, conditions, deck.follows),
+        *_sources(network, stimulus, conditions, deck.merged),
+        *_starts(network, conditions, deck),
         *_pacer(stimulus, simulation),
-        *_analysis(network, stimulus, conditions, simulation),
+        *_analysis(stimulus, conditions, simulation, probes),
     ]
     return Job(
         deck="\n".join(lines) + "\n" + body + "\n".join(bench) + "\n",
         stop_s=stimulus.stop_s,
-        probes=network.sidecar.probes,
+        probes=probes,
         observables=network.sidecar.observables if observables is None else observables,
         scope=stimulus.scope(conditions.vdd_v),
         alters=deck.alters,
@@ -87,13 +89,27 @@ def variant(network: Network, stimulus: Stimulus, conditions: Conditions) -> Car
     return network.variant(stimulus.weights, conditions.corner)
 
 
-def _sources(network: Network, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
+def surroundings(network: Network, stimulus: Stimulus, conditions: Conditions) -> Surroundings:
+    """Return what the test bench does to each net of a network."""
+    held: dict[str, str] = {}
+    fed: dict[str, str] = {}
+    for ports in network.sidecar.ports:
+        for place, net in enumerate(ports.nets):
+            source = "\n".join(_port("*", place, ports, stimulus, conditions))
+            if source:
+                (fed if ports.role == "input" else held)[net.lower()] = source
+    lines = frozenset(net.lower() for net in network.sidecar.layout.bit_lines)
+    return Surroundings(lines, held, fed, _shares(network))
+
+
+def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merged: Mapping[str, str]) -> Iterator[str]:
     yield "* test bench"
     # Devices whose magnetisation or resistance depends on the temperature take it from here.
     yield f".param temperature_c={_number(conditions.temperature_c)}"
     for ports in network.sidecar.ports:
         for place, net in enumerate(ports.nets):
-            yield from _port(net, place, ports, stimulus, conditions)
+            if net.lower() not in merged:
+                yield from _port(net, place, ports, stimulus, conditions)
 
 
 def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
@@ -128,18 +144,35 @@ def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions
             assert_never(ports.role)
 
 
-def _starts(network: Network, conditions: Conditions, follows: Mapping[str, str]) -> Iterator[str]:
+def _starts(network: Network, conditions: Conditions, deck: EditedDeck) -> Iterator[str]:
     """Set what nets start from.
 
     The circuit was powered up long ago: charging gates through the write path at t = 0 would kick the free layer.
     """
+    shares = _shares(network)
+    shares |= {net: shares[top] for net, top in deck.follows.items() if top in shares}
+    for net, share in shares.items():
+        if net.partition(".")[0] not in deck.merged:
+            yield f".ic v({net})={_number(share * conditions.vdd_v)}"
+
+
+def _shares(network: Network) -> dict[str, float]:
+    """Return what nets start from, in VDD."""
     shares = {
         net.lower(): ports.high for ports in network.sidecar.ports if ports.role in _ALWAYS_ON for net in ports.nets
     }
-    shares |= {net.lower(): share for net, share in network.sidecar.initial.items()}
-    shares |= {net: shares[top] for net, top in follows.items() if top in shares}
-    for net, share in shares.items():
-        yield f".ic v({net})={_number(share * conditions.vdd_v)}"
+    return shares | {net.lower(): share for net, share in network.sidecar.initial.items()}
+
+
+def _standing(vector: str, merged: Mapping[str, str]) -> str:
+    """Return a vector, of what stands for its net or element where that is gone: ``v(x7.n)``, ``i(v.x7.v1)``."""
+    kind, _, inner = vector.lower().partition("(")
+    steps = inner.removesuffix(")").split(".")
+    place = next((place for place, step in enumerate(steps[:2]) if step in merged), None)
+    if place is None:
+        return vector
+    steps[place] = merged[steps[place]]
+    return f"{kind}({'.'.join(steps)})"
 
 
 def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:
@@ -156,11 +189,11 @@ def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:
 
 
 def _analysis(
-    network: Network, stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec
+    stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, probes: Mapping[str, str]
 ) -> Iterator[str]:
     options = " ".join(f"{name}={_option(value)}" for name, value in simulation.options.items())
     yield f".options {options} temp={_number(conditions.temperature_c)}"
-    yield ".save " + " ".join(network.sidecar.probes.values())
+    yield ".save " + " ".join(dict.fromkeys(probes.values()))
     yield f".tran {_number(simulation.step)} {_number(stimulus.stop_s)} 0 {_number(simulation.step)} uic"
     yield ".end"
 

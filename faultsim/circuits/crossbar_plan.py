@@ -35,6 +35,7 @@ class GeneratorSpec(Spec):
     about: str
     deck: str = Field(description="template of the deck")
     sidecar: str = Field(description="template of the sidecar")
+    campaign: str = Field(description="template of a campaign")
     neuron: str = Field(description="the neuron's subcircuit")
     scaled: list[str] = Field(min_length=1, description="its parameters that grow with the inputs it fires from")
     includes: list[str] = Field(min_length=1, description="files that the deck includes, out of those of the circuit")
@@ -176,22 +177,19 @@ class CrossbarPlan:
         request: What was asked for.
         reference_fires_from: Inputs that the circuit whose neuron is scaled fires from.
         spec: How that circuit's cells and neurons behave.
+        parts: Folder of its devices and cells, from its own; beside its files if none is given.
     """
 
     name: str
     request: CrossbarRequest
     reference_fires_from: int
     spec: GeneratorSpec
+    parts: str = ""
 
     @property
     def neuron(self) -> NeuronSpec:
         """Return how the neuron behaves."""
         return self.spec.neurons[self.request.neuron]
-
-    @property
-    def parts(self) -> str:
-        """Return the folder of its devices and cells, beside its files."""
-        return f"{self.name}-parts"
 
     @property
     def fires_from(self) -> int:
@@ -251,8 +249,15 @@ class CrossbarPlan:
         for row in self.rows:
             yield from self._line(row.net, range(1, len(self.columns) + 1))
 
-    def first_spike(self) -> int | None:
-        """Return on which pulse the first neuron spikes when all inputs are active; 0: never, None: too near to tell.
+    @property
+    def telling(self) -> list[str]:
+        """Return the patterns that a test needs: all inputs, and the first and the last ones that fire a neuron."""
+        inputs, needed = self.request.inputs, self.fires_from
+        silent = inputs - needed
+        return list(dict.fromkeys(["1" * inputs, "1" * needed + "0" * silent, "0" * silent + "1" * needed]))
+
+    def first_spike(self, pattern: str) -> int | None:
+        """Return on which pulse the first neuron spikes under a pattern; 0: never, None: too near to tell.
 
         A neuron of another width behaves as the one that it comes from at the same current density, so at the same
         number of cells over the scale. Capacitance shifts pulses against the strobe, by how much only a transient says.
@@ -260,8 +265,9 @@ class CrossbarPlan:
         if self.request.wire_farad:
             return None
         inputs = self.request.inputs
-        ones = self.weights[:inputs].count(SYMBOLS[1])
-        cells = (ones + self.spec.weight_0 * (inputs - ones)) / self.scale
+        active = [weight for weight, symbol in zip(self.weights, pattern, strict=False) if symbol == SYMBOLS[1]]
+        ones = active.count(SYMBOLS[1])
+        cells = (ones + self.spec.weight_0 * (len(active) - ones)) / self.scale
         limits = sorted(self.neuron.fires_at.items(), key=lambda item: item[1])
         # At most the current of all cells flows through all of a bit line.
         drop = self.request.wire_ohm * inputs**2 / self.spec.cell_ohm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import Any
 
 from faultsim import library
 from faultsim.circuits import network
+from faultsim.circuits.crossbar_campaign import campaign_context
 from faultsim.circuits.crossbar_plan import CrossbarPlan, CrossbarRequest, GeneratorSpec
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import sidecar_table
+from faultsim.circuits.symbols import abridged
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.specfile import read_spec
 from faultsim.units import format_quantity, parse_quantity
@@ -47,8 +50,9 @@ class Generated:
         Raises:
             UsageError: Some of them are there already, or cannot be written.
         """
-        if not force and (there := [str(path) for path in self.files if path.exists()]):
-            raise UsageError("\n".join(f"{path}: is there already (write over it with --force)" for path in there))
+        if not force and (there := [path for path in self.files if path.exists()]):
+            others = f" and {len(there) - 1} other files" if there[1:] else ""
+            raise UsageError(f"{there[0]}{others}: there already (write over with --force)")
         for path, content in self.files.items():
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,19 +68,20 @@ def load_generator(path: Path) -> GeneratorSpec:
         SpecError: Everything that is wrong with it.
     """
     spec = read_spec(path, GeneratorSpec)
-    named = {"deck": spec.deck, "sidecar": spec.sidecar}
+    named = {"deck": spec.deck, "sidecar": spec.sidecar, "campaign": spec.campaign}
     missing = {key: name for key, name in named.items() if not path.with_name(name).is_file()}
     if missing:
         raise SpecError([Problem(f"{path}: {key}", f"no file {name}") for key, name in missing.items()])
     return spec
 
 
-def generate_crossbar(request: CrossbarRequest, out: Path) -> Generated:
+def generate_crossbar(request: CrossbarRequest, out: Path, campaign: Path | None = None) -> Generated:
     """Return a crossbar: a deck, a sidecar beside it, and a folder with what both include.
 
     Args:
         request: Its size, weights, wires and neuron.
         out: Name of its files, with or without ``.cir`` or ``.toml``.
+        campaign: File of a campaign on it.
 
     Raises:
         UsageError: Everything that does not fit.
@@ -84,12 +89,16 @@ def generate_crossbar(request: CrossbarRequest, out: Path) -> Generated:
     file = library.generator("crossbar")
     spec = load_generator(file)
     stem = out.with_suffix("") if out.suffix in (".cir", ".toml") else out
-    problems = [*request.problems(spec), *_path_problems(stem)]
+    problems = [*request.problems(spec), *_path_problems(stem, campaign)]
     if problems:
         raise UsageError("\n".join(map(str, problems)))
     base = network.load(spec.neurons[request.neuron].circuit)
-    plan = CrossbarPlan(stem.name, request, base.sidecar.fires_from or len(base.inputs), spec)
     parts = _parts(base)
+    # In a library, such as this one, they lie beside the networks' folder.
+    shared = _has(stem.absolute().parent.parent, parts)
+    folder = ".." if shared else f"{stem.name}-parts"
+    plan = CrossbarPlan(stem.name, request, base.sidecar.fires_from or len(base.inputs), spec, folder)
+    copied = {} if shared else {stem.with_name(folder) / name: source.read_bytes() for name, source in parts.items()}
     sidecar, deck = (stem.with_name(stem.name + suffix) for suffix in (".toml", ".cir"))
     fill = _templates(file.parent)
     # As written, so that quantities stay as somebody typed them.
@@ -98,16 +107,23 @@ def generate_crossbar(request: CrossbarRequest, out: Path) -> Generated:
     files = {
         sidecar: fill(spec.sidecar, says).encode(),
         deck: fill(spec.deck, _deck_context(plan, spec, base, raw)).encode(),
-        **{stem.with_name(plan.parts) / name: source.read_bytes() for name, source in parts.items()},
+        **copied,
     }
+    if campaign is not None:
+        circuit = stem.name if shared else os.path.relpath(sidecar, campaign.parent)
+        files[campaign] = fill(spec.campaign, campaign_context(plan, circuit)).encode()
     return Generated(plan, sidecar, deck, files)
 
 
-def _path_problems(stem: Path) -> Iterator[Problem]:
+def _path_problems(stem: Path, campaign: Path | None) -> Iterator[Problem]:
     if not _NAMES.fullmatch(stem.name):
         yield Problem(f"-o {stem}", "does not fit", "a name of letters, digits, _, - and .")
     if not stem.parent.is_dir():
         yield Problem(f"-o {stem}", f"no folder {stem.parent}")
+    if campaign is not None and campaign.absolute() == stem.with_name(stem.name + ".toml").absolute():
+        yield Problem(f"--campaign {campaign}", "is the crossbar's sidecar", "give another name")
+    if campaign is not None and (campaign.suffix != ".toml" or not campaign.parent.is_dir()):
+        yield Problem(f"--campaign {campaign}", "does not fit", "a file .toml in a folder that is there")
 
 
 def _parts(base: Network) -> dict[str, Path]:
@@ -117,6 +133,12 @@ def _parts(base: Network) -> dict[str, Path]:
     decks = [source for source in sources if source != deck.resolve()]
     files = [file for source in decks for file in (source, source.with_suffix(".toml")) if file.is_file()]
     return {f"{file.parent.name}/{file.name}": file for file in files}
+
+
+def _has(folder: Path, parts: Mapping[str, Path]) -> bool:
+    """Return whether a folder has the files that a circuit is built from, and not others of their names."""
+    there = [(folder / name, source) for name, source in parts.items()]
+    return all(path.is_file() and path.read_bytes() == source.read_bytes() for path, source in there)
 
 
 def _deck_context(plan: CrossbarPlan, spec: GeneratorSpec, base: Network, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,7 +174,7 @@ class _Sidecar:
             "plan": plan,
             "base": self.raw,
             "title": f"{size}, neuron set {request.neuron}, firing from {plan.fires_from} inputs on",
-            "spikes": plan.first_spike(),
+            "undecided": [pattern for pattern in plan.telling if plan.first_spike(pattern) is None],
             "exchange": [name for name, file in self.parts.items() if file in exchanged],
             "ports": list(self._ports()),
             "tables": {**self._kept(), **self._probes(), **self._lines()},
@@ -205,11 +227,11 @@ class _Sidecar:
         return {"probes": probes, "observables": observables}
 
     def _lines(self) -> dict[str, dict[str, Any]]:
-        plan, spikes = self.plan, self.plan.first_spike()
-        weights = self.raw["weights"]
+        plan, weights = self.plan, self.raw["weights"]
+        spikes = {pattern: plan.first_spike(pattern) for pattern in plan.telling}
         tables: dict[str, dict[str, Any]] = {
-            "baseline": {"spikes": {"1" * len(plan.rows): spikes} if spikes else {}},
-            "weights": {**weights, "cells": [cell.name for cell in plan.cells], "default": plan.weights},
+            "baseline": {"spikes": {abridged(pattern): pulse for pattern, pulse in spikes.items() if pulse}},
+            "weights": {**weights, "cells": [cell.name for cell in plan.cells], "default": abridged(plan.weights)},
             "layout": {
                 "word_lines": [row.net for row in plan.rows],
                 "bit_lines": [column.bl for column in plan.columns],
@@ -256,6 +278,7 @@ def _templates(folder: Path) -> Callable[[str, Mapping[str, Any]], str]:
         "number": lambda value: f"{value:.12g}",
         "quantity": format_quantity,
         "toml": toml_text,
+        "abridged": abridged,
         "toml_key": _toml_key,
     }
     environment.filters |= filters

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from faultsim.circuits.symbols import Symbols
 from faultsim.errors import Problem, SpecError
 from faultsim.specfile import Quantity, Spec, check_table, read_table
 
@@ -138,7 +139,7 @@ class WeightsSpec(Spec):
     cells: list[str] = Field(min_length=1)
     parameter: str
     values: dict[str, str] = Field(min_length=1, description="symbol of a weight -> value of the parameter")
-    default: str = Field(description="the weights that the deck is written with")
+    default: Symbols = Field(description="the weights that the deck is written with")
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -216,7 +217,7 @@ class SiteSpec(Spec):
 class BaselineSpec(Spec):
     """What the fault-free circuit does: patterns that spike and on which pulse; all others stay silent."""
 
-    spikes: dict[str, int]
+    spikes: dict[Symbols, int]
 
 
 class Sidecar(Spec):

@@ -112,18 +112,22 @@ def crossbar(
     wire_ohm: Annotated[str, typer.Option(metavar="R", help="Resistance of a line from cell to cell.")] = "0",
     wire_farad: Annotated[str, typer.Option(metavar="C", help="Capacitance of a line at each cell.")] = "0",
     neuron: Annotated[str, typer.Option(metavar="SET", help="lats-quant or lif-alpha045.")] = "lats-quant",
+    campaign: Annotated[
+        Path | None, typer.Option(metavar="F.toml", help="Write a campaign on it, too: opens, bridges, junctions.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over files.")] = False,
     json: Json = False,
 ) -> None:
     """Write a crossbar as FILE.cir with its sidecar FILE.toml.
 
     What both include, the devices and cells, is copied into the folder FILE-parts beside them: the three stand alone
-    and can be moved.
+    and can be moved. In a library's networks folder they include the library's own.
     """
     from faultsim.cli.generate import Request
     from faultsim.cli.generate import crossbar as write
 
-    write(Request(inputs, outputs, weights, fires_from, wire_ohm, wire_farad, neuron), out, force, json)
+    request = Request(inputs, outputs, weights, fires_from, wire_ohm, wire_farad, neuron)
+    write(request, out, campaign, force, json)
 
 
 @app.command()
@@ -213,12 +217,17 @@ def simulate(
     temperature: Temperature = None,
     plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the waveforms.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the waveforms.")] = None,
+    equivalent: Annotated[
+        bool, typer.Option("--equivalent", help="Simulate one row for all that do the same.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run one transient: spike or not, pulses to spike, IM_WR."""
     from faultsim.cli.simulate import Request, run
 
-    asked = Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature)
+    asked = Request(
+        circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature, equivalent
+    )
     run(asked, plot, csv, json)
 
 
@@ -232,12 +241,13 @@ def run_(
     only: Annotated[str, typer.Option(metavar="GLOB", help="Only defects whose id matches.")] = "*",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Simulate every row, whatever the campaign says.")] = False,
     json: Json = False,
 ) -> None:
     """Run a campaign; run it again to resume."""
     from faultsim.cli.run import Request, run
 
-    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh), json))
+    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh, whole), json))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from faultsim.circuits.crossbar_plan import CrossbarRequest
 from faultsim.circuits.generator import Generated, generate_crossbar
+from faultsim.circuits.symbols import spelled_out
 from faultsim.cli.output import print_json, say
 from faultsim.cli.quantities import at_least_zero
 from faultsim.errors import UsageError
@@ -25,7 +26,7 @@ class Request:
     neuron: str
 
 
-def crossbar(request: Request, out: Path, force: bool, json: bool) -> None:
+def crossbar(request: Request, out: Path, campaign: Path | None, force: bool, json: bool) -> None:
     """Write a crossbar and say where it is.
 
     Raises:
@@ -34,16 +35,16 @@ def crossbar(request: Request, out: Path, force: bool, json: bool) -> None:
     problems: list[str] = []
     ohm = _quantity("--wire-ohm", request.wire_ohm, problems)
     farad = _quantity("--wire-farad", request.wire_farad, problems)
-    weights = request.weights.replace(" ", "")
+    weights = spelled_out(request.weights)
     size = request.inputs, request.outputs, weights, request.fires_from
     try:
-        generated = generate_crossbar(CrossbarRequest(*size, ohm, farad, request.neuron), out)
+        generated = generate_crossbar(CrossbarRequest(*size, ohm, farad, request.neuron), out, campaign)
     except UsageError as error:
         problems.append(str(error))
     if problems:
         raise UsageError("\n".join(problems))
     generated.write(force)
-    _show(generated, json)
+    _show(generated, campaign, json)
 
 
 def _quantity(option: str, text: str, problems: list[str]) -> float:
@@ -54,14 +55,17 @@ def _quantity(option: str, text: str, problems: list[str]) -> float:
         return 0.0
 
 
-def _show(generated: Generated, json: bool) -> None:
+def _show(generated: Generated, campaign: Path | None, json: bool) -> None:
     plan = generated.plan
     if json:
         print_json(
             {
                 "sidecar": str(generated.sidecar),
                 "deck": str(generated.deck),
-                "parts": [str(path) for path in generated.files if path not in (generated.sidecar, generated.deck)],
+                "campaign": str(campaign) if campaign else None,
+                "parts": [
+                    str(path) for path in generated.files if path not in (generated.sidecar, generated.deck, campaign)
+                ],
                 "inputs": len(plan.rows),
                 "outputs": len(plan.columns),
                 "cells": len(plan.cells),
@@ -73,3 +77,5 @@ def _show(generated: Generated, json: bool) -> None:
         return
     say(f"{len(plan.cells)} cells; a neuron fires from {plan.fires_from} active inputs of weight 1 on")
     print(generated.sidecar)
+    if campaign is not None:
+        print(campaign)

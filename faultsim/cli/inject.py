@@ -11,7 +11,7 @@ from faultsim.circuits.circuit import of_deck
 from faultsim.circuits.deck import text_of
 from faultsim.cli.circuits import is_deck
 from faultsim.cli.output import write_text
-from faultsim.cli.quantities import positive
+from faultsim.cli.quantities import severity
 from faultsim.cli.simulate import Request, asked_job, asked_stimulus
 from faultsim.errors import UsageError
 from faultsim.fault_models.naming import find_defect
@@ -36,8 +36,8 @@ def _faulty_deck(request: Request, trust: bool) -> tuple[str, set[str]]:
         raise UsageError(f"{request.circuit} is a bare deck: stimulus and conditions are its own; give a sidecar")
     circuit = of_deck(Path(request.circuit), trust)
     defect = find_defect(circuit, request.defect or "")
-    severity = positive("--ohm, --severity", request.ohm, defect.definition.severity.default)
-    edited = defect.inject(circuit.cards).at(severity)
+    at = severity(request.ohm, defect)
+    edited = defect.inject(circuit.cards).at(at)
     return with_values(text_of(edited.cards), dict(edited.alters)), {card.source for card in circuit.cards}
 
 

@@ -6,6 +6,7 @@ import math
 from typing import overload
 
 from faultsim.errors import UsageError
+from faultsim.fault_models.defect import Defect
 from faultsim.units import parse_quantity
 
 
@@ -24,6 +25,19 @@ def positive(option: str, text: str | None, default: float | None = None) -> flo
     value = _parsed(option, text)
     if not 0 < value < math.inf:
         raise UsageError(f"{option} {text}: has to be above zero and finite")
+    return value
+
+
+def severity(text: str | None, defect: Defect) -> float:
+    """Return the severity of a defect as typed, or its default.
+
+    Raises:
+        UsageError: Not a quantity, not above zero, or outside of the range that the defect's file gives as its own.
+    """
+    spec = defect.definition.severity
+    value = positive("--ohm, --severity", text, spec.default)
+    if outside := spec.outside(value):
+        raise UsageError(f"--ohm, --severity {text}: {defect.id}: {outside}")
     return value
 
 

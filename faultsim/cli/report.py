@@ -39,13 +39,15 @@ def run(run: Path, json: bool) -> None:
 def _plan(run: Path, facts: dict[str, str], ledger: Ledger) -> Plan:
     progress = ledger.progress()
     missing = sum(progress.planned.values()) - sum(progress.finished.values())
-    again = resume_command(facts.get("campaign", "CAMPAIGN"), run, facts.get("only", "*"))
+    whole = bool(facts.get("whole"))
+    again = resume_command(facts.get("campaign", "CAMPAIGN"), run, facts.get("only", "*"), whole=whole)
     if missing or not progress.planned:
         raise UsageError(f"{run} is not finished ({missing} items to go); {again} resumes it")
     path = Path(facts["campaign"])
     if not path.is_file():
         raise UsageError(f"{run}: its campaign {path} is gone; {again} makes a new run once it is back")
-    plan = make_plan(path, read_spec(path, CampaignSpec), facts["only"])
+    campaign = read_spec(path, CampaignSpec)
+    plan = make_plan(path, campaign.without_equivalent() if whole else campaign, facts["only"])
     changed = [name.removesuffix("_sha256") for name, value in fingerprint(plan).items() if facts.get(name) != value]
     if changed:
         raise UsageError(f"{run}: {' and '.join(changed)} changed since this run; {again} brings it up to date")

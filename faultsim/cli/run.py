@@ -35,11 +35,13 @@ class Request:
     only: str
     dry_run: bool
     fresh: bool
+    whole: bool = False
 
 
 def run(request: Request, json: bool) -> int:
     """Run a campaign and write its folder; the exit code is 6 where a verdict is unknown."""
     path, campaign = spec.load(request.campaign)
+    campaign = campaign.without_equivalent() if request.whole else campaign
     plan = make_plan(path, campaign, request.only)
     folder = request.out or Path("runs") / plan.name
     if request.dry_run:
@@ -50,7 +52,7 @@ def run(request: Request, json: bool) -> int:
         result, page, simulated = _run(request, plan, folder, ledger)
     except (Interrupted, KeyboardInterrupt) as error:
         stopped = str(error) or "stopped; what was finished is stored"
-        again = resume_command(request.campaign, request.out, request.only, request.jobs)
+        again = resume_command(request.campaign, request.out, request.only, request.jobs, request.whole)
         raise Interrupted(f"{stopped}; resume with: {again}") from error
     finally:
         ledger.close()
@@ -58,11 +60,11 @@ def run(request: Request, json: bool) -> int:
     return _UNKNOWN_EXIT if any(row.verdict == Detection.UNKNOWN for row in result.thresholds) else 0
 
 
-def resume_command(campaign: str, out: Path | None, only: str, jobs: int | None = None) -> str:
+def resume_command(campaign: str, out: Path | None, only: str, jobs: int | None = None, whole: bool = False) -> str:
     """Return the command that goes on with a run, ready for a shell."""
     options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs}
     given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
-    return shlex.join(["faultsim", "run", campaign, *given])
+    return shlex.join(["faultsim", "run", campaign, *given, *(["--whole"] if whole else [])])
 
 
 def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[CampaignResult, Path, int]:
@@ -74,7 +76,8 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
         # Until the end the folder is not complete, even if an earlier run of it was.
         (folder / MANIFEST).unlink(missing_ok=True)
         campaign = str(plan.path.resolve())
-        ledger.remember({"campaign": campaign, "only": request.only, **fingerprint(plan), **_prefixed(stated)})
+        facts = {"campaign": campaign, "only": request.only, "whole": "yes" if request.whole else ""}
+        ledger.remember({**facts, **fingerprint(plan), **_prefixed(stated)})
         lab = Lab(plan.network, service, simulation, plan.observables)
         with ProgressView() as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.

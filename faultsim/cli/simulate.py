@@ -15,9 +15,12 @@ from faultsim.circuits.circuit import of_network
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
+from faultsim.circuits.symbols import abridged, spelled_out
 from faultsim.cli.output import print_json, say, write_text
-from faultsim.cli.quantities import at_least_zero, positive
+from faultsim.cli.quantities import at_least_zero, positive, severity
 from faultsim.errors import FaultsimError, UsageError
+from faultsim.fault_models.defect import FaultyDeck
+from faultsim.fault_models.lumping import equivalent_of, lumped
 from faultsim.fault_models.naming import find_defect
 from faultsim.specfile import check_table
 from faultsim.spice.job import Job, Trace
@@ -41,6 +44,7 @@ class Request:
     delay: str | None
     vdd: str | None
     temperature: float | None
+    equivalent: bool = False
 
 
 def default_pattern(circuit: Network) -> str:
@@ -75,9 +79,10 @@ def asked_stimulus(circuit: Network, request: Request) -> Stimulus:
         SpecError: Pattern, weights or times do not fit.
         UsageError: A quantity that cannot be read.
     """
-    pattern = (request.pattern or default_pattern(circuit)).replace(" ", "")
+    pattern = spelled_out(request.pattern or default_pattern(circuit))
+    weights, program = spelled_out(request.weights), spelled_out(request.program)
     circuit.check_pattern(pattern)
-    circuit.check_weights(request.weights, request.program)
+    circuit.check_weights(weights, program)
     given = {
         "integrate": positive("--iw", request.iw),
         "leaky": positive("--lw", request.lw),
@@ -90,7 +95,7 @@ def asked_stimulus(circuit: Network, request: Request) -> Stimulus:
             raise UsageError("--delay needs --program")
         table["program"] = {**table["program"], "delay": at_least_zero("--delay", request.delay)}
     spec = check_table(table, StimulusSpec, Path("--iw, --lw, --pulses, --delay"))
-    return Stimulus(pattern, spec, request.weights, request.program)
+    return Stimulus(pattern, spec, weights, program)
 
 
 def _conditions(circuit: Network, request: Request) -> Conditions:
@@ -107,12 +112,28 @@ def asked_job(circuit: Network, request: Request, stimulus: Stimulus) -> tuple[J
     if request.defect is None:
         if request.ohm is not None:
             raise UsageError("--ohm, --severity needs --defect")
-        return bench.job(circuit, stimulus, conditions, simulation), stimulus
+        healthy = FaultyDeck(bench.variant(circuit, stimulus, conditions))
+        edited = _simulated(circuit, request, healthy, stimulus, conditions).at(0.0)
+        return bench.job(circuit, stimulus, conditions, simulation, edited), stimulus
     defect = find_defect(of_network(circuit), request.defect)
-    severity = positive("--ohm, --severity", request.ohm, defect.definition.severity.default)
+    at = severity(request.ohm, defect)
     faulty = defect.inject(bench.variant(circuit, stimulus, conditions))
-    stimulus = defect.disturb(stimulus, severity)
-    return bench.job(circuit, stimulus, conditions, simulation, faulty.at(severity)), stimulus
+    stimulus = defect.disturb(stimulus, at)
+    edited = _simulated(circuit, request, faulty, stimulus, conditions).at(at)
+    return bench.job(circuit, stimulus, conditions, simulation, edited), stimulus
+
+
+def _simulated(
+    circuit: Network, request: Request, deck: FaultyDeck, stimulus: Stimulus, conditions: Conditions
+) -> FaultyDeck:
+    """Return a deck, or its equivalent where that is asked for."""
+    if not request.equivalent:
+        return deck
+    found = equivalent_of(circuit, deck, bench.surroundings(circuit, stimulus, conditions))
+    if not found.gone:
+        raise UsageError(f"--equivalent: {circuit.name} has none here: {found.reason}")
+    say(f"{found.kept} of {found.kept + found.gone} taps on bit lines are simulated; they stand for the others")
+    return lumped(deck, found)
 
 
 def _show(trace: Trace, json: bool) -> None:
@@ -143,15 +164,19 @@ def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
     defect = "fault-free"
     if request.defect:
         found = find_defect(of_network(circuit), request.defect)
-        severity = positive("--ohm, --severity", request.ohm, found.definition.severity.default)
-        defect = f"{found.id} {format_quantity(severity, found.unit)}"
+        at = severity(request.ohm, found)
+        defect = f"{found.id} {format_quantity(at, found.unit)}"
     iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
-    written = [f"weights {request.weights}"] if request.weights else []
+    written = [f"weights {abridged(request.weights)}"] if request.weights else []
     if request.program and stimulus.spec.program:
-        written += [f"programmed {request.program} with {format_quantity(stimulus.spec.program.delay, 's')} of delay"]
+        written += [
+            f"programmed {abridged(request.program)} with {format_quantity(stimulus.spec.program.delay, 's')} of delay"
+        ]
     point = [f"{request.vdd} V"] if request.vdd else []
     point += [f"{request.temperature:g} C"] if request.temperature is not None else []
-    return ", ".join([circuit.name, *written, f"input {stimulus.pattern}", f"IW {iw}, LW {lw}", *point, defect])
+    return ", ".join(
+        [circuit.name, *written, f"input {abridged(stimulus.pattern)}", f"IW {iw}, LW {lw}", *point, defect]
+    )
 
 
 def _csv_text(trace: Trace) -> str:

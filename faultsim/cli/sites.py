@@ -18,12 +18,13 @@ from faultsim.cli.output import print_json, print_rows, print_stream, say, write
 from faultsim.cli.progress import counted
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
+from faultsim.fault_models.globs import matches
 from faultsim.fault_models.naming import WIDEST, default_universe, named_defects
 from faultsim.fault_models.record import Count, head, row_of
 from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe, load_weights
-from faultsim.fault_models.weights import Unmatched, Weigher, Weight, matches
+from faultsim.fault_models.weights import Unmatched, Weigher, Weight
 from faultsim.reports.tables import cell
 
 NAMED = "named"

@@ -33,6 +33,7 @@ class FaultyDeck:
         follows: Net that the defect cuts off -> net that it was a part of and starts at the voltage of.
         moved: The parameter of the process that the severity moves, where one is.
         devices: The devices that the severity changes.
+        merged: Element or net that is gone -> the one that stands for it.
     """
 
     cards: Cards
@@ -41,6 +42,13 @@ class FaultyDeck:
     follows: Mapping[str, str] = field(default_factory=dict)
     moved: Parameter | None = None
     devices: tuple[DeviceChange, ...] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Return the steps of the paths of all that the severity changes without a trace on a card."""
+        paths = [*self.formulas, *self.fixed, *(change.path for change in self.devices)]
+        return frozenset(step for path in paths for step in path.lower().split("."))
 
     def at(self, severity: float) -> EditedDeck:
         """Return the deck at a severity.
@@ -54,7 +62,7 @@ class FaultyDeck:
             cards = replace(change, cards=cards).at(severity)
         if self.moved is not None:
             cards = at_corner(cards, _corner(self.moved, severity))
-        return EditedDeck(cards, alters, self.follows)
+        return EditedDeck(cards, alters, self.follows, self.merged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from faultsim import library
 from faultsim.fault_models.elements import net_fields, value_formulas, values_at
 from faultsim.specfile import Quantity, Spec, read_spec
+from faultsim.units import format_quantity
 
 
 class SeveritySpec(Spec):
@@ -29,6 +30,13 @@ class SeveritySpec(Spec):
         if not self.low < self.high or not self.low <= self.default <= self.high:
             raise ValueError("low < high, and default between them")
         return self
+
+    def outside(self, value: float) -> str:
+        """Return what is wrong with a severity that its own range does not have; nothing where it is inside."""
+        if not self.own_range or self.low <= value <= self.high:
+            return ""
+        low, high = (format_quantity(end, self.unit) for end in (self.low, self.high))
+        return f"a severity of {format_quantity(value, self.unit)} is outside of {low} to {high}"
 
 
 class ConnectionEdit(Spec):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import translate
-from functools import lru_cache
 from typing import NamedTuple
 
 from faultsim.circuits.flatten import FlatDevice
 from faultsim.circuits.parameters import Values, evaluate
+from faultsim.fault_models.globs import matches
 from faultsim.fault_models.rules import OverrideSpec, WeightSpec
 
 
@@ -90,19 +88,3 @@ class Unmatched:
     def see(self, identity: str) -> None:
         """Forget the globs that a defect matches."""
         self.globs = [glob for glob in self.globs if not matches(identity, glob)]
-
-
-def matches(identity: str, glob: str) -> bool:
-    """Return whether a defect's id is a name or matches a glob, in upper or lower case.
-
-    Brackets are read as what they are and as a choice of characters: ``in[0]~*`` is about the net of that name, and
-    ``r[12]:open`` about r1 and r2.
-    """
-    return _pattern(glob).match(identity.lower()) is not None
-
-
-@lru_cache(maxsize=10_000)
-def _pattern(glob: str) -> re.Pattern[str]:
-    lowered = glob.lower()
-    readings: Iterable[str] = dict.fromkeys((lowered, lowered.replace("[", "[[]")))
-    return re.compile("|".join(map(translate, readings)))

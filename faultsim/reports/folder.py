@@ -11,7 +11,16 @@ from typing import Any
 
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import BaselineRow, CampaignResult, CurrentRow, ResponseRow, SettingRow, ThresholdRow
+from faultsim.campaigns.results import (
+    BaselineRow,
+    CampaignResult,
+    CurrentRow,
+    EquivalentRow,
+    ResistorRow,
+    ResponseRow,
+    SettingRow,
+    ThresholdRow,
+)
 from faultsim.circuits.deck import text_of
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
@@ -56,6 +65,10 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
     if result.responses:
         write_table(folder / "responses.csv", ResponseRow, result.responses)
+    if result.equivalents:
+        write_table(folder / "equivalents.csv", EquivalentRow, result.equivalents)
+    if result.resistors:
+        write_table(folder / "resistors.csv", ResistorRow, result.resistors)
     if report.points:
         write_table(folder / "points.csv", PointRow, report.points)
     figures = draw(report)

@@ -13,6 +13,7 @@ from faultsim import library
 from faultsim.campaigns.drawn import WaveformTask, waveform_tasks
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.results import BaselineRow, CampaignResult, ThresholdRow, WaveformRow
+from faultsim.circuits.symbols import abridged
 from faultsim.circuits.variant import NOMINAL
 from faultsim.fault_models.accounting import Detectability
 from faultsim.reports.comparison import ComparisonRow, Side
@@ -67,7 +68,7 @@ def draw(report: Report) -> dict[str, Figure]:
     for name, drawing in drawings_of(plan.network, sites).items():
         figures[name] = Figure("circuit", drawing.shows, drawing.draw())
     if sweep:
-        caption = f"{sweep.observable} against the resistance of each open, input {sweep.stimulus.pattern}"
+        caption = f"{sweep.observable} against the resistance of each open, input {abridged(sweep.stimulus.pattern)}"
         svg = current_figure(report.result.currents, sweep.observable)
         figures["currents"] = Figure(
             "currents", f"{caption} (IM_WR at mid-integrate-window is the paper's Fig. 9)", svg
@@ -91,9 +92,9 @@ def _waveforms(row: WaveformRow, task: WaveformTask) -> str:
     iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
     spiked = "spikes" if row.spiked else "no spike"
     waves = {name: Waveform(np.array(times), np.array(values)) for name, (times, values) in row.traces.items()}
-    written = [f"weights {stimulus.weights}"] if stimulus.weights else []
-    written += [f"programmed {stimulus.program}"] if stimulus.program else []
-    title = ", ".join([where, *written, f"input {stimulus.pattern}", f"IW {iw}, LW {lw}: {spiked}"])
+    written = [f"weights {abridged(stimulus.weights)}"] if stimulus.weights else []
+    written += [f"programmed {abridged(stimulus.program)}"] if stimulus.program else []
+    title = ", ".join([where, *written, f"input {abridged(stimulus.pattern)}", f"IW {iw}, LW {lw}: {spiked}"])
     return waveform_figure(waves, stimulus, point.vdd_v, title)
 
 
@@ -111,6 +112,7 @@ def render(report: Report, figures: Mapping[str, Figure]) -> str:
     )
     environment.filters["quantity"] = _quantity
     environment.filters["covers"] = _covers
+    environment.filters["abridged"] = abridged
     environment.filters["percent"] = lambda value: f"{value:.1%}"
     return environment.get_template(template.name).render(**_context(report), figures=figures)
 
@@ -129,6 +131,8 @@ def _context(report: Report) -> dict[str, Any]:
         "expressions": report.plan.observables,
         "first_point": report.result.settings[0] if report.result.settings else None,
         "unusable": [row for row in report.result.settings if not row.usable],
+        "equivalents": report.result.equivalents,
+        "resistors": report.result.resistors,
         "points": report.points,
         "point_names": list(dict.fromkeys(_point(row) for row in report.points)),
         "point_table": _point_table(report.points),

@@ -16,6 +16,8 @@ from scipy.sparse import lil_matrix
 from scipy.sparse.linalg import spsolve
 
 from faultsim import library
+from faultsim.campaigns import spec
+from faultsim.campaigns.plan import make_plan
 from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import of_network
 from faultsim.circuits.crossbar_plan import CrossbarPlan, CrossbarRequest
@@ -122,6 +124,16 @@ def test_the_declared_pulse_of_all_inputs_together_is_the_simulated_one(
     assert circuit.sidecar.baseline.spikes.get("1" * inputs) == found["pulses_to_spike"]
 
 
+def test_the_first_and_the_last_inputs_that_are_asked_to_fire_do_so_on_the_declared_pulse(
+    tmp_path: Path, pool: WorkerPool
+) -> None:
+    circuit = generated(tmp_path, CrossbarRequest(6, fires_from=2))
+    patterns = ["111111", "110000", "000011"]
+    found = values(pool, *(transient(circuit, pattern) for pattern in patterns))
+    declared = circuit.sidecar.baseline.spikes
+    assert declared == {pattern: made["pulses_to_spike"] for pattern, made in zip(patterns, found, strict=True)}
+
+
 def test_as_many_inputs_fire_a_neuron_as_it_is_asked_to_whatever_else_is_silent(
     tmp_path: Path, pool: WorkerPool
 ) -> None:
@@ -147,12 +159,12 @@ def test_weights_of_one_symbol_per_input_hold_for_every_output() -> None:
 
 
 def test_a_pulse_next_to_a_limit_is_not_declared() -> None:
-    assert plan(4).first_spike() == 3
-    assert plan(3, weights="000").first_spike() == 0
-    assert plan(2, weights="00").first_spike() is None
-    assert plan(4, wire_ohm=1).first_spike() == 3
-    assert plan(64, wire_ohm=20).first_spike() is None
-    assert plan(4, wire_farad=1e-15).first_spike() is None
+    assert plan(4).first_spike("1" * 4) == 3
+    assert plan(3, weights="000").first_spike("1" * 3) == 0
+    assert plan(2, weights="00").first_spike("1" * 2) is None
+    assert plan(4, wire_ohm=1).first_spike("1" * 4) == 3
+    assert plan(64, wire_ohm=20).first_spike("1" * 64) is None
+    assert plan(4, wire_farad=1e-15).first_spike("1" * 4) is None
 
 
 def test_lines_without_resistance_are_wires_with_every_segment_in_order(tmp_path: Path) -> None:
@@ -196,7 +208,7 @@ def test_nothing_is_written_over_unless_forced(tmp_path: Path) -> None:
     cell = tmp_path / "xbar-parts" / "cells" / "neuron.cir"
     cell.parent.mkdir(parents=True)
     cell.write_text("mine")
-    with pytest.raises(UsageError, match=r"neuron\.cir: is there already"):
+    with pytest.raises(UsageError, match=r"neuron\.cir: there already"):
         made.write()
     assert [path.name for path in tmp_path.iterdir()] == ["xbar-parts"]
     made.write(force=True)
@@ -209,6 +221,36 @@ def test_more_firing_inputs_than_there_are_is_refused_in_a_sidecar_too(tmp_path:
     sidecar.write_text(sidecar.read_text().replace("fires_from = 2", "fires_from = 3"))
     with pytest.raises(SpecError, match="fires_from: 3 inputs of 2"):
         network.load(str(sidecar))
+
+
+@pytest.mark.parametrize("inputs", [16, 64, 256])
+def test_the_crossbars_of_the_library_are_what_the_generator_writes(inputs: int) -> None:
+    networks, campaign = library.find("circuits", f"crossbar{inputs}"), library.find("campaigns", f"crossbar{inputs}")
+    made = generate_crossbar(CrossbarRequest(inputs, fires_from=inputs // 2), networks, campaign)
+    assert sorted(path.name for path in made.files) == sorted(
+        [f"crossbar{inputs}.cir", *[f"crossbar{inputs}.toml"] * 2]
+    )
+    assert {path: path.read_bytes() for path in made.files} == made.files
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        CrossbarRequest(1),
+        CrossbarRequest(2),
+        CrossbarRequest(5, 2, fires_from=5),
+        CrossbarRequest(6, fires_from=2, wire_ohm=1.0, wire_farad=1e-16),
+    ],
+)
+def test_a_campaign_comes_with_a_crossbar_and_fits_it(request_: CrossbarRequest, tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    campaign = tmp_path / "plans" / "mine.toml"
+    generate_crossbar(request_, tmp_path / "xbar", campaign).write()
+    plan = make_plan(*spec.load(str(campaign)))
+    kinds = {defect.definition.kind for defect in plan.defects}
+    assert kinds == {"open", "short", "bridge", "device"}
+    assert all(task.setting.stimulus.pattern.count("1") >= plan.network.sidecar.fires_from for task in plan.thresholds)
+    assert {defect.id for defect in plan.simulated} == {task.defect.id for task in plan.thresholds}
 
 
 def test_the_largest_line_is_written_and_read(tmp_path: Path) -> None:

@@ -79,11 +79,34 @@ def test_a_crossbar_has_an_input(inputs: int, shell: Shell) -> None:
 def test_files_are_written_over_only_when_forced(shell: Shell) -> None:
     mine = shell.write("mine.toml", "title = 'mine'\n")
     done = shell("generate", "crossbar", "--inputs", 2, "-o", "mine")
-    done.fails_with(2, "mine.toml: is there already", "--force")
+    done.fails_with(2, "mine.toml: there already", "--force")
     assert mine.read_text() == "title = 'mine'\n"
     assert [path.name for path in shell.folder.iterdir()] == ["mine.toml"]
     shell("generate", "crossbar", "--inputs", 2, "-o", "mine", "--force").succeeds()
     shell("validate", "mine.toml").succeeds()
+
+
+def test_many_files_that_are_there_are_one_line(shell: Shell) -> None:
+    shell("generate", "crossbar", "--inputs", 2, "-o", "mine").succeeds()
+    done = shell("generate", "crossbar", "--inputs", 2, "-o", "mine")
+    assert len(done.fails_with(2, "mine.toml and ", " other files: there already").err.splitlines()) == 1
+
+
+def test_a_campaign_that_comes_with_a_crossbar_is_taken_by_the_other_verbs(shell: Shell) -> None:
+    words = ["--inputs", 4, "--fires-from", 2, "-o", "mine", "--campaign", "plan.toml"]
+    assert shell("generate", "crossbar", *words).succeeds().out == "mine.toml\nplan.toml\n"
+    shell("validate", "plan.toml").succeeds()
+    said = shell("run", "plan.toml", "--dry-run", "--json").succeeds().json
+    assert said["circuit"] == "mine"
+    assert {"xcell1.ma1.d:open", "bl~0:bridge", "xneuron.xref:pinhole"} <= set(said["defects"])
+
+
+@pytest.mark.parametrize(
+    ("campaign", "said"), [("mine.toml", "is the crossbar's sidecar"), ("no/plan.toml", "a file .toml in a folder")]
+)
+def test_a_campaign_needs_a_place_of_its_own(campaign: str, said: str, shell: Shell) -> None:
+    shell("generate", "crossbar", "--inputs", 2, "-o", "mine", "--campaign", campaign).fails_with(2, said)
+    assert not list(shell.folder.iterdir())
 
 
 def test_help_says_what_is_copied_where(shell: Shell) -> None:

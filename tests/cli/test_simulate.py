@@ -147,3 +147,19 @@ def test_a_file_that_cannot_be_written_is_named(shell: Shell, option: str) -> No
     assert done.code not in (0, 6)
     assert "Traceback" not in done.err
     assert "file/below.svg: cannot be written" in done.err
+
+
+@pytest.mark.parametrize("verb", ["simulate", "inject"])
+@pytest.mark.parametrize("severity", ["3", "1n"])
+def test_a_severity_that_a_defect_s_own_range_does_not_have_is_refused(verb: str, severity: str, shell: Shell) -> None:
+    words = (
+        ["crossbar4", "--defect", "xcell1.xmtj:pinhole"] if verb == "simulate" else ["crossbar4", "xcell1.xmtj:pinhole"]
+    )
+    done = shell(verb, *words, "--severity", severity)
+    done.fails_with(2, "xcell1.xmtj:pinhole: a severity of", "is outside of 1e-06 of area to 0.5 of area")
+
+
+def test_symbols_may_be_written_as_repeats(shell: Shell) -> None:
+    long, short = (shell("simulate", "crossbar4", "--pattern", text, "--json").succeeds() for text in ("1110", "1{3}0"))
+    assert long.json == short.json
+    shell("simulate", "crossbar4", "--pattern", "1{5}").fails_with(3, "11111", "4 symbols")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ CAMPAIGN = (REPOSITORY / "campaigns" / "devices4.toml").read_text()
 Row = dict[str, str]
 
 
+def without(text: str, *beginnings: str) -> str:
+    """Return a campaign without the tables that begin so; what is said about the next one in between goes along."""
+    tables = re.split(r"(?m)^(?=\[)", text)
+    return "".join(table for table in tables if not table.startswith(beginnings))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shell = Shell(tmp_path_factory.mktemp("devices") / "my work")
@@ -22,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         'sites = ["xcell1.*", "xneuron.*"]',
         'sites = ["xcell1.*:pinhole", "xcell1.*:stuck*", "xneuron.xmtj:redeposition", "xneuron.xref:saf-flip"]',
     )
-    shell.write("devices.toml", text)
+    shell.write("devices.toml", without(text, "[resistors]"))
     shell("run", "devices.toml", "--out", "run").succeeds()
     return shell.folder / "run"
 
@@ -75,3 +82,23 @@ def test_they_are_in_the_same_report_and_coverage(folder: Path) -> None:
     assert "of area" in report
     coverage = json.loads((folder / "coverage.json").read_text())
     assert {item["id"] for item in coverage["defects"]} >= {"xcell1.xmtj:pinhole", "xneuron.xref:saf-flip"}
+
+
+def test_a_pinhole_of_a_junction_that_is_written_through_its_metal_is_a_shunt_and_what_is_stuck_is_no_resistor(
+    tmp_path: Path,
+) -> None:
+    shell = Shell(tmp_path / "my work")
+    text = without(CAMPAIGN, '[[tests]]\nname = "inference"').replace("ratio = 1.01", "ratio = 1.5")
+    sites = 'sites = ["xcell1.xmtj:pinhole", "xcell1.xmtj:stuck-antiparallel"]'
+    text = text.replace('sites = ["xcell1.*", "xneuron.*"]', sites).replace(', "xneuron.xmtj*"]', "]")
+    text = text.replace('high = "1g"', 'high = "1meg"')
+    shell.write("shunts.toml", text)
+    shell("run", "shunts.toml", "--out", "run").succeeds()
+    with (shell.folder / "run" / "resistors.csv").open(newline="") as file:
+        pinhole, stuck = csv.DictReader(file)
+    assert (pinhole["resistor_id"], pinhole["same"]) == ("xcell1.xmtj.pil-ha:short", "true")
+    # 0.44 ohm um2 over its share of 45 nm x 45 nm, beside a barrier that has become smaller by as much.
+    assert float(pinhole["r_ohm"]) * float(pinhole["severity"]) == pytest.approx(0.44e-12 / 45e-9**2, rel=0.1)
+    assert (stuck["same"], "differs by" in stuck["reason"]) == ("false", True)
+    page = (shell.folder / "run" / "report.html").read_text()
+    assert "<h2>Junction defects and the resistors that do the same</h2>" in page

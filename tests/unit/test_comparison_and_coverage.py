@@ -53,6 +53,7 @@ def threshold(defect: str = "R1", ohm: float | None = 16e3, **changed: Any) -> T
         "threshold_ohm": ohm,
         "crossings": 0 if ohm is None else 1,
         "transients": 3,
+        "network": "whole",
         "reason": "as fault-free" if ohm is None else "",
     }
     return ThresholdRow(**{**row, **changed})

@@ -64,6 +64,7 @@ def threshold(at: SettingRow, value: float | None, defect: str = "R1") -> Thresh
         threshold_ohm=value,
         crossings=0,
         transients=2,
+        network="whole",
         reason="",
     )
 

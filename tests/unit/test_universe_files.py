@@ -10,10 +10,11 @@ import pytest
 from faultsim.circuits.circuit import Circuit, of_deck
 from faultsim.circuits.device import DeviceClass, device_classes
 from faultsim.errors import SpecError
+from faultsim.fault_models.globs import matches
 from faultsim.fault_models.rules import OverrideSpec, UniverseSpec
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe_file
-from faultsim.fault_models.weights import Unmatched, matches
+from faultsim.fault_models.weights import Unmatched
 
 HEAD = 'title = "t"\nsource = "s"\n'
 WEIGHED = 'weight = "1"\norigin = "o"\n'

@@ -1,0 +1,32 @@
+"""A faulty deck by its equivalent: the rows that the defect leaves alike are simulated as one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from faultsim.circuits.blocks import Surroundings
+from faultsim.circuits.chains import spread
+from faultsim.circuits.equivalent import Equivalent, equivalent
+from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.network import Network
+from faultsim.fault_models.defect import FaultyDeck
+
+
+def equivalent_of(network: Network, deck: FaultyDeck, around: Surroundings) -> Equivalent:
+    """Return the equivalent of a network's deck, with whatever defect is in it.
+
+    Args:
+        network: The circuit.
+        deck: Its deck.
+        around: What the test bench does to the nets of the fault-free circuit.
+    """
+    lines = spread(Hierarchy(network.cards), around.lines, {*around.held, *around.fed})
+    # A bit line that a defect cuts in two is two of them.
+    lines |= {net for net, whole in deck.follows.items() if whole in lines}
+    return equivalent(deck.cards, replace(around, lines=lines, touched=deck.touched), network.sidecar.weights)
+
+
+def lumped(deck: FaultyDeck, found: Equivalent) -> FaultyDeck:
+    """Return a deck with its equivalent in its place."""
+    starts = {net: deck.follows.get(line, line) for net, line in found.follows.items()}
+    return replace(deck, cards=found.cards, merged=found.merged, follows={**deck.follows, **starts})

@@ -1,0 +1,139 @@
+"""A campaign by the equivalent of its network: thresholds as of the whole, its proof kept, left where it fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shell, bytes_of, edit, table
+
+CAMPAIGN = """\
+title = "Eight inputs, four of them active"
+circuit = "eight.toml"
+[[windows]]
+name = "original"
+integrate = "1n"
+leaky = "9n"
+[baseline]
+patterns = ["11110000"]
+[equivalent]
+sample = 2
+[[defects]]
+kind = "open"
+universe = "devices"
+sites = ["xcell1.ma1.d:open", "bl.xcell2:open"]
+[[defects]]
+kind = "bridge"
+universe = "devices"
+sites = ["in4~in5:bridge", "bl~0:bridge"]
+[[defects]]
+kind = "device"
+universe = "devices"
+sites = ["xcell2.xmtj:pinhole"]
+[[tests]]
+name = "inference"
+pattern = "1{4}0{4}"
+windows = ["original"]
+observable = "pulses_to_spike"
+requires = "spiked"
+[[tests]]
+name = "current"
+pattern = "1{4}0{4}"
+windows = ["original"]
+observable = "im_wr_a"
+limits = { relative = 0.02 }
+stimulus = { start = "0.5n", pulses = 1 }
+[currents]
+pattern = "1{4}0{4}"
+observable = "im_wr_a"
+per_decade = 1
+stimulus = { start = "0.5n", pulses = 1 }
+simulation = { strobe_step = "50p" }
+[search]
+low = 100
+high = "100meg"
+ratio = 1.1
+"""
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    shell = Shell(tmp_path_factory.mktemp("eight") / "my work")
+    words = ["--inputs", 8, "--fires-from", 4, "-o", "eight"]
+    shell("generate", "crossbar", *words).succeeds()
+    campaign = shell.write("rows.toml", CAMPAIGN)
+    shell("run", "rows.toml", "--out", "runs/lumped").succeeds()
+    shell("run", "rows.toml", "--out", "runs/whole", "--whole").succeeds()
+    shell.write("strict.toml", CAMPAIGN)
+    edit(campaign.with_name("strict.toml"), "sample = 2", "sample = 1\ntolerance = 1e-15")
+    shell("run", "strict.toml", "--out", "runs/strict").succeeds()
+    return shell
+
+
+def found(runs: Shell, name: str, file: str = "thresholds.csv") -> Rows:
+    return table(runs.folder / "runs" / name / file)
+
+
+def without(rows: Rows, *columns: str) -> Rows:
+    return [{name: value for name, value in row.items() if name not in columns} for row in rows]
+
+
+def test_thresholds_are_those_of_the_whole_network(runs: Shell) -> None:
+    whole, lumped = found(runs, "whole"), found(runs, "lumped")
+    assert without(lumped, "network", "reason", "transients") == without(whole, "network", "reason", "transients")
+    assert {row["network"] for row in lumped} == {"equivalent"}
+    assert {row["network"] for row in whole} == {"whole"}
+    assert {row["verdict"] for row in lumped} >= {"detected"}
+    assert not (runs.folder / "runs" / "whole" / "equivalents.csv").exists()
+
+
+def test_the_proof_is_kept_for_every_setting_and_for_a_sample_of_thresholds(runs: Shell) -> None:
+    rows = found(runs, "lumped", "equivalents.csv")
+    assert [(row["test"], row["defect_id"]) for row in rows][:2] == [("inference", ""), ("current", "")]
+    assert all(row["harmless"] == "true" and row["exact"] == "true" for row in rows)
+    assert max(float(row["deviation"]) for row in rows) < 1e-6
+    assert all(int(row["taps_merged"]) >= 3 for row in rows)
+    sampled = {(row["test"], row["defect_id"]) for row in rows if row["defect_id"]}
+    assert len(sampled) == 4
+    page = (runs.folder / "runs" / "lumped" / "report.html").read_text()
+    assert "<h2>Equivalent of the network</h2>" in page
+    assert "1{4}0{4}" not in page, "eight symbols are short enough to be shown"
+
+
+def test_where_the_equivalent_is_not_good_enough_the_whole_network_is_simulated(runs: Shell) -> None:
+    rows = found(runs, "strict", "equivalents.csv")
+    assert {row["harmless"] for row in rows} == {"false"}
+    assert all("im_wr_a is off by" in row["reason"] for row in rows)
+    whole, strict = found(runs, "whole"), found(runs, "strict")
+    assert strict == whole
+
+
+def test_a_resumed_run_and_a_report_are_the_same_bytes(runs: Shell) -> None:
+    for name, words in (("lumped", []), ("whole", ["--whole"])):
+        folder = runs.folder / "runs" / name
+        before = bytes_of(folder)
+        done = runs("run", "rows.toml", "--out", f"runs/{name}", *words, "--json").succeeds()
+        assert done.json["simulated"] == 0
+        assert bytes_of(folder) == before
+        runs("report", f"runs/{name}").succeeds()
+        assert bytes_of(folder) == before
+
+
+def test_one_transient_by_the_equivalent(runs: Shell) -> None:
+    words = ["simulate", "eight.toml", "--pattern", "1{4}0{4}", "--defect", "xcell1.ma1.d:open", "--ohm", "10k"]
+    whole, lumped = (runs(*words, *more, "--json").succeeds() for more in ([], ["--equivalent"]))
+    assert "4 of 9 taps on bit lines are simulated" in lumped.err
+    assert lumped.json["im_wr_a"] == pytest.approx(whole.json["im_wr_a"], rel=1e-6)
+    assert lumped.json["pulses_to_spike"] == whole.json["pulses_to_spike"]
+
+
+def test_wires_with_resistance_are_lumped_by_stretches(runs: Shell) -> None:
+    runs("generate", "crossbar", "--inputs", 8, "--fires-from", 4, "--wire-ohm", 2, "-o", "wires").succeeds()
+    words = ["simulate", "wires.toml", "--pattern", "11001010", "--pulses", 1, "--json"]
+    whole, lumped = (runs(*words, *more).succeeds().json for more in ([], ["--equivalent"]))
+    assert lumped["im_wr_a"] == pytest.approx(whole["im_wr_a"], rel=1e-4)
+
+
+def test_outputs_on_wires_with_resistance_have_no_equivalent_and_that_is_said(runs: Shell) -> None:
+    runs("generate", "crossbar", "--inputs", 4, "--outputs", 2, "--wire-ohm", 2, "-o", "two").succeeds()
+    runs("simulate", "two.toml", "--equivalent").fails_with(2, "no two rows are alike")
