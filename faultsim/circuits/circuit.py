@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
@@ -70,6 +71,13 @@ class Circuit:
             for place, net in enumerate(device.nets):
                 taps.setdefault(net, []).append((index, place))
         return taps
+
+    @cached_property
+    def segments(self) -> frozenset[str]:
+        """Paths of the resistors that are pieces of lines."""
+        globs = [glob.lower() for glob in self.layout.segments]
+        names = [element.card.name for element in self.hierarchy.inside[""] if globs and element.letter == "r"]
+        return frozenset(name for name in names if any(fnmatchcase(name, glob) for glob in globs))
 
     @cached_property
     def metal(self) -> frozenset[str]:

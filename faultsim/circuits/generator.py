@@ -238,8 +238,11 @@ class _Sidecar:
                 "rails": self.raw["layout"]["rails"],
             },
         }
-        # With resistance a line is many nets, and its opens are those of the resistors.
-        return tables if plan.request.wire_ohm else tables | dict(self._wires())
+        if plan.request.wire_ohm:
+            # With resistance a line is many nets, and its opens are those of the resistors.
+            tables["layout"]["segments"] = ["rin*_*", "rbl*_*"]
+            return tables
+        return tables | dict(self._wires())
 
     def _wires(self) -> Iterator[tuple[str, dict[str, Any]]]:
         plan, count = self.plan, len(self.plan.rows)

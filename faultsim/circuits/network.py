@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -219,6 +220,11 @@ def _layout_problems(network: Network, hierarchy: Hierarchy) -> Iterator[Problem
     for net in dict.fromkeys([*layout.word_lines, *layout.bit_lines, *layout.rails]):
         if net != "0" and net.lower() not in nets:
             yield Problem(f"{path}: layout", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
+    resistors = [element.card.name for element in hierarchy.inside[""] if element.letter == "r"]
+    for glob in layout.segments:
+        if not any(fnmatchcase(name, glob.lower()) for name in resistors):
+            remedy = did_you_mean(glob, resistors)
+            yield Problem(f"{path}: layout.segments", f"{glob!r} matches no resistor of the top level", remedy)
     for name, spec in sidecar.process.items():
         for end, shift, scale in (("min", spec.min_shift, spec.min_scale), ("max", spec.max_shift, spec.max_scale)):
             try:

@@ -171,6 +171,9 @@ class LayoutSpec(Spec):
     word_lines: list[str] = Field(default_factory=list, description="in the order in which they lie")
     bit_lines: list[str] = Field(default_factory=list, description="in the order in which they lie")
     rails: list[str] = Field(default_factory=list, description="supply and ground")
+    segments: list[str] = Field(
+        default_factory=list, description="globs of top-level resistors that are pieces of lines"
+    )
 
 
 class ProcessSpec(Spec):

@@ -18,6 +18,7 @@ from faultsim.fault_models.detectability import NOTHING_FOUND, Finding, Structur
 from faultsim.fault_models.rules import DevicesSpec, NeighboursSpec, OpensSpec, ShortsSpec, UniverseSpec
 from faultsim.fault_models.weights import Weigher, Weight
 
+_BETTER = Weight(0.0, "ours: a piece of a line", "a piece of a line; a short across it only makes the line better")
 _OPEN = ":open"
 
 
@@ -253,7 +254,9 @@ class Lister:
             site = self.circuit.sites[identity]
         else:
             site = Cut(name, device.path, ((device.path, terminal),), net, "", (device.path,))
-        weight = self.weigher.overridden(identity, self.weigher.of_device(rule, device))
+        # A piece of a line is as likely to break as any, whatever the rules say of resistors.
+        ruled = self.spec.wires if device.path in self.circuit.segments and self.spec.wires is not None else rule
+        weight = self.weigher.overridden(identity, self.weigher.of_device(ruled, device))
         same, finding = self.collapse.open_class(index, place, edit), self.structure.of_open(index, net)
         return Listed(identity, rule.model, site, weight, same, finding, index, name + _OPEN)
 
@@ -270,6 +273,8 @@ class Lister:
                     continue
                 nets = (first, second) if first < second else (second, first)
                 weight = self.weigher.of_device(rule, device)
+                if device.path in self.circuit.segments:
+                    weight = _BETTER
                 if nets in found:
                     pair, other_weight, rule, edit = found[nets]
                     weight = other_weight.with_another(weight)

@@ -187,6 +187,22 @@ def test_lines_with_resistance_have_an_open_in_every_segment(tmp_path: Path) -> 
     assert not circuit.sidecar.wires
 
 
+def test_a_piece_of_a_line_breaks_as_likely_as_any_wire_and_a_short_of_it_is_no_defect(tmp_path: Path) -> None:
+    circuit = generated(tmp_path, CrossbarRequest(3, wire_ohm=2.0))
+    accounted = {defect.id: defect.accounting for defect in defects(circuit)}
+    broken, shorted = accounted["rbl_2:open"], accounted["rin3_1:short"]
+    assert (broken.weight, shorted.weight) == (1.0, 0.0)
+    assert "as likely as a contact" in broken.origin
+    assert "makes the line better" in shorted.justification
+
+
+def test_a_glob_for_pieces_of_lines_that_matches_none_is_told(tmp_path: Path) -> None:
+    sidecar = generated(tmp_path, CrossbarRequest(3, wire_ohm=2.0)).path
+    sidecar.write_text(sidecar.read_text().replace('"rbl*_*"', '"rb1*_*"'))
+    with pytest.raises(SpecError, match=r"layout\.segments: 'rb1\*_\*' matches no resistor"):
+        network.load(str(sidecar))
+
+
 def test_a_crossbar_stands_alone_and_can_be_moved(tmp_path: Path) -> None:
     circuit = generated(tmp_path / made_in(tmp_path), CrossbarRequest(2))
     moved = tmp_path / "else" / "where"
