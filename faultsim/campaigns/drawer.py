@@ -70,7 +70,7 @@ class Drawer:
         return response_tasks(self.plan)
 
     def _waveform_item(self, task: WaveformTask) -> Item:
-        healthy = self.labs.whole.keys([Question(task.setting.stimulus, task.setting.conditions)])
+        healthy = self.labs.keys([Question(task.setting.stimulus, task.setting.conditions)])
         at = self.threshold_items.get(ThresholdTask(task.defect, task.setting).id) if task.defect else None
         return Item("waveforms", task.spec.figure, f"{task.spec!r} {healthy} {at.id if at else ''}")
 
@@ -97,7 +97,7 @@ class Drawer:
     def _response(self, task: ResponseTask, item: Item) -> list[ResponseRow]:
         stored = self.ledger.result(item)
         if stored is None:
-            lab = self.labs.of(task.settings[0])
+            lab = self.labs.whole
             answers = [lab.submit(question) for question in task.questions]
             results = [answer.result().values.get(task.spec.observable) for answer in answers]
             rows = task.rows(self.plan.network.name, results)

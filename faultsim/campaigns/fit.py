@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from faultsim.campaigns.choice import Pools, all_of, chosen_ids
 from faultsim.campaigns.spec import CampaignSpec
+from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
+from faultsim.circuits.sites import has_net
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.variant import Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
@@ -20,6 +23,8 @@ from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec
 from faultsim.spice import expressions
 
+_VECTOR = re.compile(r"(?P<kind>[vi])\((?P<name>[^()\s,]+)\)")
+_MOST_PATTERNS = 1024
 _KINDS = ("open", "bridge", "short", "device", "parametric")
 
 
@@ -34,18 +39,50 @@ def misfits(path: Path, spec: CampaignSpec, circuit: Network, pools: Pools) -> I
     """
     known, chosen = all_of(pools), chosen_ids(spec, pools)
     found = chain(
+        _probe_problems(spec, circuit),
         _observable_problems(spec, circuit),
         _stimulus_problems(spec, circuit),
         _defect_problems(spec, circuit, pools, chosen),
         _figure_problems(spec, known, chosen),
+        _size_problems(spec, circuit, known, chosen),
     )
     yield from (Problem(f"{path}: {problem.where}", problem.message, problem.remedy) for problem in found)
     yield from _published_problems(path, spec, known)
 
 
+def _probe_problems(spec: CampaignSpec, circuit: Network) -> Iterator[Problem]:
+    """Check the vectors that a campaign records besides the sidecar's."""
+    hierarchy = Hierarchy(circuit.cards)
+    for name, vector in spec.probes.items():
+        where, found = f"probes.{name}", _VECTOR.fullmatch(vector.strip().lower())
+        if name in circuit.sidecar.probes:
+            yield Problem(where, f"the sidecar records {circuit.sidecar.probes[name]} by this name", "choose another")
+        elif found is None:
+            yield Problem(where, f"{vector!r} is no vector", "v(net) or i(v.instance.source), such as v(xneuron.x)")
+        elif found["kind"] == "v" and not has_net(found["name"], hierarchy):
+            yield Problem(where, f"the deck has no net {found['name']!r}", "nets inside are instance.net")
+        elif found["kind"] == "i":
+            try:
+                hierarchy.resolve(found["name"].removeprefix("v.") if "." in found["name"] else found["name"])
+            except SpecError as error:
+                yield from (Problem(where, str(problem)) for problem in error.problems)
+
+
+def _size_problems(
+    spec: CampaignSpec, circuit: Network, known: dict[str, Defect], chosen: Sequence[str]
+) -> Iterator[Problem]:
+    """Check that there is not far more, or less, to do than anybody means."""
+    inputs = len(circuit.inputs)
+    if spec.baseline.patterns == "all" and 2**inputs > _MOST_PATTERNS:
+        message = f"all patterns of {inputs} inputs are 2^{inputs}"
+        yield Problem("baseline.patterns", message, 'list those that matter, such as ["1{4}0{4}"]')
+    if spec.resistors and chosen and not any(known[name].definition.kind == "device" for name in chosen):
+        yield Problem("resistors", "no defect of a junction's physics is chosen", "add defects of kind device")
+
+
 def _observable_problems(spec: CampaignSpec, circuit: Network) -> Iterator[Problem]:
     observables = {**circuit.sidecar.observables, **spec.observables}
-    names = {**SCOPE_NAMES, **dict.fromkeys(circuit.sidecar.probes, "probe")}
+    names = {**SCOPE_NAMES, **dict.fromkeys([*circuit.sidecar.probes, *spec.probes], "probe")}
     for name, text in spec.observables.items():
         yield from (Problem(f"observables.{name}", message) for message in expressions.check(text, names))
     asked = [(f"tests.{test.name}.observable", test.observable) for test in spec.tests]
@@ -107,6 +144,8 @@ def _figure_problems(spec: CampaignSpec, known: dict[str, Defect], chosen: Seque
         if wanted.defect and wanted.defect not in chosen:
             yield Problem(where, f"{wanted.defect!r} is no defect of the campaign", did_you_mean(wanted.defect, chosen))
             continue
+        if wanted.defect and isinstance(wanted.severity, float):
+            yield from _outside(f"waveforms.{wanted.figure}.severity", known[wanted.defect], wanted.severity)
         at_threshold = bool(wanted.defect) and not isinstance(wanted.severity, float)
         if at_threshold and not matches_any(wanted.defect, tested[wanted.test]):
             remedy = "give a severity, or add it to the test's defects"
@@ -116,6 +155,13 @@ def _figure_problems(spec: CampaignSpec, known: dict[str, Defect], chosen: Seque
             if name not in known:
                 where = f"responses.{curve.figure}.defects"
                 yield Problem(where, f"unknown defect {name!r}", did_you_mean(name, known))
+            elif curve.severity is not None:
+                yield from _outside(f"responses.{curve.figure}.severity", known[name], curve.severity)
+
+
+def _outside(where: str, defect: Defect, severity: float) -> Iterator[Problem]:
+    if outside := defect.definition.severity.outside(severity):
+        yield Problem(where, f"{defect.id}: {outside}")
 
 
 def _published_problems(path: Path, spec: CampaignSpec, known: dict[str, Defect]) -> Iterator[Problem]:

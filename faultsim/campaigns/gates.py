@@ -75,6 +75,13 @@ def check_settings(plan: Plan, rows: Sequence[SettingRow]) -> None:
         for setting, row in zip(plan.settings, rows, strict=True)
         if setting.limits is None and _is_measured(row.expected)
     }
+    several = {
+        f"test {row.test!r}: limits are around one measured number, and {row.observable} is {row.expected}"
+        for setting, row in zip(plan.settings, rows, strict=True)
+        if setting.limits is not None and row.expected is not None and not isinstance(row.expected, float)
+    }
+    if several:
+        raise GateError("\n".join([f"{plan.path}: tests: limits that compare nothing", *sorted(several)]))
     if measured:
         raise GateError("\n".join([f"{plan.path}: tests: nothing can be compared without limits", *sorted(measured)]))
     wrong = [

@@ -64,10 +64,9 @@ class Lab:
     _faulty: dict[Hashable, FaultyDeck] = field(default_factory=dict)
     _lumped: dict[Hashable, FaultyDeck] = field(default_factory=dict)
 
-    @property
-    def network_kind(self) -> str:
-        """Return which network it simulates, as tables say it."""
-        return EQUIVALENT if self.lumped else WHOLE
+    def network_kind(self, question: Question) -> str:
+        """Return which network answers a question, as tables say it."""
+        return EQUIVALENT if self.lumped and self._lumped_deck(question).merged else WHOLE
 
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
@@ -98,23 +97,22 @@ class Lab:
 
     def equivalent(self, question: Question) -> Equivalent:
         """Return the equivalent of the network for a question, with its defect if it has one."""
-        return self._equivalent(question, self._surroundings(question))
+        deck = self._whole_deck(question).cornered(question.severity or 0.0)
+        return equivalent_of(self.network, deck, self._surroundings(question))
 
     def _lumped_deck(self, question: Question) -> FaultyDeck:
         """Return the equivalent's deck, found once for all severities and all stimuli that make the same rows alike."""
-        around = self._surroundings(question)
+        deck, around = self._whole_deck(question), self._surroundings(question)
         sources = list(around.held.values()), list(around.fed.values())
         alike = tuple(tuple(map(texts.index, texts)) for texts in sources)
-        key = (_key(question), alike)
+        severity = question.severity or 0.0
+        key = (_key(question), alike, severity if deck.moved is not None else None)
         if key not in self._lumped:
-            self._lumped[key] = lumped(self._whole_deck(question), self._equivalent(question, around))
+            self._lumped[key] = lumped(self.network, deck, around, severity)
         return self._lumped[key]
 
     def _surroundings(self, question: Question) -> Surroundings:
         return surroundings(self.network, question.applied, question.conditions)
-
-    def _equivalent(self, question: Question, around: Surroundings) -> Equivalent:
-        return equivalent_of(self.network, self._whole_deck(question), around)
 
     def _whole_deck(self, question: Question) -> FaultyDeck:
         """Return the deck with a defect or none; edited once for all its severities and stimuli."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from scipy.optimize import brentq
@@ -74,7 +74,7 @@ class Match:
     what: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Matcher:
     """What a defect does, and which resistor does the same.
 
@@ -83,12 +83,16 @@ class Matcher:
         settings: The tests that both are put to.
         spec: What is compared.
         search: The range of resistances, and by how much a threshold may be off.
+        keys: The store's keys of the transients that were asked for, in order.
+        failed: One of them has no answer.
     """
 
     labs: Labs
     settings: Sequence[Setting]
     spec: ResistorsSpec
     search: SearchSpec
+    keys: dict[str, None] = field(default_factory=dict)
+    failed: bool = False
 
     def strongest(self, faulty: Faulty) -> Effect | None:
         """Return what a defect moves most; nothing where it moves no measured quantity."""
@@ -104,13 +108,6 @@ class Matcher:
                 match = self._match(Faulty(resistor, ohm), faulty, effect.share, best.deviation if best else math.inf)
                 best = match if best is None or match.deviation < best.deviation else best
         return best
-
-    def questions(self, asked: Sequence[Faulty]) -> Iterator[tuple[Setting, Question]]:
-        """Yield the transients of a comparison."""
-        for setting in self.settings:
-            yield setting, Question(setting.stimulus, setting.conditions)
-            for item in asked:
-                yield setting, Question(setting.stimulus, setting.conditions, item.defect, item.severity)
 
     def _effects(self, setting: Setting, faulty: Faulty) -> Iterator[Effect]:
         healthy, seen = self._ask(setting, None), self._ask(setting, faulty)
@@ -155,26 +152,37 @@ class Matcher:
         outcomes = [self._ask(setting, item) for item in (None, faulty, resistor)]
         if any(not outcome.ok for outcome in outcomes):
             return math.inf, "a simulation failed"
-        if setting.limits is None and not self._decides_alike(setting, outcomes[1], resistor):
+        if not self._decides_alike(setting, outcomes, resistor):
             seen = [outcome.values.get(setting.observable) for outcome in outcomes[1:]]
             return math.inf, f"{setting.observable} is {seen[0]} with the defect, {seen[1]} with the resistor"
         worst, what = 0.0, ""
         for name in self.spec.observables:
             before, one, two = (outcome.values.get(name) for outcome in outcomes)
-            if isinstance(before, float) and isinstance(one, float) and isinstance(two, float) and before:
-                deviation = abs((two - one) / before) / share
+            if isinstance(one, float) is not isinstance(two, float):
+                return math.inf, f"{name} is {one} with the defect, {two} with the resistor"
+            if isinstance(one, float) and isinstance(two, float) and one != two:
+                scale = abs(before) if isinstance(before, float) and before else abs(one) or abs(two)
+                deviation = abs(two - one) / scale / share
                 if deviation > worst:
                     worst, what = deviation, f"{name} differs by {deviation:.1%} of the defect's largest change"
         return worst, what
 
-    def _decides_alike(self, setting: Setting, seen: Outcome, resistor: Faulty) -> bool:
+    def _decides_alike(self, setting: Setting, outcomes: Sequence[Outcome], resistor: Faulty) -> bool:
         """Return whether a verdict is the same, a step of the grid more or less: no threshold is known better."""
-        step = self.search.ratio
-        nearby = (Faulty(resistor.defect, resistor.severity * factor) for factor in (1.0, 1 / step, step))
-        return any(judge_response(setting, seen, self._ask(setting, item)) is Verdict.PASS for item in nearby)
+        healthy, seen, _ = outcomes
+        step, verdict = self.search.ratio, judge_response(setting, healthy, seen)
+        for factor in (1.0, 1 / step, step):
+            other = self._ask(setting, Faulty(resistor.defect, resistor.severity * factor))
+            same = setting.limits is not None or judge_response(setting, seen, other) is Verdict.PASS
+            if same and judge_response(setting, healthy, other) is verdict:
+                return True
+        return False
 
     def _ask(self, setting: Setting, item: Faulty | None) -> Outcome:
         question = Question(
             setting.stimulus, setting.conditions, item.defect if item else None, item.severity if item else None
         )
-        return self.labs.of(setting).ask(question)[1]
+        key, outcome = self.labs.of(setting).ask(question)
+        self.keys[key] = None
+        self.failed = self.failed or not outcome.ok
+        return outcome

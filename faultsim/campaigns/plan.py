@@ -241,12 +241,13 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         circuit = network.load_sidecar(beside) if beside.is_file() else network.load(spec.circuit)
     except UsageError as error:
         raise SpecError([Problem(f"{path}: circuit", str(error))]) from error
-    sidecar = circuit.sidecar.model_copy(update={"probes": {**circuit.sidecar.probes, **spec.probes}})
-    circuit = replace(circuit, sidecar=sidecar) if spec.probes else circuit
     pools = defect_pools(path, spec, circuit)
     problems = list(misfits(path, spec, circuit, pools))
     if problems:
         raise SpecError(problems)
+    if spec.probes:
+        probes = {**circuit.sidecar.probes, **spec.probes}
+        circuit = replace(circuit, sidecar=circuit.sidecar.model_copy(update={"probes": probes}))
     known = all_of(pools)
     chosen = chosen_ids(spec, pools)
     picked = tuple(known[name] for name in chosen if matches(name, only))

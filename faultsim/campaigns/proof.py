@@ -11,9 +11,8 @@ from typing import Any
 
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import Item, Ledger
-from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
+from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
 from faultsim.campaigns.results import Detection, EquivalentRow, SettingKey, ThresholdRow
-from faultsim.campaigns.search import Verdict
 from faultsim.campaigns.threshold import judge_response
 from faultsim.campaigns.watcher import Watcher
 from faultsim.fault_models.defect import Defect
@@ -21,7 +20,7 @@ from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 
 _CURRENT = "im_wr_a"
-_SAME = ("spiked", "pulses_to_spike")
+_SAME = ("spiked", "pulses_to_spike", _CURRENT)
 _LEAST_SHARE = 0.01
 """Of the fault-free current: where a defect leaves less, a deviation counts against this."""
 
@@ -33,20 +32,23 @@ class Labs:
     Attributes:
         whole: Simulates the network as it is.
         lumped: Simulates its equivalent.
+        asked: The campaign asks for the equivalent.
         trusted: Settings in which nothing has been seen to differ.
     """
 
     whole: Lab
     lumped: Lab
+    asked: bool
     trusted: set[SettingKey] = field(default_factory=set)
 
     def of(self, setting: Setting) -> Lab:
         """Return what answers the questions of a setting."""
         return self.lumped if setting.key in self.trusted else self.whole
 
-    def of_all(self, settings: Sequence[Setting]) -> Lab:
-        """Return what answers a question that is about no setting: the equivalent where all of them trust it."""
-        return self.lumped if all(setting.key in self.trusted for setting in settings) else self.whole
+    def keys(self, questions: Sequence[Question]) -> str:
+        """Return the store's keys of all that a result may rest on, whichever network answers in the end."""
+        labs = [self.whole, self.lumped] if self.asked else [self.whole]
+        return " | ".join(lab.keys(questions) for lab in labs)
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,20 @@ class Prover:
             return []
         self.watcher.stage("equivalents", len(self._settings))
         rows = list(pool.map(self._healthy_row, self._settings, self.healthy_items))
-        # What an earlier run has found out about thresholds counts from the start.
-        known = [_rows(self.ledger.result(item)) for item in self.sample_items]
-        refuted = {row.setting for found in known for row in found if not row.harmless}
-        self.labs.trusted.update({row.setting for row in rows if row.harmless} - refuted)
+        self.labs.trusted.update(row.setting for row in rows if row.harmless)
         return rows
+
+    def sweep_lab(self, sweep: Sweep) -> Lab:
+        """Return what answers a sweep: the equivalent where all settings trust it and it is right about the sweep, too.
+
+        Args:
+            sweep: What is swept, under a stimulus of its own.
+        """
+        if not self._settings or any(setting.key not in self.labs.trusted for setting in self._settings):
+            return self.labs.whole
+        asked = Question(sweep.stimulus, sweep.conditions, simulation=sweep.simulation)
+        one, other = (lab.ask(asked)[1] for lab in (self.labs.whole, self.labs.lumped))
+        return self.labs.lumped if self._agree(sweep.observable, one, one, other) else self.labs.whole
 
     def confirm(self, pool: ThreadPoolExecutor, thresholds: Sequence[ThresholdRow]) -> list[EquivalentRow]:
         """Compare both sides of some thresholds; the settings where one is not the same are not trusted any more."""
@@ -118,8 +129,9 @@ class Prover:
         title = "|".join(map(str, (*setting.key, what)))
         healthy = Question(setting.stimulus, setting.conditions)
         severe = [replace(healthy, defect=task.defect, severity=self.plan.grid(task.defect).severest) for task in tasks]
-        keys = [lab.keys([healthy, *severe]) for lab in (self.labs.whole, self.labs.lumped)]
-        return Item("equivalents", title, f"{keys} {setting.criteria} {self.plan.spec.equivalent!r}")
+        spec = self.plan.spec
+        rest = f"{setting.criteria} {self._compared} {spec.search!r} {spec.equivalent!r}"
+        return Item("equivalents", title, f"{self.labs.keys([healthy, *severe])} {rest}")
 
     def _healthy_row(self, setting: Setting, item: Item) -> EquivalentRow:
         rows = _rows(self.ledger.result(item))
@@ -134,15 +146,15 @@ class Prover:
     def _sampled_rows(
         self, tasks: Sequence[ThresholdTask], item: Item, found: dict[tuple[SettingKey, str], ThresholdRow]
     ) -> list[EquivalentRow]:
-        stored = self.ledger.result(item)
-        rows = _rows(stored)
-        if stored is None or (rows and not _finished(rows)):
-            sides = [
-                (task, severity)
-                for task in tasks
-                if task.setting.key in self.labs.trusted
-                for severity in _sides(found.get((task.setting.key, task.defect.id)))
-            ]
+        sides = [
+            (task, severity)
+            for task in tasks
+            if task.setting.key in self.labs.trusted
+            for severity in _sides(found.get((task.setting.key, task.defect.id)))
+        ]
+        rows = _rows(self.ledger.result(item))
+        wanted = [(task.defect.id, severity) for task, severity in sides]
+        if not _finished(rows) or [(row.defect_id, row.severity) for row in rows] != wanted:
             answers = [self._row(task.setting, task.defect, severity) for task, severity in sides]
             rows = [row for row, _ in answers]
             self.ledger.finish(item, [asdict(row) for row in rows], [key for _, keys in answers for key in keys])
@@ -154,11 +166,12 @@ class Prover:
         healthy = Question(setting.stimulus, setting.conditions)
         asked = replace(healthy, defect=defect, severity=severity)
         layout = self.labs.lumped.equivalent(asked)
-        labs = [self.labs.whole, self.labs.lumped] if layout.gone else [self.labs.whole]
-        answers = [lab.ask(question) for lab in labs for question in (healthy, asked)]
+        answers = [self.labs.whole.ask(question) for question in (healthy, asked)]
+        if layout.gone:
+            answers += [self.labs.lumped.ask(question) for question in (healthy, asked)]
         outcomes = [outcome for _, outcome in answers]
-        normal, whole, *_, lumped = outcomes
-        reasons = [layout.reason] if not layout.gone else list(self._differences(setting, outcomes))
+        normal, whole, lumped = outcomes[0], outcomes[1], outcomes[-1]
+        reasons = list(self._differences(setting, outcomes)) if layout.gone else [layout.reason]
         row = EquivalentRow(
             circuit=self.plan.network.name,
             test=setting.test,
@@ -177,8 +190,9 @@ class Prover:
             equivalent=lumped.values.get(setting.observable),
             im_wr_whole_a=whole.values.get(_CURRENT),
             im_wr_equivalent_a=lumped.values.get(_CURRENT),
-            deviation=_deviation(normal, whole, lumped),
-            harmless=not reasons,
+            deviation=_deviation(_CURRENT, normal, whole, lumped),
+            # A defect that leaves no two rows alike is simulated whole, which harms nothing.
+            harmless=not reasons or (defect is not None and not layout.gone),
             reason="; ".join(reasons),
         )
         return row, [key for key, _ in answers]
@@ -190,34 +204,45 @@ class Prover:
             setting: The test.
             outcomes: The whole network without and with the defect, then the equivalent.
         """
-        normal, one, like, other = outcomes
-        spec = self.plan.spec.equivalent
         if any(not outcome.ok for outcome in outcomes):
             yield "simulations ended with " + ", ".join(outcome.status for outcome in outcomes)
             return
-        changed = [name for name in _SAME if one.values.get(name) != other.values.get(name)]
-        if judge_response(setting, one, other) is not Verdict.PASS:
-            changed.append(setting.observable)
-        for name in dict.fromkeys(changed):
-            yield f"{name} is {other.values.get(name)} in place of {one.values.get(name)}"
+        normal, one, like, other = outcomes
+        for name in dict.fromkeys((setting.observable, *self._compared)):
+            if not self._agree(name, normal, one, other):
+                off = _deviation(name, normal, one, other)
+                instead = f"is {other.values.get(name)} in place of {one.values.get(name)}"
+                yield f"{name} {instead if off is None else f'is off by {off:.2g}'}"
         if judge_response(setting, normal, one) is not judge_response(setting, like, other):
             yield f"{setting.observable} decides otherwise"
-        deviation = _deviation(normal, one, other)
-        if spec is not None and deviation is not None and deviation > spec.tolerance:
-            yield f"{_CURRENT} is off by {deviation:.2g}"
+
+    @property
+    def _compared(self) -> list[str]:
+        """What has to be the same in every setting: the spike, and whatever else the campaign reads off."""
+        spec = self.plan.spec
+        more = [spec.currents.observable] if spec.currents else []
+        more += spec.resistors.observables if spec.resistors else []
+        return list(dict.fromkeys((*_SAME, *more)))
+
+    def _agree(self, name: str, healthy: Outcome, whole: Outcome, lumped: Outcome) -> bool:
+        """Return whether an observable is the same, within the tolerance where it is a measured number."""
+        deviation = _deviation(name, healthy, whole, lumped)
+        if deviation is None:
+            return whole.values.get(name) == lumped.values.get(name)
+        return self.plan.spec.equivalent is not None and deviation <= self.plan.spec.equivalent.tolerance
 
 
-def _deviation(healthy: Outcome, whole: Outcome, lumped: Outcome) -> float | None:
-    """Return how far the equivalent's current is off, relative."""
-    normal, one, other = (_number(outcome.values.get(_CURRENT)) for outcome in (healthy, whole, lumped))
+def _deviation(name: str, healthy: Outcome, whole: Outcome, lumped: Outcome) -> float | None:
+    """Return how far a measured number is off, relative; None where it is not one in both."""
+    normal, one, other = (_measured(outcome.values.get(name)) for outcome in (healthy, whole, lumped))
     if one is None or other is None:
         return None
     scale = max(abs(one), _LEAST_SHARE * abs(normal or 0.0))
     return abs(other - one) / scale if scale else 0.0
 
 
-def _number(value: Value) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _measured(value: Value) -> float | None:
+    return value if isinstance(value, float) else None
 
 
 def _rows(stored: Sequence[dict[str, Any]] | None) -> list[EquivalentRow]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 
+from faultsim.campaigns.lab import Question
 from faultsim.campaigns.ledger import Item, Ledger
 from faultsim.campaigns.matching import Faulty, Matcher
 from faultsim.campaigns.plan import Plan, Setting
@@ -15,6 +16,7 @@ from faultsim.campaigns.proof import Labs
 from faultsim.campaigns.results import ResistorRow, SettingKey, SettingRow, ThresholdRow, best_threshold
 from faultsim.campaigns.spec import ResistorsSpec
 from faultsim.campaigns.watcher import Watcher
+from faultsim.errors import GateError
 from faultsim.fault_models.defect import Defect
 
 
@@ -49,6 +51,24 @@ class Resemblance:
         best = [best_threshold(found.get(defect.id, [])) for defect in self._defects]
         return list(pool.map(partial(self._finished, spec, usable), self._defects, self.items, best))
 
+    def check(self, settings: Sequence[SettingRow]) -> None:
+        """Check that what is to be compared is measured: one number each, in the fault-free circuit.
+
+        Raises:
+            GateError: Observables that are something else.
+        """
+        spec = self.plan.spec.resistors
+        usable = {row.key for row in settings if row.usable}
+        first = next((setting for setting in self.plan.settings if setting.key in usable), None)
+        if spec is None or not self._defects or first is None:
+            return
+        outcome = self.labs.whole.ask(Question(first.stimulus, first.conditions))[1]
+        wrong = [name for name in spec.observables if outcome.ok and not isinstance(outcome.values.get(name), float)]
+        if wrong:
+            seen = [f"{name} is {outcome.values.get(name)} in test {first.test!r}" for name in wrong]
+            where = f"{self.plan.path}: resistors.observables: only measured numbers can be compared, one each"
+            raise GateError("\n".join([where, *seen]))
+
     @cached_property
     def items(self) -> list[Item]:
         """The ledger's item of every defect."""
@@ -61,14 +81,14 @@ class Resemblance:
         return [defect for defect in self.plan.simulated if defect.definition.kind == "device"]
 
     def _item(self, defect: Defect) -> Item:
-        spec, settings = self.plan.spec, self._settings(defect)
-        assert spec.resistors is not None
-        matcher = Matcher(self.labs, settings, spec.resistors, spec.search)
-        asked = [question for _, question in matcher.questions([Faulty(defect, self.plan.grid(defect).severest)])]
+        spec, settings, grid = self.plan.spec, self._settings(defect), self.plan.grid(defect)
+        healthy = [Question(setting.stimulus, setting.conditions) for setting in settings]
+        severe = [replace(question, defect=defect, severity=grid.severest) for question in healthy]
         criteria = [setting.criteria for setting in settings]
         others = [resistor.id for resistor in self._resistors(defect)]
-        rest = f"{criteria} {others} {spec.resistors!r} {spec.search!r} {spec.equivalent!r}"
-        return Item("resistors", defect.id, f"{self.labs.whole.keys(asked)} {rest}")
+        default = defect.definition.severity.default
+        rest = f"{criteria} {others} {grid!r} {default!r} {spec.resistors!r} {spec.search!r} {spec.equivalent!r}"
+        return Item("resistors", defect.id, f"{self.labs.keys([*healthy, *severe])} {rest}")
 
     def _settings(self, defect: Defect) -> list[Setting]:
         return [setting for setting in self.plan.settings if setting.covers(defect.id)]
@@ -83,32 +103,31 @@ class Resemblance:
     def _finished(
         self, spec: ResistorsSpec, usable: set[SettingKey], defect: Defect, item: Item, threshold: float | None
     ) -> ResistorRow:
+        at, severity = ("threshold", threshold) if threshold else ("default", defect.definition.severity.default)
         stored = self.ledger.result(item)
-        if stored is None:
+        # One that rests on a failed simulation, or on another threshold, is looked for again.
+        if stored is None or stored["failed"] or (stored["row"]["at"], stored["row"]["severity"]) != (at, severity):
             settings = [setting for setting in self._settings(defect) if setting.key in usable]
             matcher = Matcher(self.labs, settings, spec, self.plan.spec.search)
-            row, compared = self._row(matcher, defect, threshold)
-            keys = {self.labs.of(setting).keys([question]): None for setting, question in matcher.questions(compared)}
-            self.ledger.finish(item, asdict(row), list(keys))
+            row = self._row(matcher, Faulty(defect, severity), at)
+            self.ledger.finish(item, {"row": asdict(row), "failed": matcher.failed}, list(matcher.keys))
         else:
-            row = ResistorRow(**stored)
+            row = ResistorRow(**stored["row"])
         self.watcher.advance()
         return row
 
-    def _row(self, matcher: Matcher, defect: Defect, threshold: float | None) -> tuple[ResistorRow, list[Faulty]]:
-        """Return a defect's row, and what was compared for it."""
-        at, severity = ("threshold", threshold) if threshold else ("default", defect.definition.severity.default)
-        faulty = Faulty(defect, severity)
-        row = ResistorRow(self.plan.network.name, defect.id, at, severity, defect.unit)
+    def _row(self, matcher: Matcher, faulty: Faulty, at: str) -> ResistorRow:
+        defect = faulty.defect
+        row = ResistorRow(self.plan.network.name, defect.id, at, faulty.severity, defect.unit)
         effect = matcher.strongest(faulty)
         if effect is None:
-            return replace(row, reason="no measured quantity moves"), [faulty]
+            return replace(row, reason="no measured quantity moves")
         row = replace(row, matched=f"{effect.observable} of {effect.setting.test}", change=effect.share)
         best = matcher.nearest(faulty, effect, self._resistors(defect))
         if best is None:
-            return replace(row, reason="no open or short at the device moves it as far"), [faulty]
+            return replace(row, reason="no open or short at the device moves it as far")
         same = best.deviation <= matcher.spec.tolerance
-        row = replace(
+        return replace(
             row,
             resistor_id=best.resistor.defect.id,
             r_ohm=best.resistor.severity,
@@ -117,4 +136,3 @@ class Resemblance:
             deviates_in=best.where,
             reason="" if same else best.what,
         )
-        return row, [faulty, best.resistor]

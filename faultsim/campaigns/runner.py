@@ -17,6 +17,7 @@ from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
 from faultsim.campaigns.proof import Labs, Prover
 from faultsim.campaigns.resemblance import Resemblance
 from faultsim.campaigns.results import (
+    EQUIVALENT,
     BaselineRow,
     CampaignResult,
     CurrentRow,
@@ -83,11 +84,13 @@ class Runner:
             check_baseline(self.plan, baseline)
             settings = self._settings(pool)
             check_settings(self.plan, settings)
+            resemblance.check(settings)
             equivalents = prover.compare(pool)
-            currents = self._currents(pool)
+            currents = self._currents(pool, prover)
             found = self._thresholds(pool, settings, currents)
             sampled = prover.confirm(pool, found)
             if not all(row.harmless for row in sampled):
+                currents = self._currents(pool, prover)
                 found = self._thresholds(pool, settings, currents)
             thresholds = with_equals(self.plan, found)
             resistors = resemblance.rows(pool, settings, found)
@@ -106,7 +109,7 @@ class Runner:
 
     @cached_property
     def _labs(self) -> Labs:
-        return Labs(self.lab, replace(self.lab, lumped=True))
+        return Labs(self.lab, replace(self.lab, lumped=True), self.plan.spec.equivalent is not None)
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -139,20 +142,22 @@ class Runner:
         self.watcher.advance()
         return row
 
-    def _currents(self, pool: ThreadPoolExecutor) -> list[CurrentRow]:
+    def _currents(self, pool: ThreadPoolExecutor, prover: Prover) -> list[CurrentRow]:
         sweep = self.plan.sweep
         if sweep is None:
             return []
-        defects = self.plan.swept
+        defects, lab = self.plan.swept, prover.sweep_lab(sweep)
         self.watcher.stage("currents", len(defects))
-        parts = pool.map(lambda defect, item: self._current_rows(sweep, defect, item), defects, self._sweep_items)
+        parts = pool.map(lambda defect, item: self._current_rows(sweep, lab, defect, item), defects, self._sweep_items)
         return [row for part in parts for row in part]
 
-    def _current_rows(self, sweep: Sweep, defect: Defect, item: Item) -> list[CurrentRow]:
-        stored = self.ledger.result(item)
-        if stored is None or any(row["im_wr_a"] is None for row in stored):
-            questions = _sweep_questions(sweep, defect)
-            lab = self._labs.of_all(self.plan.settings)
+    def _current_rows(self, sweep: Sweep, lab: Lab, defect: Defect, item: Item) -> list[CurrentRow]:
+        stored, questions = self.ledger.result(item), _sweep_questions(sweep, defect)
+        network = lab.network_kind(questions[-1])
+        usable = stored is not None and all(row["im_wr_a"] is not None for row in stored["rows"])
+        if usable and stored["network"] == network:
+            rows = [CurrentRow(**row) for row in stored["rows"]]
+        else:
             answers = [lab.submit(question) for question in questions]
             name = self.plan.network.name
             rows = [
@@ -160,9 +165,7 @@ class Runner:
                 for question, answer in zip(questions, answers, strict=True)
             ]
             keys = lab.keys(questions).split()
-            self.ledger.finish(item, [asdict(row) for row in rows], keys)
-        else:
-            rows = [CurrentRow(**row) for row in stored]
+            self.ledger.finish(item, {"network": network, "rows": [asdict(row) for row in rows]}, keys)
         self.watcher.advance()
         return rows
 
@@ -207,10 +210,14 @@ class Runner:
         return [rows[task.id] for task in asked]
 
     def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
-        stored, lab = self.ledger.result(item), self._labs.of(task.setting)
+        stored, lab, setting = self.ledger.result(item), self._labs.of(task.setting), task.setting
+        severe = Question(setting.stimulus, setting.conditions, task.defect, self.plan.grid(task.defect).severest)
         usable = stored not in (None, SKIPPED) and stored["verdict"] != Detection.UNKNOWN
-        if not usable or stored["network"] != lab.network_kind:
+        if not usable or stored["network"] != lab.network_kind(severe):
             found = find_threshold(self.plan, lab, task, guess)
+            if found.row.verdict == Detection.UNKNOWN and found.row.network == EQUIVALENT:
+                # Where only the equivalent fails, there is an answer all the same.
+                found = find_threshold(self.plan, self.lab, task, guess)
             self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
         else:
             level = stored.pop("level")
@@ -229,7 +236,12 @@ class Runner:
         if sweep is None:
             return []
         return [
-            Item("currents", defect.id, self.lab.keys(_sweep_questions(sweep, defect))) for defect in self.plan.swept
+            Item(
+                "currents",
+                defect.id,
+                f"{self._labs.keys(_sweep_questions(sweep, defect))} {self.plan.spec.equivalent!r}",
+            )
+            for defect in self.plan.swept
         ]
 
     @cached_property
@@ -249,7 +261,7 @@ class Runner:
             grid = self.plan.grid(task.defect)
             severe = Question(setting.stimulus, setting.conditions, task.defect, grid.severest)
             rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r} {self.plan.spec.equivalent!r}"
-            items.append(Item("thresholds", task.id, f"{self.lab.keys([healthy, severe])} {rest}"))
+            items.append(Item("thresholds", task.id, f"{self._labs.keys([healthy, severe])} {rest}"))
         return items
 
 
@@ -262,12 +274,12 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
     ]
     return CampaignResult(
         baseline=tuple(BaselineRow(**row) for row in ledger.results("baseline")),
-        currents=tuple(CurrentRow(**row) for rows in ledger.results("currents") for row in rows),
+        currents=tuple(CurrentRow(**row) for stored in ledger.results("currents") for row in stored["rows"]),
         thresholds=tuple(with_equals(plan, [ThresholdRow(**row) for row in thresholds])),
         settings=tuple(SettingRow(**row) for row in ledger.results("settings")),
         responses=tuple(ResponseRow(**row) for rows in ledger.results("responses") for row in rows),
         equivalents=tuple(EquivalentRow(**row) for rows in ledger.results("equivalents") for row in rows),
-        resistors=tuple(ResistorRow(**row) for row in ledger.results("resistors")),
+        resistors=tuple(ResistorRow(**stored["row"]) for stored in ledger.results("resistors")),
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
     )
 

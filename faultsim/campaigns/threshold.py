@@ -171,6 +171,7 @@ def _row(
     transients: int = 1,
 ) -> ThresholdRow:
     setting, defect, grid = task.setting, task.defect, plan.grid(task.defect)
+    severe = Question(setting.stimulus, setting.conditions, defect, grid.severest)
     detected = bracket is not None and verdict is Detection.DETECTED
     last_pass = bracket.last_pass if bracket is not None and verdict is not Detection.UNKNOWN else -1
     passes_at = grid[last_pass] if last_pass >= 0 else None
@@ -204,7 +205,7 @@ def _row(
         threshold_ohm=fails_at if in_ohm else None,
         crossings=crossings if detected else 0,
         transients=transients,
-        network=lab.network_kind,
+        network=lab.network_kind(severe),
         reason=reason,
     )
 

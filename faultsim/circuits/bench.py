@@ -12,6 +12,7 @@ from faultsim.circuits.deck import Cards, text_of
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span
 from faultsim.circuits.sidecar import PortsSpec, SimulationSpec
+from faultsim.circuits.standins import StandIns
 from faultsim.circuits.stimulus import Stimulus, pulse_points
 from faultsim.circuits.variant import NOMINAL, Corner, EditedDeck
 from faultsim.errors import UsageError
@@ -60,7 +61,7 @@ def job(
     deck = edited or EditedDeck(variant(network, stimulus, conditions))
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
     body = text_of(deck.cards)
-    probes = {name: _standing(vector, deck.merged) for name, vector in network.sidecar.probes.items()}
+    probes = {name: deck.merged.vector(vector) for name, vector in network.sidecar.probes.items()}
     bench = [
         *_sources(network, stimulus, conditions, deck.merged),
         *_starts(network, conditions, deck),
@@ -99,16 +100,17 @@ def surroundings(network: Network, stimulus: Stimulus, conditions: Conditions) -
             if source:
                 (fed if ports.role == "input" else held)[net.lower()] = source
     lines = frozenset(net.lower() for net in network.sidecar.layout.bit_lines)
-    return Surroundings(lines, held, fed, _shares(network))
+    watched = frozenset(vector.lower() for vector in network.sidecar.probes.values())
+    return Surroundings(lines, held, fed, _shares(network), watched=watched)
 
 
-def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merged: Mapping[str, str]) -> Iterator[str]:
+def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merged: StandIns) -> Iterator[str]:
     yield "* test bench"
     # Devices whose magnetisation or resistance depends on the temperature take it from here.
     yield f".param temperature_c={_number(conditions.temperature_c)}"
     for ports in network.sidecar.ports:
         for place, net in enumerate(ports.nets):
-            if net.lower() not in merged:
+            if not merged.covers(net.lower()):
                 yield from _port(net, place, ports, stimulus, conditions)
 
 
@@ -152,7 +154,7 @@ def _starts(network: Network, conditions: Conditions, deck: EditedDeck) -> Itera
     shares = _shares(network)
     shares |= {net: shares[top] for net, top in deck.follows.items() if top in shares}
     for net, share in shares.items():
-        if net.partition(".")[0] not in deck.merged:
+        if not deck.merged.covers(net):
             yield f".ic v({net})={_number(share * conditions.vdd_v)}"
 
 
@@ -162,17 +164,6 @@ def _shares(network: Network) -> dict[str, float]:
         net.lower(): ports.high for ports in network.sidecar.ports if ports.role in _ALWAYS_ON for net in ports.nets
     }
     return shares | {net.lower(): share for net, share in network.sidecar.initial.items()}
-
-
-def _standing(vector: str, merged: Mapping[str, str]) -> str:
-    """Return a vector, of what stands for its net or element where that is gone: ``v(x7.n)``, ``i(v.x7.v1)``."""
-    kind, _, inner = vector.lower().partition("(")
-    steps = inner.removesuffix(")").split(".")
-    place = next((place for place, step in enumerate(steps[:2]) if step in merged), None)
-    if place is None:
-        return vector
-    steps[place] = merged[steps[place]]
-    return f"{kind}({'.'.join(steps)})"
 
 
 def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from faultsim.circuits.element import Element
@@ -13,6 +15,9 @@ from faultsim.circuits.sidecar import WeightsSpec
 _KNOWN = frozenset("xrcldmqjzvi")
 """Letters of cards that touch the nets that they list, and nothing else; others take values from elsewhere by name."""
 _TOLD = frozenset({".ic", ".nodeset"})
+_BY_NAME = re.compile(r"\b[vi]\s*\(")
+_DRAWN = re.compile(r"\b(a?gauss|a?unif|limit)\s*\(")
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Unclear(Exception):
@@ -25,11 +30,11 @@ class Surroundings:
 
     Attributes:
         lines: Nets that blocks meet at.
-        names: Net of a line that is several -> what they are all called.
         held: Net that an ideal source holds -> what the source does.
         fed: Net with a source behind a resistance -> both.
         starts: Net -> what it starts from, where that is said.
-        touched: Elements and nets that a defect changes without a trace on a card.
+        touched: Elements that a defect changes without a trace on a card.
+        watched: Vectors that are recorded.
     """
 
     lines: frozenset[str]
@@ -37,7 +42,7 @@ class Surroundings:
     fed: Mapping[str, str]
     starts: Mapping[str, float]
     touched: frozenset[str] = frozenset()
-    names: Mapping[str, str] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
 
 
 class Tap(NamedTuple):
@@ -81,15 +86,23 @@ class Block:
         return tuple(tap.weight for tap in self.taps)
 
 
-def find_blocks(hierarchy: Hierarchy, around: Surroundings, weights: WeightsSpec | None) -> list[Block]:
+def find_blocks(
+    hierarchy: Hierarchy, around: Surroundings, weights: WeightsSpec | None, names: Mapping[str, str] = _NO_NAMES
+) -> list[Block]:
     """Return the blocks of a deck's top level, in the order of their first elements.
+
+    Args:
+        hierarchy: The deck.
+        around: What the test bench does to its nets.
+        weights: Where weights are written.
+        names: Net of a line that is several nets -> what they are all called.
 
     Raises:
         Unclear: Something reaches from one block into another without a net between them.
     """
     elements = hierarchy.inside[""]
     _check(hierarchy, elements, around)
-    names = {element.card.name: place for place, element in enumerate(elements)}
+    places = {element.card.name: place for place, element in enumerate(elements)}
     group = list(range(len(elements)))
 
     def root(place: int) -> int:
@@ -104,58 +117,88 @@ def find_blocks(hierarchy: Hierarchy, around: Surroundings, weights: WeightsSpec
             if net == "0" or net in around.lines or net in around.held:
                 continue
             # A bridge may reach into an instance, by the flattened name of a net there.
-            other = first.setdefault(net, names.get(net.partition(".")[0], place) if "." in net else place)
+            other = first.setdefault(net, places.get(hierarchy.instance_of(net), place))
             low, high = sorted((root(place), root(other)))
             group[high] = low
     found: dict[int, list[Element]] = {}
     for place, element in enumerate(elements):
         found.setdefault(root(place), []).append(element)
-    return [_block(tuple(members), around, weights) for members in found.values()]
+    reader = _Reader(hierarchy, around, weights, names)
+    return [reader.block(tuple(members)) for members in found.values()]
 
 
 def _check(hierarchy: Hierarchy, elements: Sequence[Element], around: Surroundings) -> None:
     for element in elements:
-        if element.letter not in _KNOWN or not element.terminals:
+        text = element.card.text.lower()
+        if element.letter not in _KNOWN or not element.terminals or _BY_NAME.search(text):
             raise Unclear(f"{element.card.where}: {element.card.name} may depend on more than the nets that it lists")
     for card in hierarchy.cards:
         if card.name in _TOLD:
             raise Unclear(f"{card.where}: {card.name} names nets")
+        if _DRAWN.search(card.text.lower()) and card.lowered:
+            raise Unclear(f"{card.where}: a value is drawn at random, for each device anew")
     loose = sorted(hierarchy.globals - {"0", "gnd"} - around.held.keys())
     if loose:
         raise Unclear(f"the global net {loose[0]} is not held by a source")
+    measured = sorted(vector for vector in around.watched if vector.startswith("i(") and "." not in vector)
+    if measured:
+        raise Unclear(f"{measured[0]} is recorded: a source of the top level carries the current of all rows")
 
 
-def _block(elements: tuple[Element, ...], around: Surroundings, weights: WeightsSpec | None) -> Block:
-    cells = {cell.lower() for cell in weights.cells} if weights else set()
-    numbers: dict[str, int] = {}
-    taps: list[Tap] = []
-    likeness: list[Hashable] = []
-    touched = False
-    for place, element in enumerate(elements):
-        name, words = element.card.name, list[Hashable](element.card.lowered)
-        touched = touched or name in around.touched or bool(around.touched.intersection(element.nets))
-        weight = ""
-        at = element.card.assignments().get(weights.parameter.lower()) if weights and name in cells else None
-        if at is not None:
-            weight, words[at] = element.card.lowered[at], "*"
-        for terminal, word in element.terminals.items():
-            net = element.net(terminal)
-            words[word] = _label(net, numbers, around)
-            if net in around.lines:
-                taps.append(Tap(place, terminal, weight))
-        inside = tuple(sorted((net, share) for net, share in around.starts.items() if net.startswith(name + ".")))
-        likeness.append((element.letter, *words[1:], *((net[len(name) :], share) for net, share in inside)))
-    own = elements[0].card.name if touched else ""
-    nets = tuple(net for element in elements for net in element.nets)
-    return Block(elements, nets, (own, *likeness), tuple(taps))
+@dataclass(frozen=True)
+class _Reader:
+    """Makes blocks out of elements."""
 
+    hierarchy: Hierarchy
+    around: Surroundings
+    weights: WeightsSpec | None
+    names: Mapping[str, str]
 
-def _label(net: str, numbers: dict[str, int], around: Surroundings) -> Hashable:
-    """Return what a net is the same as another block's by: its name, what holds it, or its number and what feeds it."""
-    if net in ("0", "gnd"):
-        return "0"
-    if net in around.lines:
-        return around.names.get(net, net)
-    if net in around.held:
-        return ("held", around.held[net])
-    return (numbers.setdefault(net, len(numbers)), around.fed.get(net), around.starts.get(net))
+    def block(self, elements: tuple[Element, ...]) -> Block:
+        around = self.around
+        numbers: dict[str, int] = {}
+        order = {element.card.name: place for place, element in enumerate(elements)}
+        taps: list[Tap] = []
+        likeness: list[Hashable] = []
+        for place, element in enumerate(elements):
+            words = list[Hashable](element.card.lowered)
+            on_lines = [terminal for terminal in element.terminals if element.net(terminal) in around.lines]
+            weight = ""
+            # What carries no tap cannot be told apart by its taps' weights.
+            at = self._weight_at(element) if on_lines else None
+            if at is not None:
+                weight, words[at] = element.card.lowered[at], "*"
+            taps += [Tap(place, terminal, weight) for terminal in on_lines]
+            for terminal, word in element.terminals.items():
+                words[word] = self._label(element.net(terminal), numbers, order)
+            likeness.append((element.letter, *words[1:], *self._inner_starts(element.card.name)))
+        own = next((name for name in order if name in around.touched), "")
+        nets = tuple(net for element in elements for net in element.nets)
+        return Block(elements, nets, (own, *likeness), tuple(taps))
+
+    def _weight_at(self, element: Element) -> int | None:
+        weights = self.weights
+        if weights is None or element.card.name not in {cell.lower() for cell in weights.cells}:
+            return None
+        return element.card.assignments().get(weights.parameter.lower())
+
+    def _inner_starts(self, name: str) -> list[tuple[str, float]]:
+        """Return what nets inside an instance start from."""
+        inside = [(net, share) for net, share in self.around.starts.items() if net.startswith(name + ".")]
+        return sorted((net[len(name) :], share) for net, share in inside)
+
+    def _label(self, net: str, numbers: dict[str, int], order: Mapping[str, int]) -> Hashable:
+        """Return what a net is the same as another block's by.
+
+        That is its name, what holds it, where inside which instance it is, or its number and what feeds it.
+        """
+        if net in ("0", "gnd"):
+            return "0"
+        if net in self.around.lines:
+            return self.names.get(net, net)
+        if net in self.around.held:
+            return ("held", self.around.held[net])
+        instance = self.hierarchy.instance_of(net)
+        inner = (order.get(instance), net[len(instance) :]) if instance else ()
+        number = numbers.setdefault(net, len(numbers))
+        return (number, inner, self.around.fed.get(net), self.around.starts.get(net))

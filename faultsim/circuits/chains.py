@@ -46,7 +46,8 @@ def find_chains(hierarchy: Hierarchy, lines: Collection[str], touched: Collectio
     at: dict[str, list[tuple[Element, str, float]]] = {}
     for element in _resistors(hierarchy):
         one, other = element.nets
-        ohm = evaluate(element.texts.get("r", ""), values)
+        # One with a multiplier, a temperature coefficient or a model has another value than it states.
+        ohm = evaluate(element.card.lowered[3], values) if len(element.card.lowered) == 4 else None
         if one in lines and other in lines and one != other and element.card.name not in touched and ohm:
             at.setdefault(one, []).append((element, other, ohm))
             at.setdefault(other, []).append((element, one, ohm))

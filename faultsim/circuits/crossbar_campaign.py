@@ -18,13 +18,14 @@ def campaign_context(plan: CrossbarPlan, circuit: str) -> dict[str, Any]:
         plan: The crossbar.
         circuit: What the campaign calls it.
     """
-    first, last = plan.cells[0].name, plan.cells[len(plan.rows) - 1].name
-    bridges, lines = _bridges(plan), _opens_of_line(plan)
-    neuron = f"{plan.columns[0].neuron}.*"
     everything, *halves = plan.telling
     patterns = halves or [everything]
-    names = ["first inputs", "last inputs"] if halves else ["all inputs"]
+    first, last = plan.cells[patterns[0].index("1")].name, plan.cells[patterns[-1].rindex("1")].name
+    bridges, lines = _bridges(plan), _opens_of_line(plan)
+    neuron = f"{plan.columns[0].neuron}.*"
+    names = ["first inputs", "last inputs"] if len(patterns) > 1 else ["inputs"]
     globs = [[f"{first}.*", *lines, *bridges, neuron], [f"{last}.*"]]
+    pulses = {pattern: plan.first_spike(pattern) for pattern in patterns}
     groups: list[dict[str, Any]] = [
         {"kind": "open", "sites": [*(f"{cell}.ma[12].?:open" for cell in dict.fromkeys((first, last))), *lines]},
         {"kind": "short", "sites": [f"{first}.ma[12].*", f"{first}.xmtj.*"]},
@@ -34,11 +35,18 @@ def campaign_context(plan: CrossbarPlan, circuit: str) -> dict[str, Any]:
     return {
         "plan": plan,
         "circuit": circuit,
-        "patterns": [abridged(pattern) for pattern in patterns],
-        "limit": _SHARE_OF_A_CELL / plan.fires_from,
+        "patterns": [abridged(pattern) for pattern in patterns if pulses[pattern] is not None],
+        "undecided": [abridged(pattern) for pattern in patterns if pulses[pattern] is None],
         "groups": groups,
         "tests": [
-            {"name": name, "pattern": abridged(pattern), "defects": seen if halves else []}
+            {
+                "name": name,
+                "pattern": abridged(pattern),
+                "active": pattern.count("1"),
+                "limit": _SHARE_OF_A_CELL / pattern.count("1"),
+                "spikes": bool(pulses[pattern]),
+                "defects": seen if len(patterns) > 1 else [],
+            }
             for name, pattern, seen in zip(names, patterns, globs, strict=False)
         ],
     }

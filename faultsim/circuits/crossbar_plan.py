@@ -251,10 +251,13 @@ class CrossbarPlan:
 
     @property
     def telling(self) -> list[str]:
-        """Return the patterns that a test needs: all inputs, and the first and the last ones that fire a neuron."""
+        """Return the patterns that a test needs: all inputs, and the first and last of weight 1 that fire output 1."""
         inputs, needed = self.request.inputs, self.fires_from
-        silent = inputs - needed
-        return list(dict.fromkeys(["1" * inputs, "1" * needed + "0" * silent, "0" * silent + "1" * needed]))
+        ones = [row for row in range(inputs) if self.weights[row] == SYMBOLS[1]]
+        halves = [ones[:needed], ones[-needed:]] if len(ones) >= needed else []
+        active = [range(inputs), *halves]
+        patterns = ("".join(SYMBOLS[row in rows] for row in range(inputs)) for rows in active)
+        return list(dict.fromkeys(patterns))
 
     def first_spike(self, pattern: str) -> int | None:
         """Return on which pulse the first neuron spikes under a pattern; 0: never, None: too near to tell.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from faultsim.circuits.blocks import Block, Surroundings, Unclear, find_blocks
 from faultsim.circuits.chains import Chain, find_chains
@@ -13,6 +13,7 @@ from faultsim.circuits.element import Element
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sections import Section, sections_of
 from faultsim.circuits.sidecar import WeightsSpec
+from faultsim.circuits.standins import NONE, StandIns
 
 _TAP, _SECTION = "fs_tap", "fs_line"
 
@@ -27,7 +28,7 @@ class Equivalent:
 
     Attributes:
         cards: The deck.
-        merged: Element or net that is gone -> the one that stands for it.
+        merged: What is gone, and what stands for it.
         follows: Net that is new -> net that it starts at the voltage of.
         kept: How many taps on bit lines are left.
         gone: How many are gone.
@@ -36,7 +37,7 @@ class Equivalent:
     """
 
     cards: Cards
-    merged: Mapping[str, str] = field(default_factory=dict)
+    merged: StandIns = NONE
     follows: Mapping[str, str] = field(default_factory=dict)
     kept: int = 0
     gone: int = 0
@@ -62,7 +63,7 @@ def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None) 
     chains = find_chains(hierarchy, around.lines, around.touched)
     names = {net: chain.nets[0] for chain in chains for net in chain.nets}
     try:
-        blocks = find_blocks(hierarchy, replace(around, names=names), weights)
+        blocks = find_blocks(hierarchy, around, weights, names)
     except Unclear as error:
         return Equivalent(cards, reason=str(error))
     wires = {resistor.index for chain in chains for resistor in chain.resistors}
@@ -73,11 +74,13 @@ def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None) 
     for chain in chains:
         on_it = [row for row in rows if len(row.taps) == 1 and names.get(row.lines[0]) == chain.nets[0]]
         alike = [family for family in _families(on_it, names, chained=True) if len(family) > 1]
-        for section in sections_of(chain, alike, _pinned(hierarchy, chain, alike)):
+        for section in sections_of(chain, alike, _pinned(hierarchy, chain, alike, around)):
             edits.lump(section)
     taps = sum(len(row.taps) for row in rows)
     if not edits.gone_taps:
-        return Equivalent(cards, kept=taps, reason="no two rows are alike")
+        across = any(len(row.taps) > 1 and names.keys() & row.lines for row in rows)
+        why = "rows are on several bit lines with resistance" if across else "no two rows are alike"
+        return Equivalent(cards, kept=taps, reason=why)
     return edits.applied(cards, taps)
 
 
@@ -90,12 +93,13 @@ def _families(rows: Iterable[Block], names: Mapping[str, str], chained: bool) ->
     return list(families.values())
 
 
-def _pinned(hierarchy: Hierarchy, chain: Chain, alike: Sequence[Sequence[Block]]) -> set[str]:
-    """Return the nets of a line that something is on besides cells that others do the same as."""
+def _pinned(hierarchy: Hierarchy, chain: Chain, alike: Sequence[Sequence[Block]], around: Surroundings) -> set[str]:
+    """Return the nets of a line that are recorded, or that something is on besides cells that others do the same as."""
     free = {element.index for family in alike for row in family for element in row.elements}
     free |= {resistor.index for resistor in chain.resistors}
     others = [element for element in hierarchy.inside[""] if element.index not in free]
-    return {net for element in others for net in element.nets}.intersection(chain.nets)
+    recorded = {net for net in chain.nets if f"v({net})" in around.watched}
+    return recorded | {net for element in others for net in element.nets}.intersection(chain.nets)
 
 
 @dataclass
@@ -115,7 +119,8 @@ class _Edits:
     moved: dict[int, Card] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
-    merged: dict[str, str] = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
+    nets: dict[str, str] = field(default_factory=dict)
     follows: dict[str, str] = field(default_factory=dict)
     gone_taps: int = 0
     exact: bool = True
@@ -134,7 +139,7 @@ class _Edits:
             self._drop(row, standing[0])
             for tap, other in zip(row.taps, standing, strict=True):
                 element = other.elements[tap.place]
-                self.merged[row.elements[tap.place].card.name] = element.card.name
+                self.elements[row.elements[tap.place].card.name] = element.card.name
                 key = (element.index, tap.terminal)
                 self.gains[key] = (element, self.gains.get(key, (element, 0))[1] + 1)
 
@@ -153,7 +158,7 @@ class _Edits:
                 self._drop(row, first)
         self.lines += section.cards(name, nets)
         self.gone.update(section.resistors)
-        self.merged |= dict.fromkeys(section.nets, section.near)
+        self.nets |= dict.fromkeys(section.nets, section.near)
 
     def applied(self, cards: Cards, taps: int) -> Equivalent:
         """Return the deck without what is gone, with an ammeter and a source for each cell that stands for others."""
@@ -165,7 +170,7 @@ class _Edits:
         body = [self.moved.get(place, card) for place, card in enumerate(cards[:end]) if place not in self.gone]
         edited = (*body, *generated(self.lines), *cards[end:])
         left = Hierarchy(edited).nets("")
-        merged = {name: other for name, other in self.merged.items() if name not in left}
+        merged = StandIns(self.elements, {net: other for net, other in self.nets.items() if net not in left})
         return Equivalent(edited, merged, self.follows, taps - self.gone_taps, self.gone_taps, self.exact)
 
     def _move(self, element: Element, terminal: str, net: str, start: str) -> None:
@@ -178,5 +183,5 @@ class _Edits:
         self.gone.update(element.index for element in row.elements)
         self.gone_taps += len(row.taps)
         pairs = zip(row.elements, standing.elements, strict=True)
-        self.merged |= {gone.card.name: stays.card.name for gone, stays in pairs}
-        self.merged |= {gone: stays for gone, stays in zip(row.nets, standing.nets, strict=True) if gone != stays}
+        self.elements |= {gone.card.name: stays.card.name for gone, stays in pairs}
+        self.nets |= {gone: stays for gone, stays in zip(row.nets, standing.nets, strict=True) if gone != stays}

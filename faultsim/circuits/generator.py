@@ -110,8 +110,7 @@ def generate_crossbar(request: CrossbarRequest, out: Path, campaign: Path | None
         **copied,
     }
     if campaign is not None:
-        circuit = stem.name if shared else os.path.relpath(sidecar, campaign.parent)
-        files[campaign] = fill(spec.campaign, campaign_context(plan, circuit)).encode()
+        files[campaign] = fill(spec.campaign, campaign_context(plan, _circuit_of(campaign, sidecar))).encode()
     return Generated(plan, sidecar, deck, files)
 
 
@@ -133,6 +132,16 @@ def _parts(base: Network) -> dict[str, Path]:
     decks = [source for source in sources if source != deck.resolve()]
     files = [file for source in decks for file in (source, source.with_suffix(".toml")) if file.is_file()]
     return {f"{file.parent.name}/{file.name}": file for file in files}
+
+
+def _circuit_of(campaign: Path, sidecar: Path) -> str:
+    """Return what a campaign calls its circuit: by name where the library knows it by that, else by its path."""
+    try:
+        known = library.find("circuits", sidecar.stem)
+    except UsageError:
+        known = None
+    in_library = known is not None and known.resolve() == sidecar.resolve()
+    return sidecar.stem if in_library else os.path.relpath(sidecar, campaign.parent)
 
 
 def _has(folder: Path, parts: Mapping[str, Path]) -> bool:

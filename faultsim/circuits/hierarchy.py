@@ -152,6 +152,12 @@ class Hierarchy:
                 found.setdefault(owner, {}).update(texts_of(card))
         return found
 
+    def instance_of(self, net: str) -> str:
+        """Return the element of the top level that a net is inside of, by the net's flattened name; or nothing."""
+        steps = net.split(".")
+        prefixes = (".".join(steps[:count]) for count in range(len(steps) - 1, 0, -1))
+        return next((prefix for prefix in prefixes if ("", prefix) in self.elements), "")
+
     def flat_net(self, path: str, net: str) -> str:
         """Return the flattened name of a net in the body of the instance at a path; at the top level without one."""
         chain = self.chain(path) if path else []

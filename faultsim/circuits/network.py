@@ -17,6 +17,7 @@ from faultsim.circuits.reading import read_cards
 from faultsim.circuits.sidecar import Sidecar, read_sidecar
 from faultsim.circuits.sites import Site, site_of, wire_taps
 from faultsim.circuits.stimulus import SCOPE_NAMES
+from faultsim.circuits.symbols import abridged
 from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.spice import expressions
@@ -87,7 +88,8 @@ class Network:
             if len(frame) != len(self.inputs) or not set(frame) <= set(known):
                 symbols = ", ".join(sorted(known))
                 wanted = f"{self.name} takes {len(self.inputs)} symbols out of {symbols}"
-                raise SpecError([Problem(f"pattern {pattern!r}", "does not fit", wanted)])
+                given = f"does not fit, with {len(frame)} symbols"
+                raise SpecError([Problem(f"pattern {abridged(pattern)!r}", given, wanted)])
 
     def check_weights(self, weights: str, program: str = "") -> None:
         """Check the weights that a run starts with, and those that it programs, as typed.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-_RUN = re.compile(r"(.)\{(\d+)\}")
+_RUN = re.compile(r"(.)\{(\d{1,6})\}")
 _LONGEST = 65_536
 """Symbols of the largest crossbar's weights; a longer text is a slip of the finger."""
 _SHORT = 16

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.sidecar import WeightsSpec
+from faultsim.circuits.standins import NONE, StandIns
 from faultsim.errors import Problem, SpecError, did_you_mean
 
 
@@ -40,13 +41,13 @@ class EditedDeck:
         cards: The deck.
         alters: Flattened element name -> value that ``alter`` sets before the run.
         follows: Net that an edit made -> net that it was a part of, at whose voltage it starts; both flattened.
-        merged: Element or net of the top level that is gone -> the one that stands for it.
+        merged: What is gone from the top level, and what stands for it.
     """
 
     cards: Cards
     alters: Mapping[str, float] = field(default_factory=dict)
     follows: Mapping[str, str] = field(default_factory=dict)
-    merged: Mapping[str, str] = field(default_factory=dict)
+    merged: StandIns = NONE
 
 
 def at_corner(cards: Cards, corner: Corner) -> Cards:

@@ -134,7 +134,8 @@ def crossbar(
 def sites(
     circuit: Deck,
     universe: Annotated[
-        str | None, typer.Option(metavar="NAME", help="2427, network, all-pairs, named, or a file of one's own.")
+        str | None,
+        typer.Option(metavar="NAME", help="2427, network, devices, all-pairs, named, or a file of one's own."),
     ] = None,
     only: Annotated[str, typer.Option(metavar="GLOB", help="Only defects whose id matches.")] = "*",
     weights: Annotated[Path | None, typer.Option(metavar="FILE", help="Likelihoods in place of the rules'.")] = None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faultsim.circuits.crossbar_plan import CrossbarRequest
 from faultsim.circuits.generator import Generated, generate_crossbar
-from faultsim.circuits.symbols import spelled_out
+from faultsim.circuits.symbols import abridged, spelled_out
 from faultsim.cli.output import print_json, say
 from faultsim.cli.quantities import at_least_zero
 from faultsim.errors import UsageError
@@ -76,6 +76,9 @@ def _show(generated: Generated, campaign: Path | None, json: bool) -> None:
         )
         return
     say(f"{len(plan.cells)} cells; a neuron fires from {plan.fires_from} active inputs of weight 1 on")
+    for pattern in plan.telling:
+        if plan.first_spike(pattern) is None:
+            say(f"whether {abridged(pattern)} spikes is too near to call; simulate it, and state it in baseline.spikes")
     print(generated.sidecar)
     if campaign is not None:
         print(campaign)

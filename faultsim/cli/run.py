@@ -11,7 +11,7 @@ from faultsim.campaigns import spec
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan, make_plan
-from faultsim.campaigns.results import CampaignResult, Detection
+from faultsim.campaigns.results import EQUIVALENT, WHOLE, CampaignResult, Detection
 from faultsim.campaigns.runner import Runner
 from faultsim.cli.output import print_json, say
 from faultsim.cli.progress import ProgressView
@@ -98,12 +98,23 @@ def _describe(plan: Plan, folder: Path, json: bool) -> None:
         "baseline_patterns": len(plan.baseline),
         "settings": len(plan.settings),
         "thresholds": len(plan.thresholds),
+        "network": _network(plan),
+        "resistors_of": sum(item.definition.kind == "device" for item in plan.simulated) if plan.spec.resistors else 0,
         "grid_points": {defect.unit: len(plan.grid(defect)) for defect in plan.defects},
     }
     if json:
         print_json(counts)
     else:
         print("\n".join(f"{name}: {value}" for name, value in counts.items()))
+
+
+def _network(plan: Plan) -> str:
+    """Return what is to be simulated."""
+    spec = plan.spec.equivalent
+    if spec is None:
+        return WHOLE
+    sampled = f"{spec.sample} thresholds of each setting"
+    return f"{EQUIVALENT}, where the fault-free circuit and {sampled} show within {spec.tolerance:g} that it may be"
 
 
 def _conclude(result: CampaignResult, page: Path, simulated: int, json: bool) -> None:

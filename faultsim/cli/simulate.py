@@ -113,27 +113,28 @@ def asked_job(circuit: Network, request: Request, stimulus: Stimulus) -> tuple[J
         if request.ohm is not None:
             raise UsageError("--ohm, --severity needs --defect")
         healthy = FaultyDeck(bench.variant(circuit, stimulus, conditions))
-        edited = _simulated(circuit, request, healthy, stimulus, conditions).at(0.0)
+        edited = _simulated(circuit, request, healthy, stimulus, conditions, 0.0).at(0.0)
         return bench.job(circuit, stimulus, conditions, simulation, edited), stimulus
     defect = find_defect(of_network(circuit), request.defect)
     at = severity(request.ohm, defect)
     faulty = defect.inject(bench.variant(circuit, stimulus, conditions))
     stimulus = defect.disturb(stimulus, at)
-    edited = _simulated(circuit, request, faulty, stimulus, conditions).at(at)
+    edited = _simulated(circuit, request, faulty, stimulus, conditions, at).at(at)
     return bench.job(circuit, stimulus, conditions, simulation, edited), stimulus
 
 
 def _simulated(
-    circuit: Network, request: Request, deck: FaultyDeck, stimulus: Stimulus, conditions: Conditions
+    circuit: Network, request: Request, deck: FaultyDeck, stimulus: Stimulus, conditions: Conditions, severity: float
 ) -> FaultyDeck:
     """Return a deck, or its equivalent where that is asked for."""
     if not request.equivalent:
         return deck
-    found = equivalent_of(circuit, deck, bench.surroundings(circuit, stimulus, conditions))
+    around = bench.surroundings(circuit, stimulus, conditions)
+    found = equivalent_of(circuit, deck.cornered(severity), around)
     if not found.gone:
         raise UsageError(f"--equivalent: {circuit.name} has none here: {found.reason}")
     say(f"{found.kept} of {found.kept + found.gone} taps on bit lines are simulated; they stand for the others")
-    return lumped(deck, found)
+    return lumped(circuit, deck, around, severity)
 
 
 def _show(trace: Trace, json: bool) -> None:

@@ -12,6 +12,7 @@ from faultsim.circuits.edit import free_suffix, one_of_each
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.sites import Cut, DeviceSite, Pair, Parameter, Site, Window
+from faultsim.circuits.standins import NONE, StandIns
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner, EditedDeck, at_corner
 from faultsim.errors import Problem, SpecError
@@ -33,7 +34,7 @@ class FaultyDeck:
         follows: Net that the defect cuts off -> net that it was a part of and starts at the voltage of.
         moved: The parameter of the process that the severity moves, where one is.
         devices: The devices that the severity changes.
-        merged: Element or net that is gone -> the one that stands for it.
+        merged: What is gone, and what stands for it.
     """
 
     cards: Cards
@@ -42,13 +43,27 @@ class FaultyDeck:
     follows: Mapping[str, str] = field(default_factory=dict)
     moved: Parameter | None = None
     devices: tuple[DeviceChange, ...] = ()
-    merged: Mapping[str, str] = field(default_factory=dict)
+    merged: StandIns = NONE
 
     @property
     def touched(self) -> frozenset[str]:
-        """Return the steps of the paths of all that the severity changes without a trace on a card."""
+        """Return what the severity changes without a trace on a card: devices, and all that a path to one may mean."""
         paths = [*self.formulas, *self.fixed, *(change.path for change in self.devices)]
-        return frozenset(step for path in paths for step in path.lower().split("."))
+        steps = [path.lower().split(".") for path in paths]
+        # A flattened name begins with the device's letter, and names may have dots of their own.
+        return frozenset(
+            ".".join(path[first:last]) for path in steps for first in (0, 1) for last in range(first + 1, len(path) + 1)
+        )
+
+    def cornered(self, severity: float) -> FaultyDeck:
+        """Return the deck with the parameter of the process, where it moves one, at a severity for good.
+
+        Raises:
+            SpecError: The parameter would be scaled to nothing, or the deck does not define it.
+        """
+        if self.moved is None:
+            return self
+        return replace(self, cards=at_corner(self.cards, _corner(self.moved, severity)), moved=None)
 
     def at(self, severity: float) -> EditedDeck:
         """Return the deck at a severity.
@@ -57,11 +72,9 @@ class FaultyDeck:
             SpecError: A parameter would be scaled to nothing, or the deck does not define it.
         """
         alters = {**values_at(self.formulas, severity), **self.fixed}
-        cards = self.cards
+        cards = self.cornered(severity).cards
         for change in self.devices:
             cards = replace(change, cards=cards).at(severity)
-        if self.moved is not None:
-            cards = at_corner(cards, _corner(self.moved, severity))
         return EditedDeck(cards, alters, self.follows, self.merged)
 
 

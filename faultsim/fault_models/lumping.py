@@ -26,7 +26,16 @@ def equivalent_of(network: Network, deck: FaultyDeck, around: Surroundings) -> E
     return equivalent(deck.cards, replace(around, lines=lines, touched=deck.touched), network.sidecar.weights)
 
 
-def lumped(deck: FaultyDeck, found: Equivalent) -> FaultyDeck:
-    """Return a deck with its equivalent in its place."""
+def lumped(network: Network, deck: FaultyDeck, around: Surroundings, severity: float) -> FaultyDeck:
+    """Return a deck with its equivalent in its place.
+
+    Args:
+        network: The circuit.
+        deck: Its deck, whole.
+        around: What the test bench does to the nets of the fault-free circuit.
+        severity: A parameter of the process stays at this one from here on, because values of lines may follow it.
+    """
+    deck = deck.cornered(severity)
+    found = equivalent_of(network, deck, around)
     starts = {net: deck.follows.get(line, line) for net, line in found.follows.items()}
     return replace(deck, cards=found.cards, merged=found.merged, follows={**deck.follows, **starts})

@@ -157,6 +157,9 @@ def double(
     name = name or f"{first.id}+{second.id}"
     if first.id == second.id:
         raise UsageError(f"{name}: these are one defect")
+    for part, severity in zip((first, second), fixed, strict=True):
+        if severity is not None and (outside := part.definition.severity.outside(severity)):
+            raise UsageError(f"{name}: {part.id}: {outside}")
     free = [part for part, severity in zip((first, second), fixed, strict=True) if severity is None]
     kinds = {(part.unit, part.definition.severity.direction) for part in free}
     if len(kinds) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,16 +61,18 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     record = coverage_record(plan, report.coverage, result.thresholds, result.settings)
     (folder / "coverage.json").write_text(json.dumps(record, indent=1) + "\n")
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
-    if published:
-        write_table(folder / "comparison.csv", ComparisonRow, report.comparison)
-    if result.responses:
-        write_table(folder / "responses.csv", ResponseRow, result.responses)
-    if result.equivalents:
-        write_table(folder / "equivalents.csv", EquivalentRow, result.equivalents)
-    if result.resistors:
-        write_table(folder / "resistors.csv", ResistorRow, result.resistors)
-    if report.points:
-        write_table(folder / "points.csv", PointRow, report.points)
+    optional: list[tuple[str, type[Any], Sequence[Any]]] = [
+        ("comparison.csv", ComparisonRow, report.comparison),
+        ("responses.csv", ResponseRow, result.responses),
+        ("equivalents.csv", EquivalentRow, result.equivalents),
+        ("resistors.csv", ResistorRow, result.resistors),
+        ("points.csv", PointRow, report.points),
+    ]
+    for name, row_type, rows in optional:
+        # What an earlier run with other options left would contradict this one.
+        (folder / name).unlink(missing_ok=True)
+        if rows:
+            write_table(folder / name, row_type, rows)
     figures = draw(report)
     for name, figure in figures.items():
         (folder / "figures").mkdir(exist_ok=True)

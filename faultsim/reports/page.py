@@ -113,6 +113,7 @@ def render(report: Report, figures: Mapping[str, Figure]) -> str:
     environment.filters["quantity"] = _quantity
     environment.filters["covers"] = _covers
     environment.filters["abridged"] = abridged
+    environment.filters["seen"] = _seen
     environment.filters["percent"] = lambda value: f"{value:.1%}"
     return environment.get_template(template.name).render(**_context(report), figures=figures)
 
@@ -195,6 +196,13 @@ def _covers(row: VectorRow, thresholds: Sequence[ThresholdRow]) -> str:
     parts = [_COVER.fullmatch(item) for item in row.covers.split()]
     found = [(part[1], "from" if part[2] == ">=" else "up to", float(part[3])) for part in parts if part is not None]
     return ", ".join(f"{name} {word} {format_quantity(at, units.get(name, ''))}" for name, word, at in found)
+
+
+def _seen(value: Any) -> str:
+    """Return what an observable showed, for people."""
+    if value is None:
+        return "none"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _quantity(value: Any, unit: str = "") -> str:

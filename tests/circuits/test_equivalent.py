@@ -6,7 +6,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,10 +20,12 @@ from faultsim.circuits.equivalent import equivalent
 from faultsim.circuits.generator import generate_crossbar
 from faultsim.circuits.network import Network
 from faultsim.circuits.reading import read_cards
+from faultsim.circuits.sidecar import WeightsSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.fault_models.naming import find_defect
-from faultsim.spice.engine import open_engine
 from faultsim.spice.job import Job, Outcome
+from faultsim.spice.pool import WorkerPool
+from faultsim.units import parse_quantity
 
 ROWS = """\
 * rows
@@ -60,8 +61,9 @@ UNSEEN = [None, "xcell7.ma1.d:open", "in2~in3:bridge"]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[SimpleNamespace]:
-    yield open_engine()
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool(2, timeout_s=60.0) as workers:
+        yield workers
 
 
 def made(folder: Path, request: CrossbarRequest) -> Network:
@@ -85,39 +87,37 @@ def labs(circuit: Network) -> tuple[Lab, Lab]:
 
 
 def question(circuit: Network, pattern: str, defect: str | None = None, severity: str | None = None) -> Question:
-    from faultsim.units import parse_quantity
-
     timing = circuit.sidecar.stimulus.model_copy(update={"start": 0.5e-9, "pulses": 1})
     found = find_defect(of_network(circuit), defect) if defect else None
     at = parse_quantity(severity) if severity else None
     return Question(Stimulus(pattern, timing), bench.nominal(circuit), found, at)
 
 
-def outcome(engine: SimpleNamespace, job: Job) -> Outcome:
-    found = engine.run(job).outcome
+def outcome(pool: WorkerPool, job: Job) -> Outcome:
+    found = pool.submit(job).result().outcome
     assert found.ok, found.log_tail
     return found
 
 
 @pytest.mark.parametrize(("defect", "severity"), DEFECTS)
 def test_the_equivalent_does_what_the_whole_network_does(
-    defect: str | None, severity: str | None, eight: Network, engine: SimpleNamespace
+    defect: str | None, severity: str | None, eight: Network, pool: WorkerPool
 ) -> None:
     asked = question(eight, "11110000", defect, severity)
     whole, lumped = labs(eight)
     layout = lumped.equivalent(asked)
     assert layout.gone >= 2, layout.reason
     assert layout.exact
-    one, other = (outcome(engine, lab.job(asked)).values for lab in (whole, lumped))
+    one, other = (outcome(pool, lab.job(asked)).values for lab in (whole, lumped))
     assert other["im_wr_a"] == pytest.approx(one["im_wr_a"], rel=1e-6)
     assert other["mz"] == pytest.approx(one["mz"], abs=1e-6)
     assert other["spiked"] == one["spiked"]
-    healthy = outcome(engine, whole.job(question(eight, "11110000"))).values
+    healthy = outcome(pool, whole.job(question(eight, "11110000"))).values
     assert (abs(one["im_wr_a"] / healthy["im_wr_a"] - 1) > 1e-4) is (defect not in UNSEEN)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_weights_patterns_and_outputs_may_be_any(seed: int, tmp_path: Path, engine: SimpleNamespace) -> None:
+def test_weights_patterns_and_outputs_may_be_any(seed: int, tmp_path: Path, pool: WorkerPool) -> None:
     random = np.random.default_rng(seed)
     rows, columns = 9, int(random.integers(1, 4))
     weights, pattern = ("".join(random.choice(["0", "1"], count)) for count in (rows * columns, rows))
@@ -126,7 +126,7 @@ def test_weights_patterns_and_outputs_may_be_any(seed: int, tmp_path: Path, engi
     whole, lumped = labs(circuit)
     layout = lumped.equivalent(asked)
     assert layout.kept + layout.gone == columns * (rows + 1)
-    one, other = (outcome(engine, lab.job(asked)).values for lab in (whole, lumped))
+    one, other = (outcome(pool, lab.job(asked)).values for lab in (whole, lumped))
     for name, value in one.items():
         if name.startswith("im_wr_a"):
             # Rows of different weights load their word lines differently: that is all that may differ.
@@ -147,13 +147,14 @@ def test_what_is_kept_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     assert kept == [(4, 3)] * 3
 
 
-def test_a_probe_of_a_row_that_is_gone_shows_the_row_that_stands_for_it(
-    eight: Network, engine: SimpleNamespace
-) -> None:
+def test_a_probe_of_a_row_that_is_gone_shows_the_row_that_stands_for_it(eight: Network, pool: WorkerPool) -> None:
     sidecar = eight.sidecar
     probes = {**sidecar.probes, "last": "v(in4)", "state": "v(xcell4.my)", "inner": "i(v.xcell4.xmtj.vpil)"}
     circuit = network.Network(eight.name, eight.path, sidecar.model_copy(update={"probes": probes}), eight.cards)
-    waves = [engine.run(lab.job(question(circuit, "11110000"))).waveforms for lab in labs(circuit)]
+    waves = [
+        pool.submit(lab.job(question(circuit, "11110000")), with_waveforms=True).result().waveforms
+        for lab in labs(circuit)
+    ]
     for name in ("last", "state", "inner"):
         one, other = waves[0][name], waves[1][name]
         at = np.linspace(0, min(one.time_s[-1], other.time_s[-1]), 200)
@@ -190,8 +191,18 @@ def test_rows_that_are_alike_become_one_with_a_source_for_the_others(tmp_path: P
     text = text_of(found.cards).lower()
     assert (found.kept, found.gone) == (2, 5)
     assert "ffs_tap_1 0 bl vfs_tap_1 5" in text
-    assert found.merged["xc4"] == "xc1"
-    assert found.merged["pot6"] == "pot1"
+    assert found.merged.elements["xc4"] == "xc1"
+    assert found.merged.nets["pot6"] == "pot1"
+    # What is inside of one that stays is nobody's stand-in, whatever it is called.
+    vectors = ["v(in3)", "v(xc4.inner)", "i(v.xc4.vsense)", "v(xend.in3)", "v(in1)", "i(v.xend.in3)"]
+    assert [found.merged.vector(vector) for vector in vectors] == [
+        "v(in1)",
+        "v(xc1.inner)",
+        "i(v.xc1.vsense)",
+        "v(xend.in3)",
+        "v(in1)",
+        "i(v.xend.in3)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -211,12 +222,40 @@ def test_a_row_that_differs_in_anything_stays(change: tuple[str, str], more: dic
     text = SIX.replace(*change) if change[0] else SIX
     found = equivalent(deck(tmp_path, text), around(**more), None)
     assert found.gone == 4
-    assert "xc3" not in found.merged
+    assert "xc3" not in found.merged.elements
 
 
 def test_a_bridge_of_two_rows_keeps_both(tmp_path: Path) -> None:
     found = equivalent(deck(tmp_path, SIX + "RB in2 in5 1k\n"), around(), None)
-    assert {name for name in found.merged if name.startswith("xc")} == {"xc3", "xc4", "xc6"}
+    assert {name for name in found.merged.elements if name.startswith("xc")} == {"xc3", "xc4", "xc6"}
+
+
+def test_a_bridge_into_rows_whose_names_have_dots_keeps_both(tmp_path: Path) -> None:
+    dotted = re.sub(r"XC(\d)", r"XC.\1", SIX)
+    found = equivalent(deck(tmp_path, dotted + "RB xc.2.n1 xc.5.n1 1k\n"), around(), None)
+    assert {name for name in found.merged.elements if name.startswith("xc")} == {"xc.3", "xc.4", "xc.6"}
+
+
+def test_resistors_to_different_places_inside_of_rows_make_them_different(tmp_path: Path) -> None:
+    found = equivalent(deck(tmp_path, SIX + "RB2 xc2.n1 0 1k\nRB3 xc3.n2 0 1k\nRB4 xc4.n1 0 1k\n"), around(), None)
+    assert {name: other for name, other in found.merged.elements.items() if name.startswith("xc")} == {
+        "xc4": "xc2",
+        "xc5": "xc1",
+        "xc6": "xc1",
+    }
+
+
+def test_a_cell_that_is_not_on_the_line_itself_keeps_its_weight(tmp_path: Path) -> None:
+    rows = "".join(
+        f"XP{row} in{row} pot{row} pot\nVS{row} far{row} bl 0\n"
+        f"XC{row} in{row} far{row} pot{row} cell w={1 + row // 4}\n"
+        for row in range(1, 7)
+    )
+    weights = WeightsSpec(cells=[f"XC{row}" for row in range(1, 7)], parameter="w", values={"1": "1"}, default="1" * 6)
+    found = equivalent(deck(tmp_path, rows), around(), weights)
+    assert found.gone == 4
+    assert {found.merged.elements[f"xc{row}"] for row in (2, 3)} == {"xc1"}
+    assert {found.merged.elements[f"xc{row}"] for row in (5, 6)} == {"xc4"}
 
 
 @pytest.mark.parametrize(
@@ -225,6 +264,9 @@ def test_a_bridge_of_two_rows_keeps_both(tmp_path: Path) -> None:
         (SIX + "B1 x 0 v=v(in3)\n", {}, "b1 may depend on more"),
         (SIX + ".ic v(pot3)=1\n", {}, ".ic names nets"),
         (SIX + ".global vdd\n", {}, "global net vdd"),
+        (SIX + "RX x 0 r='1k*v(in3)'\n", {}, "rx may depend on more"),
+        (SIX.replace("w=1", "w={agauss(1,0.1,3)}", 1), {}, "drawn at random"),
+        (SIX, {"watched": frozenset({"i(vfs_vdd)"})}, "i(vfs_vdd) is recorded"),
         (SIX, {"lines": frozenset()}, "no bit_lines"),
         ("XC1 in1 bl pot1 cell w=1\n", {}, "no two rows are alike"),
     ],
@@ -253,14 +295,14 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Network:
 
 @pytest.mark.parametrize(("defect", "severity"), WIRES)
 def test_a_line_with_resistance_is_lumped_by_stretches(
-    defect: str | None, severity: str | None, wired: Network, engine: SimpleNamespace
+    defect: str | None, severity: str | None, wired: Network, pool: WorkerPool
 ) -> None:
     asked = question(wired, "1101001110100100", defect, severity)
     whole, lumped = labs(wired)
     layout = lumped.equivalent(asked)
     assert layout.gone >= 6, layout.reason
     assert not layout.exact
-    one, other = (outcome(engine, lab.job(asked)).values for lab in (whole, lumped))
+    one, other = (outcome(pool, lab.job(asked)).values for lab in (whole, lumped))
     assert other["im_wr_a"] == pytest.approx(one["im_wr_a"], rel=1e-5)
     assert other["mz"] == pytest.approx(one["mz"], abs=1e-6)
 
@@ -305,6 +347,28 @@ def _operating_point(folder: Path, deck: str, vectors: list[str]) -> list[float]
     found = [float(text) for text in re.findall(r"^v\(bl\S*\) = (\S+)", log, re.MULTILINE)]
     assert len(found) == len(vectors), log
     return found
+
+
+def test_a_corner_of_the_wires_moves_what_is_lumped(tmp_path: Path, pool: WorkerPool) -> None:
+    circuit = made(tmp_path, CrossbarRequest(12, fires_from=6, wire_ohm=20.0))
+    corner = '[process.r_wire]\nmin_scale = 0.5\nmax_scale = 4.0\nsource = "ours"\n'
+    circuit.path.write_text(circuit.path.read_text() + corner)
+    circuit = network.load(str(circuit.path))
+    asked = question(circuit, "111111000000", "r_wire:max", "1")
+    whole, lumped = labs(circuit)
+    assert lumped.equivalent(asked).gone >= 4
+    one, other = (outcome(pool, lab.job(asked)).values["im_wr_a"] for lab in (whole, lumped))
+    healthy = outcome(pool, whole.job(question(circuit, "111111000000"))).values["im_wr_a"]
+    assert other == pytest.approx(one, rel=1e-3)
+    assert one < 0.95 * healthy
+
+
+def test_resistors_that_are_not_what_they_state_are_no_pieces_of_a_chain(tmp_path: Path) -> None:
+    cells = "".join(f"XC{n} bl_{n} odd\nR{n} bl_{n} {f'bl_{n - 1}' if n > 1 else 'bl'} 3 m=2\n" for n in range(1, 9))
+    path = tmp_path / "line.cir"
+    path.write_text(LINE + cells + "XEND bl end\n.end\n")
+    lines = frozenset({"bl", *(f"bl_{n}" for n in range(1, 9))})
+    assert equivalent(read_cards(path), Surroundings(lines, {}, {}, {}), None).gone == 0
 
 
 def test_a_line_with_a_branch_is_left_alone(tmp_path: Path) -> None:

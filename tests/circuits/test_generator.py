@@ -269,6 +269,18 @@ def test_a_campaign_comes_with_a_crossbar_and_fits_it(request_: CrossbarRequest,
     assert {defect.id for defect in plan.simulated} == {task.defect.id for task in plan.thresholds}
 
 
+def test_a_campaign_finds_its_crossbar_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(library.find("circuits", "crossbar4").parents[1], tmp_path / "circuits")
+    networks, campaign = tmp_path / "circuits" / "networks", tmp_path / "plan.toml"
+    # Of a name that the library has, too.
+    generate_crossbar(CrossbarRequest(3), networks / "crossbar16", campaign).write(force=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    plan = make_plan(*spec.load(str(campaign)))
+    assert plan.network.path.resolve() == (networks / "crossbar16.toml").resolve()
+    assert len(plan.network.inputs) == 3
+
+
 def test_the_largest_line_is_written_and_read(tmp_path: Path) -> None:
     circuit = generated(tmp_path, CrossbarRequest(1024))
     assert len(circuit.inputs) == 1024

@@ -131,3 +131,23 @@ def test_what_timed_out_is_tried_again_when_there_is_more_time(shell: Shell, fin
     shell("run", "tiny.toml", "--only", "Rop5", "--jobs", "1").succeeds()
     again = table(shell.folder / "runs" / "tiny" / "baseline.csv")
     assert again == table(finished.folder / "baseline.csv")
+
+
+def test_limits_around_what_is_not_one_number_are_refused(shell: Shell) -> None:
+    edit(shell.write("list.toml", TINY), 'windows = ["original"]\nobservable = "im_wr_a"', LIST)
+    said = "test 'current': limits are around one measured number, and im_wr_each_a is ["
+    shell("run", "list.toml").fails_with(5, "limits that compare nothing", said)
+    assert results(shell) == set()
+
+
+LIST = 'windows = ["original"]\nobservable = "im_wr_each_a"'
+
+
+def test_only_measured_numbers_are_compared_with_resistors(shell: Shell) -> None:
+    defects = '[[defects]]\nkind = "device"\nuniverse = "devices"\nsites = ["xcell1.xmtj:pinhole"]\n'
+    resistors = '[resistors]\nobservables = ["mz", "spiked", "im_wr_a"]\ntolerance = 0.1\n'
+    shell.write("mz.toml", TINY + defects + resistors)
+    done = shell("run", "mz.toml").fails_with(
+        5, "resistors.observables", "mz is [", "spiked is False in test 'current'"
+    )
+    assert "im_wr_a is" not in done.err

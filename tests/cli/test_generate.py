@@ -102,6 +102,29 @@ def test_a_campaign_that_comes_with_a_crossbar_is_taken_by_the_other_verbs(shell
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ["--inputs", 1],
+        ["--inputs", 4, "--weights", "1{2}0{2}"],
+        ["--inputs", 3, "--wire-farad", "1f"],
+        ["--inputs", 3, "--outputs", 2, "--wire-ohm", 10],
+    ],
+)
+def test_a_campaign_that_comes_with_a_crossbar_runs_whatever_its_neuron_does(words: list[object], shell: Shell) -> None:
+    done = shell("generate", "crossbar", *words, "-o", "mine", "--campaign", "plan.toml").succeeds()
+    assert "too near to call" in done.err or "--wire-farad" not in words
+    plan = shell.folder / "plan.toml"
+    plan.write_text(plan.read_text().replace("ratio = 1.01", "ratio = 10").replace("scan = 6", "scan = 1"))
+    shell("run", "plan.toml", "--only", "xcell1*.ma1.d:open").succeeds()
+    rows = table(shell.folder / "runs" / "plan" / "thresholds.csv")
+    assert "detected" in {row["verdict"] for row in rows}
+    # Where a defect leaves no two rows alike, the row says that the whole network was simulated.
+    proofs = table(shell.folder / "runs" / "plan" / "equivalents.csv")
+    merged = {row["test"]: int(row["taps_merged"]) for row in proofs if not row["defect_id"]}
+    assert all(row["network"] == "whole" for row in rows if not merged[row["test"]])
+
+
+@pytest.mark.parametrize(
     ("campaign", "said"), [("mine.toml", "is the crossbar's sidecar"), ("no/plan.toml", "a file .toml in a folder")]
 )
 def test_a_campaign_needs_a_place_of_its_own(campaign: str, said: str, shell: Shell) -> None:

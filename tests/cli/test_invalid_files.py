@@ -91,7 +91,7 @@ def test_everything_in_a_campaign_that_does_not_fit_its_circuit_is_said_at_once(
     shell("validate", "bad.toml").fails_with(
         3,
         "bad.toml: published: no file nowhere.toml",
-        "pattern '11x1': does not fit (crossbar4 takes 4 symbols out of 0, 1, g)",
+        "pattern '11x1': does not fit, with 4 symbols (crossbar4 takes 4 symbols out of 0, 1, g)",
         "pattern '111': does not fit",
         "defects.sites: 'Rap*' matches no site of crossbar4",
         "Rop1, Rop2",
@@ -155,7 +155,7 @@ def test_each_way_to_break_a_campaign_has_its_message(shell: Shell, old: str, ne
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('circuit = "crossbar4"', 'circuit = "crossbra4"', "did you mean crossbar4 or crossbar4-lif"),
+        ('circuit = "crossbar4"', 'circuit = "crossbra4"', "did you mean crossbar4 or crossbar"),
         ('kind = "open"', 'kind = "opn"', "did you mean open?"),
     ],
 )
@@ -249,3 +249,36 @@ def test_a_pattern_that_does_not_fit_says_what_the_circuit_takes(shell: Shell) -
 def test_windows_on_the_command_line_that_leave_no_room_for_the_strobe_are_refused(shell: Shell) -> None:
     done = shell("simulate", "crossbar4", "--lw", "0.1n").fails_with(3, "--lw", "the strobe into the leaky window")
     assert "{'" not in done.err, "a whole table was printed"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('[probes]\nfoo = "v(nosuchnet)"\n', "probes.foo: the deck has no net 'nosuchnet'"),
+        ('[probes]\nfoo = "i(v.xneuron.nosuch)"\n', "probes.foo: xneuron.nosuch: xneuron has no element"),
+        ('[probes]\nfoo = "hello"\n', "probes.foo: 'hello' is no vector"),
+        ('[probes]\nim_wr = "v(out)"\n', "probes.im_wr: the sidecar records i(v.xneuron.vwr) by this name"),
+        ('[resistors]\nobservables = ["im_wr_a"]\ntolerance = 0.1\n', "resistors: no defect of a junction's physics"),
+        (
+            '[resistors]\nobservables = ["im_wr"]\ntolerance = 0.1\n',
+            "resistors.observables: unknown observable 'im_wr'",
+        ),
+        ("[equivalent]\ntolerance = 0\n", "equivalent.tolerance"),
+        ("[equivalent]\nsamples = 3\n", "equivalent.samples"),
+        (
+            '[[defects]]\npairs = ["xcell1.xmtj:pinhole@3+Rop3"]\n',
+            "xcell1.xmtj:pinhole: a severity of 3 of area is outside",
+        ),
+    ],
+)
+def test_each_way_to_misuse_a_table_has_its_message(table: str, said: str, shell: Shell) -> None:
+    shell.write("tiny.toml", TINY + table)
+    shell("validate", "tiny.toml").fails_with(3, said)
+
+
+def test_all_patterns_of_many_inputs_are_refused_before_anything_runs(shell: Shell) -> None:
+    shell("generate", "crossbar", "--inputs", 40, "-o", "forty").succeeds()
+    text = TINY.replace('"crossbar4"', '"forty.toml"').replace('patterns = ["0000"]', 'patterns = "all"')
+    text = text.replace('"1111"', '"1{40}"').replace('"Rop3", "Rop5"', '"bl.xcell1:open"')
+    shell.write("tiny.toml", text.replace('kind = "open"', 'kind = "open"\nuniverse = "network"'))
+    shell("run", "tiny.toml", "--dry-run").fails_with(3, "baseline.patterns: all patterns of 40 inputs are 2^40")

@@ -18,6 +18,7 @@ from faultsim.circuits.symbols import abridged, spelled_out
         ("1{0}0", "0"),
         ("1{}", "1{}"),
         ("1{99999999999999999999}", "1{99999999999999999999}"),
+        ("1{" + "9" * 5000 + "}", "1{" + "9" * 5000 + "}"),
     ],
 )
 def test_repeats_are_spelled_out(text: str, symbols: str) -> None:
