@@ -17,6 +17,7 @@ from scipy.sparse.linalg import spsolve
 
 from faultsim import library
 from faultsim.campaigns import spec
+from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.plan import make_plan
 from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import of_network
@@ -104,6 +105,21 @@ def test_a_neuron_fires_from_all_its_inputs_and_not_from_one_less(
         pool, *(transient(circuit, "1" * on + "0" * (inputs - on)) for on in (inputs, inputs - 1))
     )
     assert {"1" * inputs: all_on["pulses_to_spike"]} == circuit.sidecar.baseline.spikes
+    assert not one_less["spiked"]
+
+
+@pytest.mark.parametrize("neuron", ["lats-quant", "lif-alpha045"])
+@pytest.mark.parametrize("inputs", [64, 1024])
+def test_a_large_neuron_fires_from_all_its_inputs_and_not_from_one_less(
+    inputs: int, neuron: str, tmp_path: Path, pool: WorkerPool
+) -> None:
+    circuit = generated(tmp_path, CrossbarRequest(inputs, neuron=neuron))
+    sidecar = circuit.sidecar
+    lab = Lab(circuit, None, sidecar.simulation, sidecar.observables, lumped=True)  # type: ignore[arg-type]
+    patterns = ["1" * on + "0" * (inputs - on) for on in (inputs, inputs - 1)]
+    asked = [Question(Stimulus(pattern, sidecar.stimulus), bench.nominal(circuit)) for pattern in patterns]
+    all_on, one_less = values(pool, *(lab.job(question) for question in asked))
+    assert {"1" * inputs: all_on["pulses_to_spike"]} == sidecar.baseline.spikes
     assert not one_less["spiked"]
 
 
