@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 from faultsim.campaigns.drawer import Drawer
 from faultsim.campaigns.equals import with_equals
 from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
-from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
+from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.proof import Labs, Prover
 from faultsim.campaigns.resemblance import Resemblance
 from faultsim.campaigns.results import (
@@ -30,11 +30,11 @@ from faultsim.campaigns.results import (
     ThresholdRow,
     WaveformRow,
 )
+from faultsim.campaigns.sweeper import Sweeper
 from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import Interrupted
-from faultsim.fault_models.defect import Defect
 from faultsim.spice.job import Status
 
 
@@ -65,13 +65,14 @@ class Runner:
         """
         searched = {task.id: item for task, item in zip(self.plan.thresholds, self._threshold_items, strict=True)}
         prover = Prover(self.plan, self._labs, self.ledger, self.watcher)
+        sweeper = Sweeper(self.plan, self._labs, self.ledger, self.watcher)
         resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
         drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searched)
         stages = [
             self._baseline_items,
             self._setting_items,
             prover.healthy_items,
-            self._sweep_items,
+            sweeper.items,
             self._threshold_items,
             prover.sample_items,
             resemblance.items,
@@ -86,11 +87,11 @@ class Runner:
             check_settings(self.plan, settings)
             resemblance.check(settings)
             equivalents = prover.compare(pool)
-            currents = self._currents(pool, prover)
+            currents = sweeper.rows(pool, prover)
             found = self._thresholds(pool, settings, currents)
             sampled = prover.confirm(pool, found)
             if not all(row.harmless for row in sampled):
-                currents = self._currents(pool, prover)
+                currents = sweeper.rows(pool, prover)
                 found = self._thresholds(pool, settings, currents)
             thresholds = with_equals(self.plan, found)
             resistors = resemblance.rows(pool, settings, found)
@@ -141,33 +142,6 @@ class Runner:
             row = BaselineRow(**stored)
         self.watcher.advance()
         return row
-
-    def _currents(self, pool: ThreadPoolExecutor, prover: Prover) -> list[CurrentRow]:
-        sweep = self.plan.sweep
-        if sweep is None:
-            return []
-        defects, lab = self.plan.swept, prover.sweep_lab(sweep)
-        self.watcher.stage("currents", len(defects))
-        parts = pool.map(lambda defect, item: self._current_rows(sweep, lab, defect, item), defects, self._sweep_items)
-        return [row for part in parts for row in part]
-
-    def _current_rows(self, sweep: Sweep, lab: Lab, defect: Defect, item: Item) -> list[CurrentRow]:
-        stored, questions = self.ledger.result(item), _sweep_questions(sweep, defect)
-        network = lab.network_kind(questions[-1])
-        usable = stored is not None and all(row["im_wr_a"] is not None for row in stored["rows"])
-        if usable and stored["network"] == network:
-            rows = [CurrentRow(**row) for row in stored["rows"]]
-        else:
-            answers = [lab.submit(question) for question in questions]
-            name = self.plan.network.name
-            rows = [
-                CurrentRow(name, defect.id, question.severity or 0.0, answer.result().values.get(sweep.observable))
-                for question, answer in zip(questions, answers, strict=True)
-            ]
-            keys = lab.keys(questions).split()
-            self.ledger.finish(item, {"network": network, "rows": [asdict(row) for row in rows]}, keys)
-        self.watcher.advance()
-        return rows
 
     def _settings(self, pool: ThreadPoolExecutor) -> list[SettingRow]:
         """Ask the fault-free circuit what it does in every setting."""
@@ -231,20 +205,6 @@ class Runner:
         return [Item("baseline", question.stimulus.pattern, self.lab.keys([question])) for question in questions]
 
     @cached_property
-    def _sweep_items(self) -> list[Item]:
-        sweep = self.plan.sweep
-        if sweep is None:
-            return []
-        return [
-            Item(
-                "currents",
-                defect.id,
-                f"{self._labs.keys(_sweep_questions(sweep, defect))} {self.plan.spec.equivalent!r}",
-            )
-            for defect in self.plan.swept
-        ]
-
-    @cached_property
     def _setting_items(self) -> list[Item]:
         asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [
@@ -282,11 +242,6 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         resistors=tuple(ResistorRow(**stored["row"]) for stored in ledger.results("resistors")),
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
     )
-
-
-def _sweep_questions(sweep: Sweep, defect: Defect) -> list[Question]:
-    ask = partial(Question, sweep.stimulus, sweep.conditions, simulation=sweep.simulation)
-    return [ask(), *(ask(defect=defect, severity=severity) for severity in sweep.severities)]
 
 
 def _predictor(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +17,11 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import sidecar_table
 from faultsim.circuits.symbols import abridged
+from faultsim.circuits.toml_text import toml_key, toml_text
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.specfile import read_spec
 from faultsim.units import format_quantity, parse_quantity
 
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _OF_EVERY_OUTPUT = ("out", "mz", "im_wr")
 """Probes that each output has; those that observables are made of."""
 _NAMES = re.compile(r"[\w.-]+")
@@ -291,22 +290,7 @@ def _templates(folder: Path) -> Callable[[str, Mapping[str, Any]], str]:
         "quantity": format_quantity,
         "toml": toml_text,
         "abridged": abridged,
-        "toml_key": _toml_key,
+        "toml_key": toml_key,
     }
     environment.filters |= filters
     return lambda name, context: environment.get_template(name).render(**context)
-
-
-def toml_text(value: Any) -> str:
-    """Return a value in TOML, on one line."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_toml_key(key)} = {toml_text(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml_text, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-
-
-def _toml_key(key: str) -> str:
-    return key if _KEY.fullmatch(key) else toml_text(key)

@@ -23,10 +23,11 @@ from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import of_network
 from faultsim.circuits.crossbar_plan import CrossbarPlan, CrossbarRequest
 from faultsim.circuits.deck import text_of
-from faultsim.circuits.generator import generate_crossbar, load_generator, toml_text
+from faultsim.circuits.generator import generate_crossbar, load_generator
 from faultsim.circuits.network import Network
 from faultsim.circuits.reading import read_cards
 from faultsim.circuits.stimulus import Stimulus
+from faultsim.circuits.toml_text import toml_text
 from faultsim.errors import SpecError, UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.naming import default_universe

@@ -119,6 +119,22 @@ def test_a_resumed_run_and_a_report_are_the_same_bytes(runs: Shell) -> None:
         assert bytes_of(folder) == before
 
 
+def test_a_folder_that_is_run_again_with_the_whole_network_is_as_if_it_always_had_been(runs: Shell) -> None:
+    for words in ([], ["--whole"]):
+        runs("run", "rows.toml", "--out", "runs/both", *words).succeeds()
+    assert bytes_of(runs.folder / "runs" / "both") == bytes_of(runs.folder / "runs" / "whole")
+
+
+def test_a_folder_that_is_run_again_on_another_grid_has_the_proof_of_that_grid(runs: Shell) -> None:
+    only = ["--only", "xcell1.ma1.d:open"]
+    campaign = runs.write("grid.toml", CAMPAIGN.replace("ratio = 1.1", "ratio = 3"))
+    runs("run", "grid.toml", "--out", "runs/grid", *only).succeeds()
+    campaign.write_text(CAMPAIGN)
+    for folder in ("runs/grid", "runs/straight"):
+        runs("run", "grid.toml", "--out", folder, *only).succeeds()
+    assert bytes_of(runs.folder / "runs" / "grid") == bytes_of(runs.folder / "runs" / "straight")
+
+
 def test_one_transient_by_the_equivalent(runs: Shell) -> None:
     words = ["simulate", "eight.toml", "--pattern", "1{4}0{4}", "--defect", "xcell1.ma1.d:open", "--ohm", "10k"]
     whole, lumped = (runs(*words, *more, "--json").succeeds() for more in ([], ["--equivalent"]))
