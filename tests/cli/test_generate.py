@@ -107,7 +107,6 @@ def test_a_campaign_that_comes_with_a_crossbar_is_taken_by_the_other_verbs(shell
         ["--inputs", 1],
         ["--inputs", 4, "--weights", "1{2}0{2}"],
         ["--inputs", 3, "--wire-farad", "1f"],
-        ["--inputs", 3, "--outputs", 2, "--wire-ohm", 10],
     ],
 )
 def test_a_campaign_that_comes_with_a_crossbar_runs_whatever_its_neuron_does(words: list[object], shell: Shell) -> None:
