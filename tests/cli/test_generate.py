@@ -106,7 +106,7 @@ def test_a_campaign_that_comes_with_a_crossbar_is_taken_by_the_other_verbs(shell
     [
         ["--inputs", 1],
         ["--inputs", 4, "--weights", "1{2}0{2}"],
-        ["--inputs", 3, "--wire-farad", "1f"],
+        ["--inputs", 2, "--wire-farad", "1f"],
     ],
 )
 def test_a_campaign_that_comes_with_a_crossbar_runs_whatever_its_neuron_does(words: list[object], shell: Shell) -> None:

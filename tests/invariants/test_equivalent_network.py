@@ -65,7 +65,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     shell("run", "rows.toml", "--out", "runs/lumped").succeeds()
     shell("run", "rows.toml", "--out", "runs/whole", "--whole").succeeds()
     shell.write("strict.toml", CAMPAIGN)
-    edit(campaign.with_name("strict.toml"), "sample = 2", "sample = 1\ntolerance = 1e-15")
+    edit(campaign.with_name("strict.toml"), "sample = 2", "sample = 0\ntolerance = 1e-15")
     shell("run", "strict.toml", "--out", "runs/strict").succeeds()
     return shell
 

@@ -84,23 +84,24 @@ def test_they_are_in_the_same_report_and_coverage(folder: Path) -> None:
     assert {item["id"] for item in coverage["defects"]} >= {"xcell1.xmtj:pinhole", "xneuron.xref:saf-flip"}
 
 
-def test_a_pinhole_of_a_junction_that_is_written_through_its_metal_is_a_shunt_and_what_is_stuck_is_no_resistor(
-    tmp_path: Path,
-) -> None:
+def test_a_pinhole_of_a_junction_that_is_written_through_its_metal_is_a_shunt(tmp_path: Path) -> None:
     shell = Shell(tmp_path / "my work")
-    # A 0 is written and read, and a 1 is read: that is enough to tell a shunt from a layer that stays parallel.
     left_out = ['[[tests]]\nname = "inference"', '[[tests]]\nname = "write 1, read"']
     text = without(CAMPAIGN, *left_out).replace("ratio = 1.01", "ratio = 3")
-    sites = 'sites = ["xcell1.xmtj:pinhole", "xcell1.xmtj:stuck-parallel"]'
-    text = text.replace('sites = ["xcell1.*", "xneuron.*"]', sites).replace(', "xneuron.xmtj*"]', "]")
+    text = text.replace('sites = ["xcell1.*", "xneuron.*"]', 'sites = ["xcell1.xmtj:pinhole"]')
+    text = text.replace(', "xneuron.xmtj*"]', "]")
     text = text.replace('low = 10\nhigh = "1g"', 'low = 500\nhigh = "1meg"').replace("scan = 12", "scan = 1")
-    shell.write("shunts.toml", text)
-    shell("run", "shunts.toml", "--out", "run").succeeds()
-    with (shell.folder / "run" / "resistors.csv").open(newline="") as file:
-        pinhole, stuck = csv.DictReader(file)
-    assert (pinhole["resistor_id"], pinhole["same"]) == ("xcell1.xmtj.pil-ha:short", "true")
+    found = []
+    # It is one within some per cent of what it does, and not within a hundredth of one.
+    for tolerance in ("0.05", "1e-4"):
+        shell.write("shunts.toml", text.replace("tolerance = 0.05", f"tolerance = {tolerance}"))
+        shell("run", "shunts.toml", "--out", "run").succeeds()
+        with (shell.folder / "run" / "resistors.csv").open(newline="") as file:
+            found += list(csv.DictReader(file))
+    like, unlike = found
+    assert (like["resistor_id"], like["same"], unlike["same"]) == ("xcell1.xmtj.pil-ha:short", "true", "false")
+    assert "of the defect's largest change" in unlike["reason"]
     # 0.44 ohm um2 over its share of 45 nm x 45 nm, beside a barrier that has become smaller by as much.
-    assert float(pinhole["r_ohm"]) * float(pinhole["severity"]) == pytest.approx(0.44e-12 / 45e-9**2, rel=0.1)
-    assert (stuck["same"], "differs by" in stuck["reason"]) == ("false", True)
+    assert float(like["r_ohm"]) * float(like["severity"]) == pytest.approx(0.44e-12 / 45e-9**2, rel=0.1)
     page = (shell.folder / "run" / "report.html").read_text()
     assert "<h2>Junction defects and the resistors that do the same</h2>" in page
