@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -171,21 +172,29 @@ class _Reader:
             taps += [Tap(place, terminal, weight) for terminal in on_lines]
             for terminal, word in element.terminals.items():
                 words[word] = self._label(element.net(terminal), numbers, order)
-            likeness.append((element.letter, *words[1:], *self._inner_starts(element.card.name)))
+            likeness.append((element.letter, *words[1:], *self._inner_starts.get(element.card.name, ())))
         own = next((name for name in order if name in around.touched), "")
         nets = tuple(net for element in elements for net in element.nets)
         return Block(elements, nets, (own, *likeness), tuple(taps))
 
     def _weight_at(self, element: Element) -> int | None:
         weights = self.weights
-        if weights is None or element.card.name not in {cell.lower() for cell in weights.cells}:
+        if weights is None or element.card.name not in self._cells:
             return None
         return element.card.assignments().get(weights.parameter.lower())
 
-    def _inner_starts(self, name: str) -> list[tuple[str, float]]:
-        """Return what nets inside an instance start from."""
-        inside = [(net, share) for net, share in self.around.starts.items() if net.startswith(name + ".")]
-        return sorted((net[len(name) :], share) for net, share in inside)
+    @cached_property
+    def _cells(self) -> frozenset[str]:
+        return frozenset(cell.lower() for cell in self.weights.cells) if self.weights else frozenset()
+
+    @cached_property
+    def _inner_starts(self) -> dict[str, list[tuple[str, float]]]:
+        """Instance -> what nets inside it start from."""
+        found: dict[str, list[tuple[str, float]]] = {}
+        for net, share in sorted(self.around.starts.items()):
+            instance = self.hierarchy.instance_of(net)
+            found.setdefault(instance, []).append((net[len(instance) :], share))
+        return found
 
     def _label(self, net: str, numbers: dict[str, int], order: Mapping[str, int]) -> Hashable:
         """Return what a net is the same as another block's by.

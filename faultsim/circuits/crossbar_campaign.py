@@ -7,9 +7,6 @@ from typing import Any
 from faultsim.circuits.crossbar_plan import CrossbarPlan
 from faultsim.circuits.symbols import abridged
 
-_SHARE_OF_A_CELL = 0.5
-"""Of one cell's current: a deviation that is not the others' noise any more."""
-
 
 def campaign_context(plan: CrossbarPlan, circuit: str) -> dict[str, Any]:
     """Return what the template of a campaign shows.
@@ -43,7 +40,7 @@ def campaign_context(plan: CrossbarPlan, circuit: str) -> dict[str, Any]:
                 "name": name,
                 "pattern": abridged(pattern),
                 "active": pattern.count("1"),
-                "limit": _SHARE_OF_A_CELL / pattern.count("1"),
+                "limit": plan.spec.seen_of_a_cell / pattern.count("1"),
                 "spikes": bool(pulses[pattern]),
                 "defects": seen if len(patterns) > 1 else [],
             }

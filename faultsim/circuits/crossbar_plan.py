@@ -36,6 +36,7 @@ class GeneratorSpec(Spec):
     deck: str = Field(description="template of the deck")
     sidecar: str = Field(description="template of the sidecar")
     campaign: str = Field(description="template of a campaign")
+    seen_of_a_cell: float = Field(gt=0, lt=1, description="share of one cell's current that a campaign's limits tell")
     neuron: str = Field(description="the neuron's subcircuit")
     scaled: list[str] = Field(min_length=1, description="its parameters that grow with the inputs it fires from")
     includes: list[str] = Field(min_length=1, description="files that the deck includes, out of those of the circuit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -154,9 +154,7 @@ class Hierarchy:
 
     def instance_of(self, net: str) -> str:
         """Return the element of the top level that a net is inside of, by the net's flattened name; or nothing."""
-        steps = net.split(".")
-        prefixes = (".".join(steps[:count]) for count in range(len(steps) - 1, 0, -1))
-        return next((prefix for prefix in prefixes if ("", prefix) in self.elements), "")
+        return enclosing(net, lambda name: ("", name) in self.elements)
 
     def flat_net(self, path: str, net: str) -> str:
         """Return the flattened name of a net in the body of the instance at a path; at the top level without one."""
@@ -268,6 +266,13 @@ class Hierarchy:
                     card = next(iter(uses[scope].values())).card
                     problems.append(Problem(card.where, f"instances go more than {_DEEPEST} levels deep"))
                 trail.pop()
+
+
+def enclosing(name: str, known: Callable[[str], bool]) -> str:
+    """Return the known element that a flattened name is in, or nothing; names may have dots of their own."""
+    steps = name.split(".")
+    prefixes = (".".join(steps[:count]) for count in range(len(steps) - 1, 0, -1))
+    return next(filter(known, prefixes), "")
 
 
 def texts_of(card: Card) -> dict[str, str]:

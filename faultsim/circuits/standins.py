@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from faultsim.circuits.hierarchy import enclosing
+
 
 @dataclass(frozen=True)
 class StandIns:
@@ -24,7 +26,7 @@ class StandIns:
 
     def covers(self, net: str) -> bool:
         """Return whether a net, by its flattened name, is gone: itself, or with the instance that it is in."""
-        return net in self.nets or _instance(net, self.elements) is not None
+        return net in self.nets or bool(self._instance(net))
 
     def vector(self, vector: str) -> str:
         """Return a vector such as ``v(in7)``, ``v(x7.n)`` or ``i(v.x7.v1)`` of what stands for its net or element."""
@@ -35,15 +37,11 @@ class StandIns:
         # A flattened device's name begins with its letter.
         letter, dot, path = name.partition(".")
         head, rest = (letter + dot, path) if len(letter) == 1 and "." in path else ("", name)
-        instance = _instance(rest, self.elements)
-        return vector if instance is None else f"{kind}({head}{self.elements[instance]}{rest[len(instance) :]})"
+        instance = self._instance(rest)
+        return f"{kind}({head}{self.elements[instance]}{rest[len(instance) :]})" if instance else vector
+
+    def _instance(self, name: str) -> str:
+        return enclosing(name, self.elements.__contains__)
 
 
 NONE = StandIns()
-
-
-def _instance(name: str, elements: Mapping[str, str]) -> str | None:
-    """Return the element that a flattened name is in; names may have dots of their own."""
-    steps = name.split(".")
-    prefixes = (".".join(steps[:count]) for count in range(len(steps) - 1, 0, -1))
-    return next((prefix for prefix in prefixes if prefix in elements), None)
