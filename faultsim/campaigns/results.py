@@ -18,6 +18,21 @@ SettingKey = tuple[str, str, float, float, str]
 """Test, window, VDD in V, temperature in C, corner."""
 
 
+class InSetting:
+    """A row that is about one setting: a test at a window, an operating point and a corner."""
+
+    test: str
+    window: str
+    vdd_v: float
+    temperature_c: float
+    corner: str
+
+    @property
+    def setting(self) -> SettingKey:
+        """Return what tells its setting from the others."""
+        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
+
+
 class Detection(StrEnum):
     """IEEE 2427's verdict on a defect; a failed simulation is never a detection."""
 
@@ -40,7 +55,7 @@ class BaselineRow:
 
 
 @dataclass(frozen=True)
-class SettingRow:
+class SettingRow(InSetting):
     """A test at one window, operating point and corner, and what the fault-free circuit does there.
 
     ``usable`` is false where the fault-free circuit does not do what the test requires; nothing is searched there.
@@ -72,7 +87,7 @@ class SettingRow:
     @property
     def key(self) -> SettingKey:
         """Return what tells it from the others."""
-        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
+        return self.setting
 
 
 @dataclass(frozen=True)
@@ -86,7 +101,7 @@ class CurrentRow:
 
 
 @dataclass(frozen=True)
-class ThresholdRow:
+class ThresholdRow(InSetting):
     """One defect under one setting.
 
     ``passes_at``, ``fails_at`` and ``threshold`` are severities in ``unit``; the columns in ohm repeat them for
@@ -123,11 +138,6 @@ class ThresholdRow:
     network: str
     reason: str
 
-    @property
-    def setting(self) -> SettingKey:
-        """Return what tells its setting from the others."""
-        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
-
     def fails(self, severity: float) -> bool:
         """Return whether the test was found to fail at a severity: on the far side of the threshold."""
         if self.threshold is None:
@@ -151,7 +161,7 @@ def best_threshold(rows: Sequence[ThresholdRow]) -> float | None:
 
 
 @dataclass(frozen=True)
-class EquivalentRow:
+class EquivalentRow(InSetting):
     """One transient with the whole network beside its equivalent; without a defect it is the fault-free circuit.
 
     ``taps_kept`` and ``taps_merged`` count cells and neurons on bit lines. ``exact`` is false where rows of different
@@ -179,11 +189,6 @@ class EquivalentRow:
     deviation: float | None
     harmless: bool
     reason: str
-
-    @property
-    def setting(self) -> SettingKey:
-        """Return what tells its setting from the others."""
-        return self.test, self.window, self.vdd_v, self.temperature_c, self.corner
 
 
 @dataclass(frozen=True)
