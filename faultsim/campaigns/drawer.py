@@ -10,29 +10,20 @@ from typing import Any
 
 from faultsim.campaigns.drawn import ResponseTask, WaveformTask, response_tasks, waveform_tasks
 from faultsim.campaigns.lab import Question
-from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
-from faultsim.campaigns.plan import Plan, ThresholdTask
-from faultsim.campaigns.proof import Labs
+from faultsim.campaigns.ledger import SKIPPED, Item
+from faultsim.campaigns.plan import ThresholdTask
 from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
-from faultsim.campaigns.watcher import Watcher
+from faultsim.campaigns.stage import Stage
 
 
 @dataclass(frozen=True)
-class Drawer:
+class Drawer(Stage):
     """The figures' part of a run.
 
     Attributes:
-        plan: What to draw.
-        labs: Answer questions about the circuit.
-        ledger: Keeps what is finished.
-        watcher: Is told how it gets on.
         threshold_items: The ledger's item of every threshold, by the task's id; a figure may be at one.
     """
 
-    plan: Plan
-    labs: Labs
-    ledger: Ledger
-    watcher: Watcher
     threshold_items: dict[str, Item]
 
     def waveforms(self, pool: ThreadPoolExecutor, thresholds: Sequence[ThresholdRow]) -> list[WaveformRow]:

@@ -11,9 +11,9 @@ from scipy.optimize import brentq
 
 from faultsim.campaigns.lab import Question
 from faultsim.campaigns.plan import Setting
-from faultsim.campaigns.proof import Labs
 from faultsim.campaigns.search import Verdict
 from faultsim.campaigns.spec import ResistorsSpec, SearchSpec
+from faultsim.campaigns.stage import Labs
 from faultsim.campaigns.threshold import judge_response
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.job import Outcome

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from faultsim.campaigns.lab import Lab, Question
-from faultsim.campaigns.ledger import Item, Ledger
-from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
+from faultsim.campaigns.ledger import Item
+from faultsim.campaigns.plan import Setting, Sweep, ThresholdTask
 from faultsim.campaigns.results import Detection, EquivalentRow, SettingKey, ThresholdRow
+from faultsim.campaigns.stage import Stage
 from faultsim.campaigns.threshold import judge_response
-from faultsim.campaigns.watcher import Watcher
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
@@ -26,46 +26,8 @@ _LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True)
-class Labs:
-    """The whole network and its equivalent, and where the latter is to be trusted.
-
-    Attributes:
-        whole: Simulates the network as it is.
-        lumped: Simulates its equivalent.
-        asked: The campaign asks for the equivalent.
-        trusted: Settings in which nothing has been seen to differ.
-    """
-
-    whole: Lab
-    lumped: Lab
-    asked: bool
-    trusted: set[SettingKey] = field(default_factory=set)
-
-    def of(self, setting: Setting) -> Lab:
-        """Return what answers the questions of a setting."""
-        return self.lumped if setting.key in self.trusted else self.whole
-
-    def keys(self, questions: Sequence[Question]) -> str:
-        """Return the store's keys of all that a result may rest on, whichever network answers in the end."""
-        labs = [self.whole, self.lumped] if self.asked else [self.whole]
-        return " | ".join(lab.keys(questions) for lab in labs)
-
-
-@dataclass(frozen=True)
-class Prover:
-    """The comparison of a network with its equivalent.
-
-    Attributes:
-        plan: What is simulated.
-        labs: Both; those settings are trusted that have stood the comparison.
-        ledger: Keeps what is finished.
-        watcher: Is told how it gets on.
-    """
-
-    plan: Plan
-    labs: Labs
-    ledger: Ledger
-    watcher: Watcher
+class Prover(Stage):
+    """The comparison of a network with its equivalent."""
 
     def compare(self, pool: ThreadPoolExecutor) -> list[EquivalentRow]:
         """Compare the fault-free circuit in every setting; where it is the same the setting is trusted from now on."""

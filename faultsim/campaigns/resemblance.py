@@ -9,32 +9,19 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 
 from faultsim.campaigns.lab import Question
-from faultsim.campaigns.ledger import Item, Ledger
+from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.matching import Faulty, Matcher
-from faultsim.campaigns.plan import Plan, Setting
-from faultsim.campaigns.proof import Labs
+from faultsim.campaigns.plan import Setting
 from faultsim.campaigns.results import ResistorRow, SettingKey, SettingRow, ThresholdRow, best_threshold
 from faultsim.campaigns.spec import ResistorsSpec
-from faultsim.campaigns.watcher import Watcher
+from faultsim.campaigns.stage import Stage
 from faultsim.errors import GateError
 from faultsim.fault_models.defect import Defect
 
 
 @dataclass(frozen=True)
-class Resemblance:
-    """The search for equivalent resistors.
-
-    Attributes:
-        plan: The campaign.
-        labs: Answer questions about the circuit.
-        ledger: Keeps what is finished.
-        watcher: Is told how it gets on.
-    """
-
-    plan: Plan
-    labs: Labs
-    ledger: Ledger
-    watcher: Watcher
+class Resemblance(Stage):
+    """The search for equivalent resistors."""
 
     def rows(
         self, pool: ThreadPoolExecutor, settings: Sequence[SettingRow], thresholds: Sequence[ThresholdRow]

@@ -14,7 +14,7 @@ from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
-from faultsim.campaigns.proof import Labs, Prover
+from faultsim.campaigns.proof import Prover
 from faultsim.campaigns.resemblance import Resemblance
 from faultsim.campaigns.results import (
     EQUIVALENT,
@@ -30,6 +30,7 @@ from faultsim.campaigns.results import (
     ThresholdRow,
     WaveformRow,
 )
+from faultsim.campaigns.stage import Labs
 from faultsim.campaigns.sweeper import Sweeper
 from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
 from faultsim.campaigns.watcher import Watcher

@@ -7,29 +7,17 @@ from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 
 from faultsim.campaigns.lab import Lab, Question
-from faultsim.campaigns.ledger import Item, Ledger
-from faultsim.campaigns.plan import Plan, Sweep
-from faultsim.campaigns.proof import Labs, Prover
+from faultsim.campaigns.ledger import Item
+from faultsim.campaigns.plan import Sweep
+from faultsim.campaigns.proof import Prover
 from faultsim.campaigns.results import CurrentRow
-from faultsim.campaigns.watcher import Watcher
+from faultsim.campaigns.stage import Stage
 from faultsim.fault_models.defect import Defect
 
 
 @dataclass(frozen=True)
-class Sweeper:
-    """The sweep of a run.
-
-    Attributes:
-        plan: What to sweep.
-        labs: Answer questions about the circuit.
-        ledger: Keeps what is finished.
-        watcher: Is told how it gets on.
-    """
-
-    plan: Plan
-    labs: Labs
-    ledger: Ledger
-    watcher: Watcher
+class Sweeper(Stage):
+    """The sweep of a run."""
 
     def rows(self, pool: ThreadPoolExecutor, prover: Prover) -> list[CurrentRow]:
         """Return the points of all curves; asked again once the equivalent is no more to be trusted, they are new."""
