@@ -13,7 +13,7 @@ from faultsim.circuits.equivalent import Equivalent
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.circuits.variant import Corner
+from faultsim.circuits.variant import Corner, EditedDeck
 from faultsim.fault_models.defect import Defect, FaultyDeck
 from faultsim.fault_models.lumping import equivalent_of, lumped
 from faultsim.spice.job import Job, Outcome, Trace
@@ -71,11 +71,13 @@ class Lab:
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
         simulation = question.simulation or self.simulation
-        edited = None
-        if self.lumped or question.fault:
-            deck = self._lumped_deck(question) if self.lumped else self._whole_deck(question)
-            edited = deck.at(question.severity or 0.0)
+        edited = self.edited(question) if self.lumped or question.fault else None
         return job(self.network, question.applied, question.conditions, simulation, edited, self.observables)
+
+    def edited(self, question: Question) -> EditedDeck:
+        """Return the deck that answers a question."""
+        deck = self._lumped_deck(question) if self.lumped else self._whole_deck(question)
+        return deck.at(question.severity or 0.0)
 
     def submit(self, question: Question) -> Future[Outcome]:
         """Ask without waiting."""

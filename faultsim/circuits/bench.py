@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -46,6 +46,7 @@ def job(
     simulation: SimulationSpec,
     edited: EditedDeck | None = None,
     observables: Mapping[str, str] | None = None,
+    more: Sequence[str] = (),
 ) -> Job:
     """Return the transient of a network under a stimulus.
 
@@ -56,6 +57,7 @@ def job(
         simulation: Time step and options.
         edited: The deck in place of the network's own, at the stimulus's weights and the corner already.
         observables: Expressions in place of the sidecar's.
+        more: Further lines of the test bench.
     """
     _check_length(stimulus, simulation)
     deck = edited or EditedDeck(variant(network, stimulus, conditions))
@@ -66,6 +68,7 @@ def job(
         *_sources(network, stimulus, conditions, deck.merged),
         *_starts(network, conditions, deck),
         *_pacer(stimulus, simulation),
+        *more,
         *_analysis(stimulus, conditions, simulation, probes),
     ]
     return Job(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -34,6 +35,29 @@ _NAMES = {
 _UNKNOWN = "opaque"
 
 
+Vector = Annotated[list[str], Field(min_length=3, max_length=3)]
+
+
+class MacrospinSpec(Spec):
+    """Where in a subcircuit the equation of its free layer is: ports, an ammeter, and formulas of its parameters.
+
+    dm/dt = -g m x H + alpha m x dm/dt - g m x (m x S), all fields in A/m, with S and H linear in the voltage along the
+    metal and in the current into the pillar.
+    """
+
+    magnetisation: Vector = Field(description="ports that carry it")
+    field: Vector = Field(description="ports that take an applied field")
+    metal: list[str] = Field(min_length=2, max_length=2, description="ports at the two ends of the heavy metal")
+    pillar: str = Field(description="voltage source inside that carries the current into the pillar")
+    alpha: str = Field(description="Gilbert damping")
+    anisotropy: Vector = Field(description="A/m per unit of magnetisation, demagnetisation inside")
+    metal_spin: Vector = Field(description="damping-like spin field, A/m per V along the metal")
+    metal_field: Vector = Field(description="field-like part, A/m per V along the metal")
+    pillar_spin: Vector = Field(description="damping-like spin field, A/m per A into the pillar")
+    fixed_layer: Vector = Field(description="direction of the fixed layer")
+    start: Vector = Field(description="magnetisation to begin with")
+
+
 class DeviceSpec(Spec):
     """A subcircuit that is one device, declared in a TOML file beside the deck file that defines it."""
 
@@ -42,6 +66,7 @@ class DeviceSpec(Spec):
     about: str
     terminals: list[str] = Field(min_length=1, description="ports that are metal; others are quantities of the model")
     corners: dict[str, ProcessSpec] = Field(default_factory=dict, description="parameter -> how far it may be off")
+    macrospin: MacrospinSpec | None = Field(default=None, description="the equation of its free layer, if it has one")
 
 
 @dataclass(frozen=True)
@@ -52,11 +77,13 @@ class DeviceClass:
         name: mos, bipolar, resistor, ... or what a device file says.
         terminals: Those that are metal; empty means all.
         corners: Parameter -> how far it may be off.
+        macrospin: Where the equation of its free layer is.
     """
 
     name: str
     terminals: tuple[str, ...] = ()
     corners: Mapping[str, ProcessSpec] = field(default_factory=dict)
+    macrospin: MacrospinSpec | None = None
 
     def is_metal(self, terminal: str) -> bool:
         """Return whether a terminal is a piece of metal, and no quantity of the device's model."""
@@ -133,4 +160,10 @@ def _declared(path: Path, hierarchy: Hierarchy) -> dict[str, DeviceClass]:
             message = f"{spec.subcircuit} has no parameter {parameter!r}"
             remedy = did_you_mean(parameter, hierarchy.defaults(scope.name))
             raise SpecError([Problem(f"{path}: corners", message, remedy)])
-    return {scope.name: DeviceClass(spec.device, terminals, spec.corners)}
+    if spec.macrospin is not None:
+        wanted = [*spec.macrospin.magnetisation, *spec.macrospin.field, *spec.macrospin.metal]
+        absent = [port for port in wanted if port.lower() not in scope.ports]
+        if absent:
+            message = f"{spec.subcircuit} has no port {', '.join(absent)}"
+            raise SpecError([Problem(f"{path}: macrospin", message, did_you_mean(absent[0], scope.ports))])
+    return {scope.name: DeviceClass(spec.device, terminals, spec.corners, spec.macrospin)}

@@ -217,6 +217,22 @@ class SiteSpec(Spec):
         return self
 
 
+class NeuronSpec(Spec):
+    """The neuron whose output the observables are about: its junction, and which read pulses make it spike."""
+
+    device: str = Field(description="path of the junction whose free layer integrates")
+    spikes: str = Field(description="expression with one truth per pulse: the output spikes")
+    integrate: tuple[Quantity, Quantity] = Field(description="shortest and longest integrate window of maps, s")
+    leaky: tuple[Quantity, Quantity] = Field(description="shortest and longest leaky window of maps, s")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for low, high in (self.integrate, self.leaky):
+            if not 0 < low < high:
+                raise ValueError("of the windows of maps the shortest comes first, and is not 0")
+        return self
+
+
 class BaselineSpec(Spec):
     """What the fault-free circuit does: patterns that spike and on which pulse; all others stay silent."""
 
@@ -250,6 +266,7 @@ class Sidecar(Spec):
         default_factory=dict, description="net, by its flattened name -> start voltage, in VDD"
     )
     baseline: BaselineSpec
+    neuron: NeuronSpec | None = Field(default=None, description="without one, behaviours are measured by SPICE alone")
     weights: WeightsSpec | None = None
     wires: dict[str, WireSpec] = Field(default_factory=dict)
     layout: LayoutSpec = Field(default_factory=LayoutSpec)
