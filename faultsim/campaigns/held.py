@@ -15,9 +15,9 @@ from faultsim.magnetics.layer import NO_MEMORY, Memory, Reader
 LEVEL_WIDTH = 1e-3
 """How far a level may be off, of the magnetisation's 2."""
 
-_RESTS_S, _APART_S = 0.5e-9, 0.3e-9
+_RESTS_S = 0.5e-9
 _COARSE = (1.0, 0.5, 0.0, -0.5, -1.0)
-_AT_A_TIME = 3
+_AT_A_TIME = 2
 
 _AROUND, _FIRST_LOOK, _DEEPEST = 1.5, (1.5, 8.0, 32.0), 500.0
 _BEFORE = (0.05, 0.3)
@@ -28,16 +28,14 @@ Ask = Callable[[Sequence[Sequence[float]], float], list[list[bool]]]
 
 
 def reads(stimulus: Stimulus, count: int, period_s: float) -> Stimulus:
-    """Return a silent stimulus with as many reads, a period apart."""
+    """Return a stimulus with as many reads, a period apart; its inputs spike, because that is what a read follows."""
     spec = stimulus.spec
     shortest = spec.read_delay + spec.strobe_width + 2 * spec.edge
-    update = {"pulses": count, "start": _RESTS_S, "integrate": _APART_S, "leaky": max(period_s - _APART_S, shortest)}
-    silent = next((symbol for symbol, intensity in spec.coding.intensity.items() if intensity == 0), None)
-    if silent is None:
-        raise NotApart("the coding has no symbol of intensity 0")
+    pulse = min(spec.integrate, period_s - shortest)
+    update = {"pulses": count, "start": _RESTS_S, "integrate": pulse, "leaky": period_s - pulse}
     if spec.clocks:
         raise NotApart("clocks act on the neuron besides the reads")
-    return Stimulus(silent * len(stimulus.frames[0]), spec.model_copy(update=update), stimulus.weights)
+    return replace(stimulus, pattern=stimulus.frames[0], spec=spec.model_copy(update=update))
 
 
 def holders(site: NeuronSite, stimulus: Stimulus, projections: Sequence[float]) -> Iterator[str]:
@@ -53,8 +51,8 @@ def holders(site: NeuronSite, stimulus: Stimulus, projections: Sequence[float]) 
         yield f"VFS_hold{component} {net} 0 PWL({' '.join(f'{time:.12g} {value:.12g}' for time, value in points)})"
 
 
-def find_reader(site: NeuronSite, ask: Ask, period_s: float) -> Reader:
-    """Return at which level the output spikes, and what one read does to the next.
+def find_level(site: NeuronSite, ask: Ask, period_s: float) -> Reader:
+    """Return at which level the output of a rested read path spikes.
 
     Args:
         site: The neuron.
@@ -74,9 +72,7 @@ def find_reader(site: NeuronSite, ask: Ask, period_s: float) -> Reader:
     below = fires[-1]
     if not below:
         silent, spiking = spiking, silent
-    level = _narrowed(silent, spiking, lambda value: [value], ask, period_s)
-    reader = Reader(site.fixed_layer, level, below)
-    return replace(reader, memory=_memory(reader, ask, period_s))
+    return Reader(site.fixed_layer, _narrowed(silent, spiking, lambda value: [value], ask, period_s), below)
 
 
 def _narrowed(silent: float, spiking: float, row: Callable[[float], list[float]], ask: Ask, period_s: float) -> float:
@@ -90,8 +86,10 @@ def _narrowed(silent: float, spiking: float, row: Callable[[float], list[float]]
     return (silent + spiking) / 2
 
 
-def _memory(reader: Reader, ask: Ask, period_s: float) -> Memory:
+def find_memory(reader: Reader, ask: Ask, period_s: float) -> Memory:
     """Measure what a read does to the next: at the shortest period behind two distances, then until nothing is left."""
+    if math.isinf(reader.level):
+        return NO_MEMORY
     near, far = (_loss(reader, ask, period_s, before) for before in _BEFORE)
     if max(near, far) < _AROUND * LEVEL_WIDTH:
         return NO_MEMORY

@@ -38,6 +38,19 @@ def at_windows(stimulus: Stimulus, integrate_s: float, leaky_s: float) -> Stimul
     return replace(stimulus, spec=stimulus.spec.model_copy(update={"integrate": integrate_s, "leaky": leaky_s}))
 
 
+def silenced(stimulus: Stimulus) -> Stimulus:
+    """Return a stimulus in which no input spikes.
+
+    Raises:
+        NotApart: The coding has no symbol for that.
+    """
+    intensity = stimulus.spec.coding.intensity
+    symbol = next((symbol for symbol, value in intensity.items() if value == 0), None)
+    if symbol is None:
+        raise NotApart("the coding has no symbol of intensity 0")
+    return replace(stimulus, pattern=symbol * len(stimulus.frames[0]))
+
+
 @dataclass(frozen=True)
 class Edge:
     """An instant at which the test bench does something, as in `PulseTrain`."""

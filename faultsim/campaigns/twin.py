@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from faultsim.campaigns.held import find_reader, holders, probes_of, reads
+from faultsim.campaigns.held import find_level, find_memory, holders, probes_of, reads
 from faultsim.campaigns.lab import Lab, Question
-from faultsim.campaigns.recording import RESTS_S, Plane, Recording
+from faultsim.campaigns.recording import RESTS_S, Plane, Recording, silenced
 from faultsim.circuits import bench
 from faultsim.circuits.neuron import MAGNETISATION, METAL, PILLAR, NeuronSite, NotApart, neuron_site
 from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
 from faultsim.magnetics.batch import Cases, Responses, simulate
-from faultsim.magnetics.layer import Neuron, Reader
-from faultsim.magnetics.train import Mark
+from faultsim.magnetics.layer import NO_MEMORY, Memory, Neuron, Reader
+from faultsim.magnetics.train import Floats, Mark
 from faultsim.spice.job import Job, Outcome
 
 SAME_STATE = 5e-3
@@ -73,31 +73,57 @@ class TwinMaker:
         Raises:
             NotApart: The neuron cannot be taken out of this circuit.
         """
-        healthy = replace(question, defect=None, severity=None)
-        edited = self.lab.edited(healthy)
-        return self._twin(
-            healthy, find_reader(self._site(healthy, edited), partial(self._fires, healthy), self._period_s)
-        )
+        return self._searched(replace(question, defect=None, severity=None), NO_MEMORY)
 
-    def faulty(self, question: Question, healthy: Twin) -> Twin:
-        """Return the twin of a circuit with a defect.
+    def faulty(self, question: Question, healthy: Twin, checked: bool = True) -> Twin:
+        """Return the twin of a circuit with a defect, or at another corner.
+
+        Args:
+            question: The circuit.
+            healthy: The fault-free one's twin: its firing level is tried first.
+            checked: See that the twin does the same at the shortest windows.
 
         Raises:
             NotApart: The neuron cannot be taken out of this circuit.
         """
         try:
-            return self._twin(question, healthy.neuron.reader)
+            return self._twin(question, healthy.neuron.reader, checked)
         except _LevelMoved:
-            site = self._site(question, self.lab.edited(question))
-            return self._twin(question, find_reader(site, partial(self._fires, question), self._period_s))
+            return self._searched(question, healthy.neuron.reader.memory, checked)
+
+    def _searched(self, question: Question, memory: Memory, checked: bool = True) -> Twin:
+        """Return a twin whose firing level is searched, and its memory if it is not the one to try first."""
+        ask = partial(self._fires, question)
+        reader = find_level(self._site(question, self.lab.edited(question)), ask, self._period_s)
+        try:
+            return self._twin(question, replace(reader, memory=memory), checked)
+        except _LevelMoved:
+            return self._twin(question, replace(reader, memory=find_memory(reader, ask, self._period_s)), checked)
 
     @property
     def _period_s(self) -> float:
         """The shortest time between reads."""
         return self.plane.integrate_s[0] + self.plane.leaky_s[0]
 
-    def _twin(self, question: Question, reader: Reader) -> Twin:
-        """Record, and see in two more transients that the twin does the same at the shortest windows."""
+    def silent(self, question: Question, twin: Twin) -> Twin:
+        """Return a twin that is driven by what flows without an input."""
+        stimulus = silenced(question.stimulus)
+        recording = Recording(stimulus, twin.recording.plane)
+        edited = self.lab.edited(question)
+        job = self._seen(question, recording.played, self._site(question, edited), edited, recording.times_s)
+        shown = _finished(self.lab.service.outcome(job), "records its rest")
+        train = recording.train(_series(shown, "metal_v"), _series(shown, "pillar_a"), stimulus.first_s)
+        return replace(twin, neuron=replace(twin.neuron, train=train), recording=recording)
+
+    def metal_v(self, question: Question, times_s: Sequence[float]) -> Callable[[], Floats]:
+        """Ask for the voltage along the neuron's metal at times; what is returned waits for it."""
+        edited = self.lab.edited(question)
+        job = self._seen(question, question.applied, self._site(question, edited), edited, times_s)
+        answer = self.lab.service.submit(job)
+        return lambda: np.array(_series(_finished(answer.result(), "shows its metal"), "metal_v"))
+
+    def _twin(self, question: Question, reader: Reader, checked: bool) -> Twin:
+        """Record, and see in one or two more transients that level and state are right at the shortest windows."""
         edited = self.lab.edited(question)
         site = self._site(question, edited)
         shift = _shift_s(question)
@@ -105,7 +131,7 @@ class TwinMaker:
         recording, short = Recording(question.stimulus, plane), _rested(plane.corner(question.stimulus, 0))
         service = self.lab.service
         seen = service.submit(self._seen(question, recording.played, site, edited, recording.times_s))
-        checked = service.submit(self._seen(question, short, site, edited, _reads_s(short)))
+        states = service.submit(self._seen(question, short, site, edited, _reads_s(short))) if checked else None
         projections, expected = probes_of(reader, self._period_s)
         held = service.submit(self._held(question, site, edited, projections, self._period_s))
         shown = _finished(seen.result(), "records its drive")
@@ -114,7 +140,8 @@ class TwinMaker:
             raise _LevelMoved("its firing level is not where it was measured")
         trains = [recording.train(metal, pillar, rested) for rested in (question.stimulus.first_s, short.first_s)]
         long, brief = (Twin(Neuron(site.layer, train, reader), recording, shift) for train in trains)
-        self._check(brief, _finished(checked.result(), "checks its drive"))
+        if states is not None:
+            self._check(brief, _finished(states.result(), "checks its drive"))
         return long
 
     def _check(self, twin: Twin, outcome: Outcome) -> None:

@@ -214,6 +214,7 @@ class _Sidecar:
             "stimulus": raw["stimulus"],
             "simulation": {**raw["simulation"], "timeout": timeout_s},
             "process": raw["process"],
+            "neuron": {**raw["neuron"], "device": _at(self.plan.columns[0].neuron, raw["neuron"]["device"])},
             "sites": windows,
         }
 
@@ -266,6 +267,11 @@ class _Sidecar:
 
     def _taps(self, cell: str, terminal: str, segment: str) -> list[str]:
         return [f"{cell}.{terminal}", *([f"c{segment}.1"] if self.plan.request.wire_farad else [])]
+
+
+def _at(instance: str, path: str) -> str:
+    """Return the path of a device in another instance of the same cell."""
+    return ".".join([instance, *path.split(".")[1:]])
 
 
 def _numbered(expression: str, label: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -14,7 +14,7 @@ from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.program import LEAVE
 from faultsim.circuits.reading import read_cards
-from faultsim.circuits.sidecar import Sidecar, read_sidecar
+from faultsim.circuits.sidecar import ProcessSpec, Sidecar, read_sidecar
 from faultsim.circuits.sites import Site, site_of, wire_taps
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.symbols import abridged
@@ -228,11 +228,18 @@ def _layout_problems(network: Network, hierarchy: Hierarchy) -> Iterator[Problem
             remedy = did_you_mean(glob, resistors)
             yield Problem(f"{path}: layout.segments", f"{glob!r} matches no resistor of the top level", remedy)
     for name, spec in sidecar.process.items():
-        for end, shift, scale in (("min", spec.min_shift, spec.min_scale), ("max", spec.max_shift, spec.max_scale)):
-            try:
-                at_corner(network.cards, Corner(f"{name}:{end}", {name: scale}, {name: shift}))
-            except SpecError as error:
-                yield from (Problem(f"{path}: process.{name}", str(problem)) for problem in error.problems)
+        yield from _corner_problems(network, f"process.{name}", spec, [name])
+    for name, tolerance in sidecar.tolerance.items():
+        yield from _corner_problems(network, f"tolerance.{name}", tolerance, tolerance.parameters)
+
+
+def _corner_problems(network: Network, where: str, spec: ProcessSpec, parameters: Sequence[str]) -> Iterator[Problem]:
+    for end, shift, scale in (("min", spec.min_shift, spec.min_scale), ("max", spec.max_shift, spec.max_scale)):
+        corner = Corner(f"{where}:{end}", dict.fromkeys(parameters, scale), dict.fromkeys(parameters, shift))
+        try:
+            at_corner(network.cards, corner)
+        except SpecError as error:
+            yield from (Problem(f"{network.path}: {where}", str(problem)) for problem in error.problems)
 
 
 def _initial_problems(path: Path, net: str, hierarchy: Hierarchy) -> Iterator[Problem]:

@@ -192,6 +192,12 @@ class ProcessSpec(Spec):
         return self
 
 
+class ToleranceSpec(ProcessSpec):
+    """How far a good circuit may be off in one respect: parameters of the process that move together."""
+
+    parameters: list[str] = Field(min_length=1, description=".param of the deck")
+
+
 class SiteSpec(Spec):
     """A named place for a defect.
 
@@ -271,6 +277,7 @@ class Sidecar(Spec):
     wires: dict[str, WireSpec] = Field(default_factory=dict)
     layout: LayoutSpec = Field(default_factory=LayoutSpec)
     process: dict[str, ProcessSpec] = Field(default_factory=dict, description=".param of the deck -> its corners")
+    tolerance: dict[str, ToleranceSpec] = Field(default_factory=dict, description="what a good circuit may be off by")
     sites: dict[str, SiteSpec] = Field(default_factory=dict)
 
 

@@ -34,6 +34,7 @@ Pattern = Annotated[
     str | None,
     typer.Option(help="One symbol per input, several patterns by commas; the declared spiking one if none."),
 ]
+Range = Annotated[str | None, typer.Option(metavar="A:B:N", help="N windows from A to B; the circuit's own if none.")]
 Pulses = Annotated[int | None, typer.Option(min=1, help="Coding windows observed.")]
 Weights = Annotated[str, typer.Option(help="Weights to begin with; those of the deck if none.")]
 Program = Annotated[str, typer.Option(help="Weights to program first; - leaves one alone.")]
@@ -230,6 +231,34 @@ def simulate(
         circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature, equivalent
     )
     run(asked, plot, csv, json)
+
+
+@app.command()
+def shmoo(
+    circuit: Circuit,
+    defect: Annotated[str | None, typer.Option(metavar="ID", help="Drawn beside the fault-free circuit.")] = None,
+    ohm: Ohm = None,
+    iw: Range = None,
+    lw: Range = None,
+    pattern: Pattern = None,
+    pulses: Pulses = None,
+    weights: Weights = "",
+    vdd: Vdd = None,
+    temperature: Temperature = None,
+    plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the maps, .svg or .png.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the maps as a table.")] = None,
+    spice: Annotated[bool, typer.Option("--spice", help="Simulate every point in SPICE.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Map on which pulse a circuit spikes over integrate and leaky window, fault-free beside faulty."""
+    from faultsim.cli.shmoo import Wanted, run
+    from faultsim.cli.simulate import Request
+
+    asked = Request(circuit, defect, ohm, pattern, None, None, pulses, weights, "", None, vdd, temperature)
+    run(asked, Wanted(iw, lw, plot, csv, spice, jobs), json)
 
 
 @app.command("run")

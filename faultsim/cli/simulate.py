@@ -98,7 +98,12 @@ def asked_stimulus(circuit: Network, request: Request) -> Stimulus:
     return Stimulus(pattern, spec, weights, program)
 
 
-def _conditions(circuit: Network, request: Request) -> Conditions:
+def asked_conditions(circuit: Network, request: Request) -> Conditions:
+    """Return the operating point that the options ask for.
+
+    Raises:
+        UsageError: A quantity that cannot be read, or a temperature that there is not.
+    """
     nominal = bench.nominal(circuit)
     temperature = nominal.temperature_c if request.temperature is None else request.temperature
     if not -273.15 < temperature < math.inf:
@@ -108,7 +113,7 @@ def _conditions(circuit: Network, request: Request) -> Conditions:
 
 def asked_job(circuit: Network, request: Request, stimulus: Stimulus) -> tuple[Job, Stimulus]:
     """Return the transient that the options ask for, and the stimulus as a defect of the timing leaves it."""
-    simulation, conditions = circuit.sidecar.simulation, _conditions(circuit, request)
+    simulation, conditions = circuit.sidecar.simulation, asked_conditions(circuit, request)
     if request.defect is None:
         if request.ohm is not None:
             raise UsageError("--ohm, --severity needs --defect")

@@ -32,7 +32,13 @@ class Dynamics:
     phase_rad: float
 
 
-def dynamics(neurons: Sequence[Neuron], healthy: Neuron, integrate_s: float, leaky_s: float) -> list[Dynamics]:
+def dynamics(
+    neurons: Sequence[Neuron],
+    healthy: Neuron,
+    integrate_s: float,
+    leaky_s: float,
+    made_s: tuple[float, float] | None = None,
+) -> list[Dynamics]:
     """Measure neurons; all leak from the state in which the fault-free one is after its first integrate window.
 
     Args:
@@ -40,14 +46,14 @@ def dynamics(neurons: Sequence[Neuron], healthy: Neuron, integrate_s: float, lea
         healthy: The fault-free one.
         integrate_s: Integrate window.
         leaky_s: Leaky window.
+        made_s: The two windows that the neurons get, where a defect of the timing makes others of them.
     """
     [state] = simulate([healthy], Cases.of(0, integrate_s, leaky_s), noted=True).noted[:, 0, Mark.INTEGRATED]
     put: Vector = (float(state[0]), float(state[1]), float(state[2]))
-    axis = easy_axis(healthy.layer)
-    tilts = _tilts(neurons, axis, integrate_s, leaky_s)
+    axis, windows = easy_axis(healthy.layer), made_s or (integrate_s, leaky_s)
+    tilts = _tilts(neurons, axis, *windows)
     return [
-        Dynamics(tilt, *_leak(neuron, put, axis, integrate_s, leaky_s))
-        for neuron, tilt in zip(neurons, tilts, strict=True)
+        Dynamics(float(tilt), *_leak(neuron, put, axis, *windows)) for neuron, tilt in zip(neurons, tilts, strict=True)
     ]
 
 

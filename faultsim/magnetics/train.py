@@ -69,6 +69,17 @@ class PulseTrain:
         integrate, leaky = np.asarray(integrate_s, float)[..., None], np.asarray(leaky_s, float)[..., None]
         return np.asarray(self.pulse * (integrate + leaky) + self.offset_s + self.share * integrate)
 
+    def metal_at(self, times_s: Floats, integrate_s: float, leaky_s: float) -> Floats:
+        """Return the metal's voltage at times after the start of the first integrate window."""
+        events = self.times_s(integrate_s, leaky_s)
+        own = np.flatnonzero(self.stop > self.first)
+        places = own[np.clip(np.searchsorted(events[own], times_s, side="right") - 1, 0, None)]
+        values = np.empty(times_s.size)
+        for place in np.unique(places):
+            inside, knots = places == place, slice(self.first[place], self.stop[place])
+            values[inside] = np.interp(times_s[inside] - events[place], self.time_s[knots], self.metal_v[knots])
+        return values
+
     def in_order(self, integrate_s: ArrayLike, leaky_s: ArrayLike) -> NDArray[np.bool_]:
         """Return where the events happen in the same order as in the recording, for windows of shape (...)."""
         return np.asarray((np.diff(self.times_s(integrate_s, leaky_s), axis=-1) >= -_SAME_INSTANT_S).all(axis=-1))

@@ -1,0 +1,171 @@
+"""Shmoo maps: on which pulse a circuit spikes over integrate window and leaky window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.recording import Plane, at_windows, silenced
+from faultsim.campaigns.twin import Twin, TwinMaker
+from faultsim.campaigns.watcher import Watcher
+from faultsim.circuits.neuron import NotApart
+from faultsim.magnetics.boundary import Boundary, boundary
+from faultsim.magnetics.train import Floats, Integers
+from faultsim.spice.job import Outcome
+
+Line = Callable[[Floats], tuple[Floats, Floats]]
+"""Windows along a line -> integrate windows and leaky windows."""
+
+UNKNOWN = -1
+_LOOKS, _ROUNDS = 65, 2
+_LOOKS_IN_SPICE, _ROUNDS_IN_SPICE = 7, 1
+
+
+@dataclass(frozen=True, eq=False)
+class ShmooMap:
+    """What a circuit does over a grid of windows.
+
+    Attributes:
+        integrate_s: Integrate windows, shape (I,).
+        leaky_s: Leaky windows, shape (L,).
+        first_spike: Pulse of the first spike, from 1; 0 for none, -1 where the simulation failed. Shape (I, L).
+        in_spice: Whether a full transient said so, and not the batch engine. Shape (I, L).
+        reason: Why there are such points.
+    """
+
+    integrate_s: Floats
+    leaky_s: Floats
+    first_spike: Integers
+    in_spice: NDArray[np.bool_]
+    reason: str = ""
+
+    @property
+    def spiking_share(self) -> float:
+        """Return the share of the windows at which it spikes."""
+        return float((self.first_spike > 0).mean())
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A circuit to look at: by its twin, or in SPICE where it has none.
+
+    Attributes:
+        question: The circuit and its stimulus.
+        twin: Stands for it.
+        reason: Why it has no twin.
+    """
+
+    question: Question
+    twin: Twin | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Surveyor:
+    """Looks at circuits over the windows of a plane.
+
+    Attributes:
+        maker: Makes twins for the plane.
+        watcher: Is told how many full transients are finished.
+        always_spice: Simulate every point.
+    """
+
+    maker: TwinMaker
+    watcher: Watcher
+    always_spice: bool = False
+
+    @property
+    def lab(self) -> Lab:
+        """What simulates."""
+        return self.maker.lab
+
+    @property
+    def plane(self) -> Plane:
+        """The windows."""
+        return self.maker.plane
+
+    def healthy(self, question: Question) -> Subject:
+        """Return the fault-free circuit as a subject."""
+        if self.always_spice:
+            return Subject(question, None, "asked for")
+        self.watcher.stage("drive and firing level", 1)
+        try:
+            return Subject(question, self.maker.healthy(question))
+        except NotApart as reason:
+            return Subject(question, None, str(reason))
+        finally:
+            self.watcher.advance()
+
+    def faulty(self, question: Question, healthy: Subject, checked: bool = True) -> Subject:
+        """Return a circuit with a defect, or at a corner, as a subject; without a healthy twin it has none."""
+        if healthy.twin is None:
+            return Subject(question, None, healthy.reason)
+        try:
+            return Subject(question, self.maker.faulty(question, healthy.twin, checked))
+        except NotApart as reason:
+            return Subject(question, None, str(reason))
+
+    def map(self, subject: Subject, integrate_s: Floats, leaky_s: Floats) -> ShmooMap:
+        """Return on which pulse a subject spikes at every pair of windows."""
+        integrate, leaky = np.meshgrid(integrate_s, leaky_s, indexing="ij")
+        spikes, in_spice = self._first_spikes(subject, integrate.ravel(), leaky.ravel())
+        shape = integrate.shape
+        reason = subject.reason or ("events change their order there" if in_spice.any() else "")
+        return ShmooMap(integrate_s, leaky_s, spikes.reshape(shape), in_spice.reshape(shape), reason)
+
+    def smallest_integrate(self, subject: Subject, leaky_s: float) -> Boundary:
+        """Return the smallest integrate window that spikes, at a leaky window."""
+        return self._along(subject, lambda windows: (windows, np.full(windows.size, leaky_s)), self.plane.integrate_s)
+
+    def largest_leaky(self, subject: Subject, integrate_s: float) -> Boundary:
+        """Return the largest leaky window that still spikes, at an integrate window."""
+        return self._along(subject, lambda windows: (np.full(windows.size, integrate_s), windows), self.plane.leaky_s)
+
+    def spikes_silent(self, subject: Subject) -> bool:
+        """Return whether a subject without a twin spikes with no input, at the windows of its stimulus.
+
+        Raises:
+            NotApart: The coding has no silent symbol, or the simulation failed.
+        """
+        stimulus = silenced(subject.question.stimulus)
+        [pulse] = self._simulated(
+            replace(subject.question, stimulus=stimulus), [(stimulus.spec.integrate, stimulus.spec.leaky)]
+        )
+        if pulse == UNKNOWN:
+            raise NotApart("the simulation without an input failed")
+        return pulse > 0
+
+    def _along(self, subject: Subject, line: Line, ends: tuple[float, float]) -> Boundary:
+        looks, rounds = (_LOOKS, _ROUNDS) if subject.twin is not None else (_LOOKS_IN_SPICE, _ROUNDS_IN_SPICE)
+        return boundary(lambda windows: self._first_spikes(subject, *line(windows))[0] > 0, *ends, looks, rounds)
+
+    def _first_spikes(
+        self, subject: Subject, integrate_s: Floats, leaky_s: Floats
+    ) -> tuple[Integers, NDArray[np.bool_]]:
+        """Return the pulse of the first spike at each pair of windows, and where SPICE said so."""
+        found = np.full(integrate_s.size, UNKNOWN)
+        left = np.ones(integrate_s.size, dtype=bool)
+        if subject.twin is not None:
+            served = subject.twin.serves(integrate_s, leaky_s)
+            found[served] = subject.twin.run(integrate_s[served], leaky_s[served]).fired
+            left = ~served
+        found[left] = list(self._simulated(subject.question, zip(integrate_s[left], leaky_s[left], strict=True)))
+        return found, left
+
+    def _simulated(self, question: Question, windows: Iterable[tuple[float, float]]) -> list[int]:
+        asked = [replace(question, stimulus=at_windows(question.stimulus, iw, lw)) for iw, lw in windows]
+        if asked:
+            self.watcher.stage("windows in SPICE", len(asked))
+        answers = [self.lab.submit(one) for one in asked]
+        return [self._pulse(answer.result()) for answer in answers]
+
+    def _pulse(self, outcome: Outcome) -> int:
+        self.watcher.advance()
+        pulse = outcome.values.get("pulses_to_spike")
+        if not outcome.ok:
+            return UNKNOWN
+        return int(pulse) if isinstance(pulse, int | float) else 0

@@ -1,0 +1,212 @@
+"""``faultsim shmoo``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.recording import Plane
+from faultsim.campaigns.shmoo import ShmooMap, Subject, Surveyor
+from faultsim.campaigns.twin import TwinMaker
+from faultsim.circuits import network
+from faultsim.circuits.circuit import of_network
+from faultsim.circuits.network import Network
+from faultsim.circuits.sidecar import StimulusSpec
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.cli.output import print_json, say, write_text
+from faultsim.cli.progress import ProgressView
+from faultsim.cli.quantities import positive, severity
+from faultsim.cli.simulate import Request, asked_conditions, asked_stimulus
+from faultsim.errors import FaultsimError, UsageError
+from faultsim.fault_models.naming import find_defect
+from faultsim.magnetics.boundary import Boundary
+from faultsim.magnetics.train import Floats
+from faultsim.specfile import check_table
+from faultsim.spice.pool import WorkerPool
+from faultsim.spice.service import SimulationService
+from faultsim.spice.store import Store
+from faultsim.units import format_quantity
+
+_POINTS, _MOST_POINTS = 40, 1000
+_AROUND = (0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What ``shmoo`` is asked for besides the circuit and its stimulus, as typed."""
+
+    iw: str | None
+    lw: str | None
+    plot: Path | None
+    csv: Path | None
+    spice: bool
+    jobs: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """The windows of a map."""
+
+    integrate_s: Floats
+    leaky_s: Floats
+
+    @property
+    def plane(self) -> Plane:
+        """Return the rectangle that they span."""
+        ends = [(float(values[0]), float(values[-1])) for values in (self.integrate_s, self.leaky_s)]
+        return Plane(*ends)
+
+
+def run(request: Request, wanted: Wanted, json: bool) -> None:
+    """Map a circuit over its windows, fault-free and with a defect."""
+    circuit = network.load(request.circuit)
+    if wanted.plot is not None and wanted.plot.suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"--plot {wanted.plot}: maps are SVG or PNG; give a name that ends in .svg or .png")
+    stimulus = asked_stimulus(circuit, request)
+    axes = _axes(circuit, stimulus, wanted)
+    question = Question(stimulus, asked_conditions(circuit, request))
+    faulty = _faulty(circuit, question, request)
+    jobs, simulation = wanted.jobs or os.cpu_count() or 1, circuit.sidecar.simulation
+    with SimulationService(WorkerPool(jobs, simulation.timeout), Store(_store())) as service, ProgressView() as view:
+        lab = Lab(circuit, service, simulation, circuit.sidecar.observables)
+        surveyor = Surveyor(TwinMaker(lab, axes.plane), view, wanted.spice)
+        subjects = [surveyor.healthy(question)]
+        if faulty is not None:
+            subjects.append(surveyor.faulty(faulty, subjects[0]))
+        maps = [surveyor.map(subject, axes.integrate_s, axes.leaky_s) for subject in subjects]
+        edges = [_edges(surveyor, subject, stimulus) for subject in subjects]
+    titles = ["fault-free", *([_title(faulty)] if faulty is not None else [])]
+    _write(wanted, list(zip(titles, maps, strict=True)), stimulus)
+    _show(subjects, titles, maps, edges, json)
+
+
+def _store() -> Path:
+    """Return the store of the run folders in the working folder, or one that is forgotten where there are none."""
+    runs = Path("runs")
+    return runs / "store.sqlite" if runs.is_dir() else Path(":memory:")
+
+
+def _axes(circuit: Network, stimulus: Stimulus, wanted: Wanted) -> Axes:
+    """Return the windows: as typed, or the range that the sidecar gives, or half to twice the circuit's own.
+
+    Raises:
+        UsageError: A range that cannot be read.
+        SpecError: Windows into which the edges or the strobe do not fit.
+    """
+    neuron, spec = circuit.sidecar.neuron, stimulus.spec
+    own = (
+        (neuron.integrate, neuron.leaky)
+        if neuron
+        else [(_AROUND[0] * value, _AROUND[1] * value) for value in (spec.integrate, spec.leaky)]
+    )
+    axes = Axes(_range("--iw", wanted.iw, own[0]), _range("--lw", wanted.lw, own[1]))
+    shortest = axes.plane.corner(stimulus, 0).spec
+    check_table(shortest.model_dump(), StimulusSpec, Path("--iw, --lw"))
+    return axes
+
+
+def _range(option: str, text: str | None, own: tuple[float, float]) -> Floats:
+    """Return the windows of a range A:B:N, or N windows over the circuit's own range."""
+    if text is None:
+        return np.linspace(*own, _POINTS)
+    parts = text.split(":")
+    if len(parts) != 3 or not parts[2].isdigit() or not 1 <= int(parts[2]) <= _MOST_POINTS:
+        raise UsageError(f"{option} {text}: takes A:B:N, such as 0.5n:2n:40, with N up to {_MOST_POINTS}")
+    low, high = (positive(option, part, 0.0) for part in parts[:2])
+    if low > high or (low == high) != (int(parts[2]) == 1):
+        raise UsageError(f"{option} {text}: A is below B, and N is 1 where they are the same")
+    return np.linspace(low, high, int(parts[2]))
+
+
+def _faulty(circuit: Network, question: Question, request: Request) -> Question | None:
+    if request.defect is None:
+        if request.ohm is not None:
+            raise UsageError("--ohm, --severity needs --defect")
+        return None
+    defect = find_defect(of_network(circuit), request.defect)
+    return replace(question, defect=defect, severity=severity(request.ohm, defect))
+
+
+def _title(question: Question) -> str:
+    assert question.fault is not None
+    defect, at = question.fault
+    return f"{defect.id} {format_quantity(at, defect.unit)}"
+
+
+def _edges(surveyor: Surveyor, subject: Subject, stimulus: Stimulus) -> dict[str, Boundary]:
+    """Return the two boundaries that a tester looks for."""
+    return {
+        "smallest_integrate": surveyor.smallest_integrate(subject, surveyor.plane.leaky_s[0]),
+        "largest_leaky": surveyor.largest_leaky(subject, stimulus.spec.integrate),
+    }
+
+
+def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], stimulus: Stimulus) -> None:
+    from faultsim.reports import shmoo as report
+    from faultsim.reports.figures import svg_text
+
+    if wanted.csv is not None:
+        names = ["fault_free", "faulty"]
+        write_text(wanted.csv, report.shmoo_csv([(name, found) for name, (_, found) in zip(names, maps, strict=False)]))
+    if wanted.plot is not None:
+        spec = stimulus.spec
+        figure = report.shmoo_figure(maps, (spec.integrate, spec.leaky), spec.pulses)
+        if wanted.plot.suffix.lower() == ".svg":
+            write_text(wanted.plot, svg_text(figure))
+            return
+        try:
+            figure.savefig(wanted.plot, dpi=150)
+        except OSError as error:
+            raise FaultsimError(f"{wanted.plot}: cannot be written: {error.strerror}") from error
+
+
+def _show(
+    subjects: list[Subject], titles: list[str], maps: list[ShmooMap], edges: list[dict[str, Boundary]], json: bool
+) -> None:
+    if json:
+        print_json(
+            [
+                {
+                    "circuit": title,
+                    "integrate_window_s": found.integrate_s.tolist(),
+                    "leaky_window_s": found.leaky_s.tolist(),
+                    "first_spike": found.first_spike.tolist(),
+                    "in_spice": int(found.in_spice.sum()),
+                    "reason": found.reason,
+                    **{name: _boundary(line) for name, line in bounds.items()},
+                }
+                for title, found, bounds in zip(titles, maps, edges, strict=True)
+            ]
+        )
+        return
+    from faultsim.reports.shmoo import shmoo_text
+
+    for subject, title, found, bounds in zip(subjects, titles, maps, edges, strict=True):
+        print(f"{title}: spikes at {found.spiking_share:.1%} of the windows")
+        print("\n".join(shmoo_text(found)))
+        for name, line in bounds.items():
+            print(f"{_SAID[name]}: {_said(line)}")
+        if found.in_spice.any():
+            say(f"{title}: {int(found.in_spice.sum())} points by full transients: {subject.reason or found.reason}")
+
+
+_SAID = {
+    "smallest_integrate": "smallest integrate window that spikes, at the shortest leaky window",
+    "largest_leaky": "largest leaky window that spikes, at the integrate window of the stimulus",
+}
+
+
+def _boundary(line: Boundary) -> dict[str, Any]:
+    return {"at_s": line.at_s, "width_s": line.width_s, "changes": line.changes, "monotone": line.monotone}
+
+
+def _said(line: Boundary) -> str:
+    if line.at_s is None:
+        return "none; it spikes all along the line" if line.spikes_first else "none; it spikes nowhere on the line"
+    at = format_quantity(line.at_s, "s")
+    return at if line.monotone else f"not one: the verdict changes {line.changes} times along the line, first at {at}"

@@ -1,0 +1,183 @@
+"""The file model of a behaviour, and what a measured signature is called by such files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from faultsim import library
+from faultsim.errors import Problem, SpecError, did_you_mean
+from faultsim.specfile import Spec, read_spec
+
+View = Literal["simulator", "tester"]
+Quantity = float | bool | None
+"""A measured quantity; None where it could not be measured."""
+
+QUANTITIES: Mapping[str, str] = {
+    "integration_gain": "tilt that one integrate window adds from rest, over the fault-free one",
+    "leak_retention": "share of the tilt that is left after the leaky window, over the fault-free one",
+    "phase_advance_rad": "precession in the leaky window, less the fault-free one",
+    "level_shift": "how much sooner the output spikes, in m along the fixed layer; less than 0 is later",
+    "spikes_at_any_state": "the output spikes whatever the magnetisation",
+    "spikes_at_no_state": "the output spikes at no magnetisation",
+    "integrate_ratio": "smallest integrate window that spikes, fault-free over faulty",
+    "leak_ratio": "largest leaky window that spikes, over the fault-free one, where both integrate alike",
+    "spikes_at_strongest": "it spikes at the longest integrate and the shortest leaky window",
+    "spikes_when_silent": "it spikes with no input",
+    "weakest_synapse": "smallest current of a synapse alone, over the fault-free one",
+    "switched_synapse": "smallest change of a synapse's current by programming, over the fault-free one",
+}
+"""What conditions of behaviours may be about."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """What a good circuit may measure, from the smallest value to the largest."""
+
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value is inside."""
+        return self.low <= value <= self.high
+
+
+Bands = Mapping[str, Band]
+
+
+class ConditionSpec(Spec):
+    """One condition on one quantity: beside its tolerance band, beside a number, or true or false."""
+
+    quantity: str
+    band: Literal["below", "inside", "above", "outside"] | None = None
+    below: float | None = None
+    above: float | None = None
+    equals: bool | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.quantity not in QUANTITIES:
+            raise ValueError(f"no quantity {self.quantity!r} ({did_you_mean(self.quantity, QUANTITIES)})")
+        given = [item for item in (self.band, self.below, self.above, self.equals) if item is not None]
+        if len(given) != 1:
+            raise ValueError("give one of band, below, above, equals")
+        return self
+
+    def met(self, value: Quantity, bands: Bands) -> bool:
+        """Return whether a value meets it; one that is not measured meets nothing."""
+        if value is None:
+            return False
+        if self.equals is not None or isinstance(value, bool):
+            return value is self.equals
+        if self.below is not None or self.above is not None:
+            return value < self.below if self.below is not None else value > (self.above or 0.0)
+        band = bands[self.quantity]
+        sides = {"below": value < band.low, "inside": band.holds(value), "above": value > band.high}
+        return sides.get(self.band or "", not band.holds(value))
+
+
+class ViewSpec(Spec):
+    """When a view calls it so: all of some conditions, and any of others where there are such."""
+
+    all: list[ConditionSpec] = Field(default_factory=list)
+    any: list[ConditionSpec] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.all and not self.any:
+            raise ValueError("give conditions: all, any")
+        return self
+
+    def met(self, measured: Mapping[str, Quantity], bands: Bands) -> bool:
+        """Return whether a signature meets it."""
+        every = all(condition.met(measured.get(condition.quantity), bands) for condition in self.all)
+        return every and (not self.any or any(one.met(measured.get(one.quantity), bands) for one in self.any))
+
+    @cached_property
+    def quantities(self) -> list[str]:
+        """What it is about."""
+        return list(dict.fromkeys(condition.quantity for condition in (*self.all, *self.any)))
+
+
+class BehaviourSpec(Spec):
+    """A behaviour: how a faulty neuron or synapse is called, and when."""
+
+    title: str
+    about: str
+    because: str = Field(description="the physics, for the row of a defect that behaves so")
+    order: int = Field(description="behaviours are looked at and listed in this order")
+    alone: bool = Field(default=False, description="where it is met, nothing behind it is said")
+    last: bool = Field(default=False, description="said only where nothing before it is met")
+    otherwise: bool = Field(default=False, description="said where no other is met")
+    simulator: ViewSpec | None = None
+    tester: ViewSpec | None = None
+
+    @model_validator(mode="after")
+    def _seen(self) -> Self:
+        if self.otherwise == bool(self.simulator or self.tester):
+            raise ValueError("give simulator or tester conditions, or otherwise = true")
+        return self
+
+    def view(self, view: View) -> ViewSpec | None:
+        """Return its conditions in a view."""
+        return self.simulator if view == "simulator" else self.tester
+
+
+@dataclass(frozen=True)
+class Behaviours:
+    """All behaviours that a signature can be called by.
+
+    Attributes:
+        specs: In their order.
+    """
+
+    specs: tuple[BehaviourSpec, ...]
+
+    def names(self, view: View, measured: Mapping[str, Quantity], bands: Bands) -> tuple[str, ...]:
+        """Return what a signature is called in a view."""
+        found: list[str] = []
+        for spec in self.specs:
+            conditions = spec.view(view)
+            if spec.last and found:
+                continue
+            if conditions is not None and conditions.met(measured, bands):
+                found.append(spec.title)
+                if spec.alone:
+                    break
+        return tuple(found) or tuple(spec.title for spec in self.specs if spec.otherwise)
+
+    def because(self, title: str) -> str:
+        """Return the physics of a behaviour."""
+        return next(spec.because for spec in self.specs if spec.title == title)
+
+
+def load_behaviours() -> Behaviours:
+    """Load all behaviours of the library and of the working folder.
+
+    Raises:
+        SpecError: Everything that is wrong with their files.
+    """
+    problems: list[Problem] = []
+    specs: list[BehaviourSpec] = []
+    for name in library.names("behaviours"):
+        try:
+            specs.append(load_behaviour(library.find("behaviours", name)))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return Behaviours(tuple(sorted(specs, key=lambda spec: (spec.order, spec.title))))
+
+
+def load_behaviour(path: Path) -> BehaviourSpec:
+    """Load one behaviour.
+
+    Raises:
+        SpecError: Everything that is wrong with the file.
+    """
+    return read_spec(path, BehaviourSpec)

@@ -1,0 +1,109 @@
+"""Shmoo maps drawn and written: side by side, in print, as a table and as text for a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap
+from faultsim.reports.figures import blank
+
+_SILENT, _FAILED = "#e4e4e4", "#ffffff"
+_MOST_DIGITS = 26
+_WIDTH_IN, _HEIGHT_IN = 4.0, 3.9
+
+
+def shmoo_figure(maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, float], pulses: int) -> Any:
+    """Draw maps side by side on one scale; a cross marks the nominal windows.
+
+    Args:
+        maps: Title and map of each.
+        nominal_s: Integrate and leaky window of the circuit's own stimulus.
+        pulses: Coding windows observed.
+    """
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+    from matplotlib.patches import Patch
+
+    figure = blank(_WIDTH_IN * len(maps) + 0.6, _HEIGHT_IN)
+    panels = figure.subplots(1, len(maps), sharey=True, squeeze=False)[0]
+    shades = [_FAILED, _SILENT, *_shades(pulses)]
+    colours, norm = ListedColormap(shades), BoundaryNorm(np.arange(-1.5, pulses + 1), pulses + 2)
+    for axes, (title, found) in zip(panels, maps, strict=True):
+        edges = [_edges(values * 1e9) for values in (found.integrate_s, found.leaky_s)]
+        axes.pcolormesh(*edges, found.first_spike.T, cmap=colours, norm=norm, rasterized=False)
+        _outline(axes, found)
+        axes.plot(*(value * 1e9 for value in nominal_s), marker="+", color="black", markersize=9, markeredgewidth=1.4)
+        axes.set_title(title.replace("$", r"\$"), fontsize=9)
+        axes.set_xlabel("integrate window (ns)")
+        axes.tick_params(labelsize=8)
+    panels[0].set_ylabel("leaky window (ns)")
+    seen = sorted({int(value) for _, found in maps for value in np.unique(found.first_spike)})
+    names = {UNKNOWN: "simulation failed", 0: f"no spike in {pulses}"}
+    patches = [
+        Patch(facecolor=shades[value + 1], edgecolor="0.5", label=names.get(value, f"pulse {value}")) for value in seen
+    ]
+    figure.legend(handles=patches, loc="outside lower center", ncols=min(len(patches), 8), fontsize=8, frameon=False)
+    return figure
+
+
+def shmoo_csv(columns: Sequence[tuple[str, ShmooMap]]) -> str:
+    """Return one row per pair of windows, and for each map the pulse and whether SPICE said so."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    heads = [f"{name}_{what}" for name, _ in columns for what in ("first_spike", "in_spice")]
+    writer.writerow(["integrate_window_s", "leaky_window_s", *heads])
+    first = columns[0][1]
+    for i, integrate_s in enumerate(first.integrate_s):
+        for j, leaky_s in enumerate(first.leaky_s):
+            values = [value for _, found in columns for value in (found.first_spike[i, j], found.in_spice[i, j])]
+            writer.writerow([f"{integrate_s:.9g}", f"{leaky_s:.9g}", *values])
+    return buffer.getvalue()
+
+
+def shmoo_text(found: ShmooMap) -> list[str]:
+    """Return a map as a tester prints it: a line per leaky window, longest on top; a dot where there is no spike."""
+    digits = {UNKNOWN: "?", 0: "."} | {pulse: _digit(pulse) for pulse in range(1, int(found.first_spike.max()) + 1)}
+    columns = _picked(found.integrate_s.size, 2 * _MOST_DIGITS)
+    lines = []
+    for row in reversed(_picked(found.leaky_s.size, _MOST_DIGITS)):
+        cells = "".join(digits[int(found.first_spike[column, row])] for column in columns)
+        lines.append(f"{found.leaky_s[row] * 1e9:8.4g} ns  {cells}")
+    ends = [f"{found.integrate_s[place] * 1e9:.4g} ns" for place in (columns[0], columns[-1])]
+    return [*lines, f"{'LW':>8}     {ends[0]} ... IW ... {ends[1]}"]
+
+
+def _digit(pulse: int) -> str:
+    return str(pulse) if pulse < 10 else chr(ord("a") + pulse - 10) if pulse < 36 else "*"
+
+
+def _picked(count: int, most: int) -> list[int]:
+    """Return places evenly spread over a list, all of them where there are few."""
+    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
+
+
+def _edges(values: Any) -> Any:
+    """Return the edges of cells around values."""
+    if values.size == 1:
+        return np.array([values[0] * 0.99, values[0] * 1.01])
+    between = (values[1:] + values[:-1]) / 2
+    return np.concatenate(([2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]))
+
+
+def _outline(axes: Any, found: ShmooMap) -> None:
+    """Draw the boundary between spike and no spike, which grey printing would lose."""
+    if min(found.first_spike.shape) < 2 or len({value > 0 for value in found.first_spike.ravel()}) < 2:
+        return
+    spikes = (found.first_spike > 0).astype(float).T
+    axes.contour(found.integrate_s * 1e9, found.leaky_s * 1e9, spikes, levels=[0.5], colors="black", linewidths=0.9)
+
+
+def _shades(pulses: int) -> list[Any]:
+    """Return a colour for each pulse: the sooner the darker, and apart in greyscale."""
+    from matplotlib import colormaps
+
+    shades = colormaps["viridis"](np.linspace(0.0, 0.92, pulses))
+    return [tuple(shade) for shade in shades]
