@@ -21,6 +21,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+# With what is done ahead, which gives way to all tests.
+LONG_PATIENCE_S = 3600.0
 # One early pulse shows the current through the neuron: a transient of it takes a third of the paper's three pulses.
 TINY = """\
 title = "Two opens"
@@ -108,9 +110,10 @@ class Done:
 class Shell:
     """Runs the real command in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience_s: float = PATIENCE_S) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.patience_s = patience_s
 
     def __call__(self, *words: object, env: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
@@ -119,7 +122,7 @@ class Shell:
             env=_environment(env),
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=self.patience_s,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.cli.conftest import Shell, bytes_of, edit, table
+from tests.cli.conftest import LONG_PATIENCE_S, Shell, bytes_of, edit, table
 
 CAMPAIGN = """\
 title = "Eight inputs, four of them active"
@@ -56,9 +58,9 @@ ratio = 1.2
 Rows = list[dict[str, str]]
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    shell = Shell(tmp_path_factory.mktemp("eight") / "my work")
+def begin(folder: Path) -> Path:
+    """Run the campaign by the equivalent, by the whole network, and with a tolerance that no equivalent keeps."""
+    shell = Shell(folder / "my work", LONG_PATIENCE_S)
     words = ["--inputs", 8, "--fires-from", 4, "-o", "eight"]
     shell("generate", "crossbar", *words).succeeds()
     campaign = shell.write("rows.toml", CAMPAIGN)
@@ -67,7 +69,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     shell.write("strict.toml", CAMPAIGN)
     edit(campaign.with_name("strict.toml"), "sample = 2", "sample = 0\ntolerance = 1e-15")
     shell("run", "strict.toml", "--out", "runs/strict").succeeds()
-    return shell
+    return shell.folder
+
+
+@pytest.fixture(scope="module")
+def runs(begun: Path) -> Shell:
+    return Shell(begun)
 
 
 def found(runs: Shell, name: str, file: str = "thresholds.csv") -> Rows:

@@ -26,7 +26,7 @@ NULL = {"connection": 1e-3, "nets": 1e15, "parameter": 1e-9}
 # The first integrate window with its edges and what follows, in steps that the circuit has no say in: else two runs
 # differ by where their steps are.
 TIMES_S = np.linspace(0.5e-9, 2.5e-9, 2001)
-STEP_S = 1e-12
+STEP_S = 2e-12
 OF_RANGE = 1e-6
 IN_THE_CURRENT = {"xneuron.mwr.s:open", "xneuron.xmtj.ha:open", "xneuron.xmtj.hb:open"}
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
+from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Shell
+from tests.cli.conftest import LONG_PATIENCE_S, REPOSITORY, Shell, table
 
 CAMPAIGN = (REPOSITORY / "campaigns" / "bridges4.toml").read_text()
 
 
-@pytest.fixture(scope="module")
-def thresholds(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], dict[str, str]]:
+def begin(folder: Path) -> Path:
     """Run the campaign for a few bridges, on a coarse grid and without its sweep."""
-    shell = Shell(tmp_path_factory.mktemp("bridges") / "my work")
+    shell = Shell(folder / "my work", LONG_PATIENCE_S)
     text = CAMPAIGN.replace("ratio = 1.01", "ratio = 1.2").replace('patterns = "all"', 'patterns = ["1111"]')
     text = text.replace('sites = ["*~*"]', 'sites = ["bl~*", "in1~bl", "in4~bl", "in1~in2"]')
     text = text.replace('sites = ["xcell1.*"]', 'sites = ["xcell1.ma2.g-s"]').replace(
@@ -25,9 +24,12 @@ def thresholds(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str,
     text = text[: text.index("# The electrical network")] + text[text.index("[search]") :]
     shell.write("bridges.toml", text)
     shell("run", "bridges.toml", "--out", "run").succeeds()
-    with (shell.folder / "run" / "thresholds.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {(row["defect_id"], row["test"], row["window"]): row for row in rows}
+    return shell.folder / "run"
+
+
+@pytest.fixture(scope="module")
+def thresholds(begun: Path) -> dict[tuple[str, str, str], dict[str, str]]:
+    return {(row["defect_id"], row["test"], row["window"]): row for row in table(begun / "thresholds.csv")}
 
 
 def at(thresholds: dict[tuple[str, str, str], dict[str, str]], defect: str, window: str = "original") -> float:
