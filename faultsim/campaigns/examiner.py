@@ -39,37 +39,45 @@ class Signature:
 
 @dataclass(frozen=True)
 class Examiner:
-    """Compares circuits with one fault-free circuit, at the windows of its stimulus.
+    """Compares circuits with one fault-free circuit at one pair of windows.
 
     Attributes:
         surveyor: Looks at circuits over windows.
         healthy: The fault-free circuit.
+        windows: Integrate and leaky window, s.
     """
 
     surveyor: Surveyor
     healthy: Subject
+    windows: tuple[float, float]
 
-    def signature(self, question: Question, whole: bool = True) -> Signature:
-        """Return the signature of a circuit.
+    def signature(self, question: Question) -> Signature:
+        """Return the signature of a circuit with a defect.
 
         Args:
-            question: The circuit; its stimulus is that of the fault-free one.
-            whole: Look at silence and at the synapses as well, and check the twin, which tolerance corners need not.
+            question: The circuit; its stimulus is that of the fault-free one, whatever the windows.
         """
-        subject = self.surveyor.faulty(question, self.healthy, checked=whole)
+        subject, table = self.surveyor.faulty(question, self.healthy), _Table()
+        self._inside(table, subject)
+        self._outside(table, subject)
+        self._silence(table, subject)
+        self._synapses(table, question)
+        return self._finished(table, subject)
+
+    def good(self, question: Question) -> Signature:
+        """Return what a circuit at a tolerance corner measures; nobody doubts that it can be taken apart."""
+        return self.measured(self.surveyor.faulty(question, self.healthy, checked=False))
+
+    def measured(self, subject: Subject) -> Signature:
+        """Return what is seen of a neuron with all inputs on."""
         table = _Table()
         self._inside(table, subject)
         self._outside(table, subject)
-        if whole:
-            self._silence(table, subject)
-            self._synapses(table, question)
-        shown = causes(subject, self.healthy, *self._windows) if subject.twin and self.healthy.twin else ()
-        return Signature(table.values, table.notes, tuple(shown), "twin" if subject.twin else "SPICE")
+        return self._finished(table, subject)
 
-    @property
-    def _windows(self) -> tuple[float, float]:
-        spec = self.healthy.question.stimulus.spec
-        return spec.integrate, spec.leaky
+    def _finished(self, table: _Table, subject: Subject) -> Signature:
+        shown = causes(subject, self.healthy, *self.windows) if subject.twin and self.healthy.twin else ()
+        return Signature(table.values, table.notes, tuple(shown), "twin" if subject.twin else "SPICE")
 
     @cached_property
     def _rested(self) -> Dynamics | None:
@@ -79,9 +87,9 @@ class Examiner:
     def _dynamics(self, subject: Subject) -> Dynamics | None:
         if subject.twin is None or self.healthy.twin is None:
             return None
-        integrate, leaky = subject.twin.windows(*self._windows)
+        integrate, leaky = subject.twin.windows(*self.windows)
         made = float(integrate), float(leaky)
-        [found] = dynamics([subject.twin.neuron], self.healthy.twin.neuron, *self._windows, made)
+        [found] = dynamics([subject.twin.neuron], self.healthy.twin.neuron, *self.windows, made)
         return found
 
     def _inside(self, table: _Table, subject: Subject) -> None:
@@ -105,7 +113,7 @@ class Examiner:
 
     def _outside(self, table: _Table, subject: Subject) -> None:
         """Measure what a tester sees: windows at which the neuron spikes."""
-        plane, own = self.surveyor.plane, self._windows[0]
+        plane, own = self.surveyor.plane, self.windows[0]
         strongest = self.surveyor.map(subject, np.array([plane.integrate_s[1]]), np.array([plane.leaky_s[0]]))
         table["spikes_at_strongest"] = bool(strongest.first_spike[0, 0] > 0)
         shortest = [self._shortest(one) for one in (self.healthy, subject)]
@@ -139,9 +147,9 @@ class Examiner:
         try:
             if subject.twin is not None:
                 silent = self.surveyor.maker.silent(subject.question, subject.twin)
-                table["spikes_when_silent"] = bool(silent.run(*self._windows).fired[0] > 0)
+                table["spikes_when_silent"] = bool(silent.run(*self.windows).fired[0] > 0)
             else:
-                table["spikes_when_silent"] = self.surveyor.spikes_silent(subject)
+                table["spikes_when_silent"] = self.surveyor.spikes_silent(subject, self.windows)
         except NotApart as reason:
             table.absent(["spikes_when_silent"], str(reason))
 
@@ -157,8 +165,8 @@ class Examiner:
             return
         normal = self._healthy_synapses
         table["weakest_synapse"] = float(np.min(found.before / normal.before))
-        moved = (found.before - found.after) / (normal.before - normal.after)
-        table["switched_synapse"] = float(np.min(moved))
+        contrasts = [1 - measured.after / measured.before for measured in (found, normal)]
+        table["switched_synapse"] = float(np.min(contrasts[0] / contrasts[1]))
 
     @cached_property
     def _healthy_synapses(self) -> Synapses | str:

@@ -253,6 +253,70 @@ class WaveformRow:
 
 
 @dataclass(frozen=True)
+class ToleranceRow:
+    """The band of one quantity at one window: what a good circuit may measure, relative to the nominal one.
+
+    ``root_sum_low`` and ``root_sum_high`` are the roots of the sums of squares of the deviations, ``together_low`` and
+    ``together_high`` the values where all tolerances move at once in the most probable direction; ``largest`` is the
+    tolerance that moves it most. Empty ends: some good circuit has no such value.
+    """
+
+    circuit: str
+    window: str
+    quantity: str
+    low: float | None
+    high: float | None
+    root_sum_low: float
+    root_sum_high: float
+    together_low: float | None
+    together_high: float | None
+    largest: str
+
+
+@dataclass(frozen=True)
+class BehaviourRow:
+    """What one defect does to the neuron at one severity and window, each quantity relative to the fault-free circuit.
+
+    ``at`` says where the severity comes from. The quantities are those of
+    `faultsim.fault_models.behaviour.QUANTITIES`; ``pulses_to_spike`` and ``time_to_spike_s`` are from a full transient.
+    ``simulator_view`` and ``tester_view`` are what each view calls it; ``behaviours`` is what is reported, and
+    ``confirmed`` the part of it that both views say.
+    """
+
+    circuit: str
+    defect_id: str
+    kind: str
+    location: str
+    test: str
+    window: str
+    integrate_window_s: float
+    leaky_window_s: float
+    at: str
+    severity: float
+    unit: str
+    r_ohm: float | None
+    integration_gain: Value
+    leak_retention: Value
+    phase_advance_rad: Value
+    level_shift: Value
+    integrate_ratio: Value
+    leak_ratio: Value
+    weakest_synapse: Value
+    switched_synapse: Value
+    spikes_at_strongest: Value
+    spikes_when_silent: Value
+    pulses_to_spike: Value
+    time_to_spike_s: Value
+    behaviours: str
+    simulator_view: str
+    tester_view: str
+    confirmed: str
+    measured_by: str
+    explanation: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class CampaignResult:
     """All rows of a campaign, in plan order."""
 
@@ -264,3 +328,5 @@ class CampaignResult:
     responses: tuple[ResponseRow, ...] = ()
     equivalents: tuple[EquivalentRow, ...] = ()
     resistors: tuple[ResistorRow, ...] = ()
+    tolerances: tuple[ToleranceRow, ...] = ()
+    behaviours: tuple[BehaviourRow, ...] = ()

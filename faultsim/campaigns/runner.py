@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
+from faultsim.campaigns.behaving import Behaving
+from faultsim.campaigns.calling import Seen, behaviour_rows
 from faultsim.campaigns.drawer import Drawer
 from faultsim.campaigns.equals import with_equals
 from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
@@ -28,6 +30,7 @@ from faultsim.campaigns.results import (
     SettingKey,
     SettingRow,
     ThresholdRow,
+    ToleranceRow,
     WaveformRow,
 )
 from faultsim.campaigns.stage import Labs
@@ -36,6 +39,7 @@ from faultsim.campaigns.threshold import Finding, find_threshold, predicted_inde
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import Interrupted
+from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.spice.job import Status
 
 
@@ -68,6 +72,7 @@ class Runner:
         prover = Prover(self.plan, self._labs, self.ledger, self.watcher)
         sweeper = Sweeper(self.plan, self._labs, self.ledger, self.watcher)
         resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
+        behaving = Behaving(self.plan, self._labs, self.ledger, self.watcher)
         drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searched)
         stages = [
             self._baseline_items,
@@ -77,6 +82,8 @@ class Runner:
             self._threshold_items,
             prover.sample_items,
             resemblance.items,
+            behaving.tolerance_items,
+            behaving.items,
             drawer.waveform_items,
             drawer.response_items,
         ]
@@ -96,6 +103,8 @@ class Runner:
                 found = self._thresholds(pool, settings, currents)
             thresholds = with_equals(self.plan, found)
             resistors = resemblance.rows(pool, settings, found)
+            tolerances = behaving.tolerances(pool, settings)
+            behaviours = behaving.rows(pool, settings, found, tolerances)
             waveforms = drawer.waveforms(pool, thresholds)
             responses = drawer.responses(pool)
         return CampaignResult(
@@ -107,6 +116,8 @@ class Runner:
             responses=tuple(responses),
             equivalents=(*equivalents, *sampled),
             resistors=tuple(resistors),
+            tolerances=tuple(tolerances),
+            behaviours=tuple(behaviours),
         )
 
     @cached_property
@@ -233,6 +244,8 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         for row in ledger.results("thresholds")
         if row != SKIPPED
     ]
+    tolerances = [ToleranceRow(**row) for rows in ledger.results("tolerance") for row in rows]
+    seen = [Seen.of(table) for stored in ledger.results("behaviours") for table in stored["rows"]]
     return CampaignResult(
         baseline=tuple(BaselineRow(**row) for row in ledger.results("baseline")),
         currents=tuple(CurrentRow(**row) for stored in ledger.results("currents") for row in stored["rows"]),
@@ -242,6 +255,8 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         equivalents=tuple(EquivalentRow(**row) for rows in ledger.results("equivalents") for row in rows),
         resistors=tuple(ResistorRow(**stored["row"]) for stored in ledger.results("resistors")),
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
+        tolerances=tuple(tolerances),
+        behaviours=tuple(behaviour_rows(plan, seen, tolerances, load_behaviours())),
     )
 
 

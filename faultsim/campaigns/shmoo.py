@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from faultsim.campaigns.recording import Plane, at_windows, silenced
 from faultsim.campaigns.twin import Twin, TwinMaker
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.neuron import NotApart
+from faultsim.circuits.variant import Corner
 from faultsim.magnetics.boundary import Boundary, boundary
 from faultsim.magnetics.train import Floats, Integers
 from faultsim.spice.job import Outcome
@@ -72,11 +73,14 @@ class Surveyor:
         maker: Makes twins for the plane.
         watcher: Is told how many full transients are finished.
         always_spice: Simulate every point.
+
+    All that one surveyor is asked about has the same stimulus, but for its windows.
     """
 
     maker: TwinMaker
     watcher: Watcher
     always_spice: bool = False
+    _met: dict[tuple[str, float | None, Corner], Subject] = field(default_factory=dict)
 
     @property
     def lab(self) -> Lab:
@@ -102,6 +106,12 @@ class Surveyor:
 
     def faulty(self, question: Question, healthy: Subject, checked: bool = True) -> Subject:
         """Return a circuit with a defect, or at a corner, as a subject; without a healthy twin it has none."""
+        key = (question.defect.id if question.defect else "", question.severity, question.conditions.corner)
+        if key not in self._met:
+            self._met[key] = self._faulty(question, healthy, checked)
+        return self._met[key]
+
+    def _faulty(self, question: Question, healthy: Subject, checked: bool) -> Subject:
         if healthy.twin is None:
             return Subject(question, None, healthy.reason)
         try:
@@ -125,16 +135,14 @@ class Surveyor:
         """Return the largest leaky window that still spikes, at an integrate window."""
         return self._along(subject, lambda windows: (np.full(windows.size, integrate_s), windows), self.plane.leaky_s)
 
-    def spikes_silent(self, subject: Subject) -> bool:
-        """Return whether a subject without a twin spikes with no input, at the windows of its stimulus.
+    def spikes_silent(self, subject: Subject, windows: tuple[float, float]) -> bool:
+        """Return whether a subject without a twin spikes with no input.
 
         Raises:
             NotApart: The coding has no silent symbol, or the simulation failed.
         """
-        stimulus = silenced(subject.question.stimulus)
-        [pulse] = self._simulated(
-            replace(subject.question, stimulus=stimulus), [(stimulus.spec.integrate, stimulus.spec.leaky)]
-        )
+        question = replace(subject.question, stimulus=silenced(subject.question.stimulus))
+        [pulse] = self._simulated(question, [windows])
         if pulse == UNKNOWN:
             raise NotApart("the simulation without an input failed")
         return pulse > 0

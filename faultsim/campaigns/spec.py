@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveFloat, field_validator, model_validator
+from pydantic import Field, PositiveFloat, ValidationError, field_validator, model_validator
 
 from faultsim import library
 from faultsim.circuits.sidecar import ConditionsSpec
 from faultsim.circuits.symbols import Symbols
 from faultsim.specfile import Quantity, Spec, read_spec
-from faultsim.units import parse_quantity
+from faultsim.units import format_quantity, parse_quantity
+
+PLANE = "plane"
+
+
+class Steps(Spec):
+    """A range of windows on a straight grid."""
+
+    start: Quantity = Field(gt=0)
+    stop: Quantity = Field(gt=0)
+    points: int = Field(ge=2, le=100)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start >= self.stop:
+            raise ValueError("start has to be below stop")
+        return self
+
+    @property
+    def values_s(self) -> list[float]:
+        """Return the windows, to the femtosecond, so that their names are short."""
+        step = (self.stop - self.start) / (self.points - 1)
+        return [round(self.start + number * step, 15) for number in range(self.points)]
 
 
 class WindowSpec(Spec):
@@ -20,6 +43,24 @@ class WindowSpec(Spec):
     name: str
     integrate: Quantity = Field(gt=0)
     leaky: Quantity = Field(gt=0)
+
+
+class PlaneSpec(Spec):
+    """Windows on a straight grid: every integrate window with every leaky window.
+
+    Each becomes a window of its own, called by its two lengths; a test that lists ``plane`` is run in all of them.
+    """
+
+    integrate: Steps
+    leaky: Steps
+
+    def windows(self) -> list[WindowSpec]:
+        """Return the windows, the shortest first."""
+        pairs = product(self.integrate.values_s, self.leaky.values_s)
+        return [
+            WindowSpec(name=f"IW {format_quantity(iw, 's')} LW {format_quantity(lw, 's')}", integrate=iw, leaky=lw)
+            for iw, lw in pairs
+        ]
 
 
 class DefectsSpec(Spec):
@@ -178,6 +219,21 @@ class ResistorsSpec(Spec):
     tolerance: float = Field(gt=0, lt=1, description="largest difference, in the largest change that the defect makes")
 
 
+At = Literal["threshold", "default", "severest"]
+
+
+class BehavioursSpec(Spec):
+    """Which defects' behaviours are measured, and at which severities."""
+
+    defects: list[str] = Field(default_factory=lambda: ["*"], description="ids; an empty list measures none")
+    severities: list[At] = Field(
+        default=["threshold", "default"],
+        min_length=1,
+        description="where a test begins to fail, the default of its kind, the end of the search",
+    )
+    test: str = Field(default="", description="whose pattern and windows are used; the first that programs nothing")
+
+
 class CampaignSpec(Spec):
     """A campaign."""
 
@@ -193,6 +249,7 @@ class CampaignSpec(Spec):
     probes: dict[str, str] = Field(default_factory=dict, description="further vectors to record")
     observables: dict[str, str] = Field(default_factory=dict, description="further expressions over probes")
     windows: list[WindowSpec] = Field(min_length=1)
+    plane: PlaneSpec | None = Field(default=None, description="further windows, on a grid")
     baseline: BaselineSpec = Field(default_factory=BaselineSpec)
     defects: list[DefectsSpec] = Field(min_length=1)
     tests: list[TestSpec] = Field(min_length=1)
@@ -201,11 +258,25 @@ class CampaignSpec(Spec):
     responses: list[ResponseSpec] = Field(default_factory=list)
     search: SearchSpec
     resistors: ResistorsSpec | None = None
+    behaviours: BehavioursSpec = Field(default_factory=BehavioursSpec)
     equivalent: EquivalentSpec | None = Field(default=None, description="the whole network is simulated if none")
 
     def without_equivalent(self) -> CampaignSpec:
         """Return the campaign with every row simulated."""
         return self.model_copy(update={"equivalent": None})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _planed(cls, table: Any) -> Any:
+        """Add the plane's windows to those that are listed; what is wrong with it is said where it is checked."""
+        try:
+            own = PlaneSpec.model_validate(table["plane"]).windows()
+            names = {window["name"] for window in table["windows"]}
+            added = [window.model_dump() for window in own if window.name not in names]
+            tests = [_with_plane(test, [window.name for window in own]) for test in table["tests"]]
+        except (TypeError, KeyError, AttributeError, ValidationError):
+            return table
+        return {**table, "windows": [*table["windows"], *added], "tests": tests}
 
     @model_validator(mode="after")
     def _references(self) -> Self:
@@ -225,6 +296,8 @@ class CampaignSpec(Spec):
         missing = sorted({point.corner for point in self.conditions} - set(corners))
         if missing:
             problems.append(f"conditions name unknown corners {missing}; there are {corners}")
+        if self.behaviours.test and self.behaviours.test not in {test.name for test in self.tests}:
+            problems.append(f"behaviours name an unknown test {self.behaviours.test!r}")
         drawn: list[FigureSpec] = [*self.waveforms, *self.responses]
         for wanted in drawn:
             if not any(wanted.test == test.name and wanted.window in test.windows for test in self.tests):
@@ -234,6 +307,14 @@ class CampaignSpec(Spec):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def _with_plane(test: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Return a test that is run in all windows of the plane where it asks for it."""
+    if PLANE not in test["windows"]:
+        return test
+    listed = [name for name in test["windows"] if name != PLANE]
+    return {**test, "windows": list(dict.fromkeys([*listed, *names]))}
 
 
 def load(name: str) -> tuple[Path, CampaignSpec]:

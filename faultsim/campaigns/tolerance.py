@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from faultsim.campaigns.examiner import Examiner, Signature
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.examiner import Signature
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import ToleranceSpec
 from faultsim.circuits.variant import Corner
@@ -26,7 +25,8 @@ NOMINAL: Mapping[str, float] = {
 _TOGETHER = ("integration_gain", "leak_retention", "integrate_ratio", "leak_ratio")
 """The quantities for which the tolerances are combined as well."""
 
-Run = Callable[[Callable[[Corner], Signature], Iterable[Corner]], Iterable[Signature]]
+Measure = Callable[[Corner], Signature]
+Run = Callable[[Measure, Iterable[Corner]], Iterable[Signature]]
 """A map over corners that may run several at a time, such as a thread pool's."""
 
 
@@ -40,8 +40,8 @@ class BandRow:
         high: Largest value.
         root_sum_low: Root of the sum of squares of the deviations downwards.
         root_sum_high: The same upwards.
-        together_low: Value at the corner that moves all tolerances in their most probable direction downwards; None where
-            it has none there, and the nominal one where they are not combined for it.
+        together_low: Value where all tolerances move in their most probable direction downwards; None where it has none
+            there, the nominal value where they are not combined for it.
         together_high: The same upwards.
         largest: The tolerance that moves it most.
     """
@@ -66,20 +66,14 @@ def end_corners(network: Network) -> list[Corner]:
     return [_corner(f"{name}:{end}", [(spec, at)]) for name, spec in _specs(network) for end, at in _ENDS.items()]
 
 
-def bands(network: Network, examiner: Examiner, question: Question, run: Run) -> list[BandRow]:
+def bands(network: Network, measured: Measure, run: Run) -> list[BandRow]:
     """Measure the bands of a circuit.
 
     Args:
         network: Declares the tolerances.
-        examiner: Measures.
-        question: The fault-free circuit at its nominal corner.
+        measured: Measures a good circuit at a corner.
         run: Maps over corners.
     """
-
-    def measured(corner: Corner) -> Signature:
-        conditions = replace(question.conditions, corner=corner)
-        return examiner.signature(replace(question, conditions=conditions), whole=False)
-
     ends = list(run(measured, end_corners(network)))
     names = [name for name, _ in _specs(network)]
     moved = {

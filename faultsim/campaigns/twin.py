@@ -116,9 +116,12 @@ class TwinMaker:
         return replace(twin, neuron=replace(twin.neuron, train=train), recording=recording)
 
     def metal_v(self, question: Question, times_s: Sequence[float]) -> Callable[[], Floats]:
-        """Ask for the voltage along the neuron's metal at times; what is returned waits for it."""
+        """Ask for the voltage along the neuron's metal at times; what is returned waits for it.
+
+        The stimulus is taken as it is, also where a defect of the timing would disturb it.
+        """
         edited = self.lab.edited(question)
-        job = self._seen(question, question.applied, self._site(question, edited), edited, times_s)
+        job = self._seen(question, question.stimulus, self._site(question, edited), edited, times_s)
         answer = self.lab.service.submit(job)
         return lambda: np.array(_series(_finished(answer.result(), "shows its metal"), "metal_v"))
 

@@ -13,3 +13,13 @@ class Watcher(Protocol):
 
     def advance(self, verdict: str = "") -> None:
         """Say that one of its items is finished."""
+
+
+class Quiet:
+    """A watcher that tells nobody."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage."""
+
+    def advance(self, verdict: str = "") -> None:
+        """Finish an item."""

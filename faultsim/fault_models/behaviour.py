@@ -30,7 +30,7 @@ QUANTITIES: Mapping[str, str] = {
     "spikes_at_strongest": "it spikes at the longest integrate and the shortest leaky window",
     "spikes_when_silent": "it spikes with no input",
     "weakest_synapse": "smallest current of a synapse alone, over the fault-free one",
-    "switched_synapse": "smallest change of a synapse's current by programming, over the fault-free one",
+    "switched_synapse": "smallest relative change of a synapse's current by programming, over the fault-free one",
 }
 """What conditions of behaviours may be about."""
 
@@ -112,6 +112,9 @@ class BehaviourSpec(Spec):
     because: str = Field(description="the physics, for the row of a defect that behaves so")
     order: int = Field(description="behaviours are looked at and listed in this order")
     alone: bool = Field(default=False, description="where it is met, nothing behind it is said")
+    hidden: bool = Field(
+        default=False, description="a tester alone cannot tell it from another, such as leak from phase"
+    )
     last: bool = Field(default=False, description="said only where nothing before it is met")
     otherwise: bool = Field(default=False, description="said where no other is met")
     simulator: ViewSpec | None = None
@@ -149,11 +152,16 @@ class Behaviours:
                 found.append(spec.title)
                 if spec.alone:
                     break
-        return tuple(found) or tuple(spec.title for spec in self.specs if spec.otherwise)
+        return tuple(found) or self.otherwise
 
-    def because(self, title: str) -> str:
-        """Return the physics of a behaviour."""
-        return next(spec.because for spec in self.specs if spec.title == title)
+    @property
+    def otherwise(self) -> tuple[str, ...]:
+        """Return what is said where nothing else is."""
+        return tuple(spec.title for spec in self.specs if spec.otherwise)
+
+    def spec(self, title: str) -> BehaviourSpec:
+        """Return a behaviour by its title."""
+        return next(spec for spec in self.specs if spec.title == title)
 
 
 def load_behaviours() -> Behaviours:

@@ -13,6 +13,7 @@ from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.results import (
     BaselineRow,
+    BehaviourRow,
     CampaignResult,
     CurrentRow,
     EquivalentRow,
@@ -20,11 +21,13 @@ from faultsim.campaigns.results import (
     ResponseRow,
     SettingRow,
     ThresholdRow,
+    ToleranceRow,
 )
 from faultsim.circuits.deck import text_of
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
 from faultsim.reports.page import Report, draw, render
+from faultsim.reports.planes import TrendRow, plane_maps, trend_rows
 from faultsim.reports.points import PointRow, point_rows
 from faultsim.reports.published import PublishedSpec
 from faultsim.reports.record import coverage_record
@@ -57,6 +60,7 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "settings.csv", SettingRow, result.settings)
     write_table(folder / "currents.csv", CurrentRow, result.currents)
     write_table(folder / "thresholds.csv", ThresholdRow, result.thresholds)
+    write_table(folder / "behaviours.csv", BehaviourRow, result.behaviours)
     write_table(folder / "coverage.csv", CoverageRow, report.coverage)
     record = coverage_record(plan, report.coverage, result.thresholds, result.settings)
     (folder / "coverage.json").write_text(json.dumps(record, indent=1) + "\n")
@@ -66,6 +70,8 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         ("responses.csv", ResponseRow, result.responses),
         ("equivalents.csv", EquivalentRow, result.equivalents),
         ("resistors.csv", ResistorRow, result.resistors),
+        ("tolerance.csv", ToleranceRow, result.tolerances),
+        ("trends.csv", TrendRow, trend_rows(plan, plane_maps(plan, result.settings, result.thresholds))),
         ("points.csv", PointRow, report.points),
     ]
     for name, row_type, rows in optional:

@@ -16,10 +16,12 @@ from faultsim.campaigns.results import BaselineRow, CampaignResult, ThresholdRow
 from faultsim.circuits.symbols import abridged
 from faultsim.circuits.variant import NOMINAL
 from faultsim.fault_models.accounting import Detectability
+from faultsim.reports.behaviours import behaviour_figure
 from faultsim.reports.comparison import ComparisonRow, Side
 from faultsim.reports.coverage import CoverageRow, coverage_of
 from faultsim.reports.figures import current_figure, response_figure, waveform_figure
 from faultsim.reports.gallery import drawings_of
+from faultsim.reports.planes import plane_figure, plane_maps
 from faultsim.reports.points import PointRow
 from faultsim.spice.waveform import Waveform
 from faultsim.units import format_quantity
@@ -48,7 +50,8 @@ class Figure:
     """One figure of the page.
 
     Attributes:
-        group: ``circuit``, ``currents``, ``responses`` or ``waveforms``: where on the page it belongs.
+        group: Where on the page it belongs: ``circuit``, ``currents``, ``behaviours``, ``planes``, ``responses`` or
+            ``waveforms``.
         caption: What it shows.
         svg: SVG text.
     """
@@ -72,6 +75,16 @@ def draw(report: Report) -> dict[str, Figure]:
         svg = current_figure(report.result.currents, sweep.observable)
         figures["currents"] = Figure(
             "currents", f"{caption} (IM_WR at mid-integrate-window is the paper's Fig. 9)", svg
+        )
+    if any(row.integration_gain is not None for row in report.result.behaviours):
+        shown = "Each defect by what it does to integration and to leak, on logarithmic scales"
+        svg = behaviour_figure(report.result.behaviours, report.result.tolerances)
+        figures["behaviours"] = Figure("behaviours", f"{shown}; the box is what the declared tolerances allow", svg)
+    for found in plane_maps(plan, report.result.settings, report.result.thresholds):
+        shown = f"{found.defect_id}, test {found.test}: threshold over integrate and leaky window"
+        marks = "u: not detected; x: the test cannot be used, the fault-free circuit does not do what it requires"
+        figures[_slug(f"map-{found.test}-{found.defect_id}")] = Figure(
+            "planes", f"{shown} ({marks})", plane_figure(plan, found)
         )
     for wanted in plan.spec.responses:
         curve = [row for row in report.result.responses if row.figure == wanted.figure]
@@ -134,6 +147,8 @@ def _context(report: Report) -> dict[str, Any]:
         "unusable": [row for row in report.result.settings if not row.usable],
         "equivalents": report.result.equivalents,
         "resistors": report.result.resistors,
+        "tolerances": report.result.tolerances,
+        "behaviours": report.result.behaviours,
         "points": report.points,
         "point_names": list(dict.fromkeys(_point(row) for row in report.points)),
         "point_table": _point_table(report.points),
@@ -153,6 +168,11 @@ def _context(report: Report) -> dict[str, Any]:
         "vectors": report.vectors,
         "versions": report.versions,
     }
+
+
+def _slug(text: str) -> str:
+    """Return text as a figure's name."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _by_pattern(rows: Sequence[BaselineRow]) -> dict[str, list[BaselineRow]]:

@@ -1,0 +1,155 @@
+"""Thresholds over the plane of windows: maps, and where the trends that LATS 2024 states hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from faultsim.campaigns.plan import Plan
+from faultsim.campaigns.results import SettingRow, ThresholdRow
+from faultsim.reports.figures import blank, svg_text
+
+Cell = tuple[float, float]
+"""Integrate window and leaky window, s."""
+
+
+@dataclass(frozen=True)
+class TrendRow:
+    """One threshold of the plane beside its neighbours: the next shorter integrate window, the next longer leaky one.
+
+    ``rises_with_iw``: the threshold is at least that of the shorter integrate window, a defect that is not detected
+    counting as the largest; ``rises_as_lw_shrinks`` likewise for the longer leaky window. Empty where a neighbour is
+    missing, or one of the two cannot be used. ``reason`` says why a trend that the paper states does not hold here.
+    """
+
+    circuit: str
+    defect_id: str
+    test: str
+    integrate_window_s: float
+    leaky_window_s: float
+    verdict: str
+    threshold_ohm: float | None
+    pulses_to_spike: Any
+    rises_with_iw: bool | None
+    rises_as_lw_shrinks: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneMap:
+    """The thresholds of one defect under one test, over the plane.
+
+    Attributes:
+        thresholds: Cell -> row; a cell that cannot be used has none.
+        settings: Cell -> what the fault-free circuit does there.
+    """
+
+    defect_id: str
+    test: str
+    thresholds: Mapping[Cell, ThresholdRow]
+    settings: Mapping[Cell, SettingRow]
+
+    def value(self, cell: Cell) -> float | None:
+        """Return the threshold, infinite where nothing is detected; None for an unusable cell."""
+        row = self.thresholds.get(cell)
+        if row is None:
+            return None
+        return math.inf if row.threshold is None else row.threshold
+
+
+def plane_maps(plan: Plan, settings: Sequence[SettingRow], thresholds: Sequence[ThresholdRow]) -> list[PlaneMap]:
+    """Return a map for each defect and test that was searched over the plane; none where the campaign has no plane."""
+    if plan.spec.plane is None:
+        return []
+    cells = set(_cells(plan))
+    maps = []
+    for test in plan.spec.tests:
+        here = {_cell(row): row for row in settings if row.test == test.name and _cell(row) in cells}
+        found: dict[str, dict[Cell, ThresholdRow]] = {}
+        for row in thresholds:
+            if row.test == test.name and _cell(row) in here:
+                found.setdefault(row.defect_id, {})[_cell(row)] = row
+        maps += [PlaneMap(defect, test.name, rows, here) for defect, rows in found.items() if len(here) > 1]
+    return maps
+
+
+def trend_rows(plan: Plan, maps: Sequence[PlaneMap]) -> list[TrendRow]:
+    """Return a row for each cell of each map."""
+    return [row for found in maps for row in _trends(plan, found)]
+
+
+def plane_figure(plan: Plan, found: PlaneMap) -> str:
+    """Draw one map: thresholds in shades, marked where nothing is detected and where the test cannot be used."""
+    from matplotlib.colors import LogNorm
+
+    plane = plan.spec.plane
+    assert plane is not None
+    integrate, leaky = plane.integrate.values_s, plane.leaky.values_s
+    values = np.array([[found.value((iw, lw)) or math.nan for iw in integrate] for lw in leaky])
+    known = np.where(np.isfinite(values), values, np.nan)
+    figure = blank(5.2, 4.2)
+    axes = figure.add_subplot()
+    ends = [_edges([value * 1e9 for value in steps]) for steps in (integrate, leaky)]
+    if np.isfinite(known).any():
+        norm = LogNorm(np.nanmin(known), max(np.nanmax(known), 1.0001 * np.nanmin(known)))
+        mesh = axes.pcolormesh(*ends, known, cmap="cividis", norm=norm)
+        figure.colorbar(mesh, ax=axes, label=f"threshold of {found.defect_id} (ohm)")
+    for row, lw in enumerate(leaky):
+        for column, iw in enumerate(integrate):
+            mark = "" if np.isfinite(values[row, column]) else "u" if np.isinf(values[row, column]) else "x"
+            axes.text(iw * 1e9, lw * 1e9, mark, ha="center", va="center", fontsize=7, color="0.3")
+    axes.set_xlim(ends[0][0], ends[0][-1])
+    axes.set_ylim(ends[1][0], ends[1][-1])
+    axes.set_xlabel("integrate window (ns)")
+    axes.set_ylabel("leaky window (ns)")
+    return svg_text(figure)
+
+
+def _cells(plan: Plan) -> Iterator[Cell]:
+    plane = plan.spec.plane
+    assert plane is not None
+    for iw in plane.integrate.values_s:
+        for lw in plane.leaky.values_s:
+            yield iw, lw
+
+
+def _cell(row: SettingRow | ThresholdRow) -> Cell:
+    return round(row.integrate_window_s, 15), round(row.leaky_window_s, 15)
+
+
+def _trends(plan: Plan, found: PlaneMap) -> Iterator[TrendRow]:
+    plane = plan.spec.plane
+    assert plane is not None
+    integrate, leaky = plane.integrate.values_s, plane.leaky.values_s
+    for i, iw in enumerate(integrate):
+        for j, lw in enumerate(leaky):
+            value, setting, row = found.value((iw, lw)), found.settings.get((iw, lw)), found.thresholds.get((iw, lw))
+            shorter = found.value((integrate[i - 1], lw)) if i else None
+            longer = found.value((iw, leaky[j + 1])) if j + 1 < len(leaky) else None
+            rises = [
+                None if None in (value, other) else (value or 0.0) >= (other or 0.0) for other in (shorter, longer)
+            ]
+            yield TrendRow(
+                circuit=plan.network.name,
+                defect_id=found.defect_id,
+                test=found.test,
+                integrate_window_s=iw,
+                leaky_window_s=lw,
+                verdict=row.verdict if row else "unusable",
+                threshold_ohm=row.threshold_ohm if row else None,
+                pulses_to_spike=setting.pulses_to_spike if setting else None,
+                rises_with_iw=rises[0],
+                rises_as_lw_shrinks=rises[1],
+                reason=setting.reason if setting is not None and row is None else "",
+            )
+
+
+def _edges(values: Sequence[float]) -> list[float]:
+    """Return the edges of cells around values."""
+    between = [(one + other) / 2 for one, other in pairwise(values)]
+    return [2 * values[0] - between[0], *between, 2 * values[-1] - between[-1]]
