@@ -111,9 +111,8 @@ def compare_points(surveyor: Surveyor, healthy: Subject, count: int, chance: ran
             worst = max(worst, away)
             print(f"  differs at IW {iw:.4g} s, LW {lw:.4g} s, {away:.2%} from the boundary")
     spent = time.monotonic() - started
-    print(
-        f"{count} points: {same / count:.2%} the same verdict, {pulses / count:.2%} the same pulse in SPICE ({spent:.0f} s)"
-    )
+    shares = f"{same / count:.2%} the same verdict, {pulses / count:.2%} the same pulse"
+    print(f"{count} points: {shares} in SPICE ({spent:.0f} s)")
     print(f"largest distance of a difference from the boundary: {worst:.2%}")
 
 

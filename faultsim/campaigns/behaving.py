@@ -145,21 +145,20 @@ class Behaving(Stage):
         return replace(stimulus, spec=stimulus.spec.model_copy(update=update))
 
     def _severities(
-        self, defect: Defect, setting: Setting, thresholds: Sequence[ThresholdRow]
+        self, defect: Defect, first: Setting, thresholds: Sequence[ThresholdRow]
     ) -> list[tuple[str, float]]:
-        """Return where a defect is looked at; a severity that two words mean is looked at once."""
-        here = [row for row in thresholds if row.setting == setting.key]
+        """Return where a defect is looked at, the same in all windows; what two words mean is looked at once."""
+        default = defect.definition.severity.default
+        threshold = best_threshold([row for row in thresholds if row.setting == first.key]) or best_threshold(
+            thresholds
+        )
         known = {
-            "threshold": best_threshold(here) or best_threshold(thresholds),
-            "default": defect.definition.severity.default,
-            "severest": self.plan.grid(defect).severest,
+            "threshold": ("threshold", threshold) if threshold else ("default", default),
+            "default": ("default", default),
+            "severest": ("severest", self.plan.grid(defect).severest),
         }
-        found: dict[float, str] = {}
-        for at in self.plan.spec.behaviours.severities:
-            severity = known[at]
-            if severity is not None:
-                found.setdefault(severity, at)
-        return [(at, severity) for severity, at in found.items()]
+        chosen = [known[at] for at in self.plan.spec.behaviours.severities]
+        return list({severity: (at, severity) for at, severity in reversed(chosen)}.values())[::-1]
 
     def _bands(self, pool: ThreadPoolExecutor, setting: Setting, item: Item) -> list[ToleranceRow]:
         stored = self.ledger.result(item)

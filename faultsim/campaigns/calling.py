@@ -14,6 +14,7 @@ from faultsim.fault_models.behaviour import Band, Bands, Behaviours
 from faultsim.spice.expressions import Value
 
 _SEPARATOR = " + "
+_NO_BANDS = "the sidecar declares no [tolerance], so that there is nothing to compare with"
 _COLUMNS = (
     "integration_gain",
     "leak_retention",
@@ -115,7 +116,7 @@ def _row(plan: Plan, seen: Seen, setting: Setting, bands: Bands, behaviours: Beh
         confirmed=_SEPARATOR.join(name for name in called if not blind and name in outside),
         measured_by=seen.signature.by,
         explanation=_explanation(called, seen.signature, behaviours),
-        reason=_reason(seen, inside, outside, blind),
+        reason="; ".join([*([] if bands else [_NO_BANDS]), *_reasons(seen, inside, outside, blind)]),
     )
 
 
@@ -134,14 +135,14 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _reason(seen: Seen, inside: Sequence[str], outside: Sequence[str], blind: bool) -> str:
-    """Return why quantities are missing, and in what the views differ."""
+def _reasons(seen: Seen, inside: Sequence[str], outside: Sequence[str], blind: bool) -> Iterator[str]:
+    """Yield why quantities are missing, and in what the views differ."""
     missing: dict[str, list[str]] = {}
     for name, note in seen.signature.notes.items():
         missing.setdefault(note, []).append(name)
-    parts = [f"no {', '.join(names)}: {note}" for note, names in missing.items()]
+    for note, names in missing.items():
+        yield f"no {', '.join(names)}: {note}"
     if not blind and set(inside) != set(outside):
-        parts.append(f"the tester would say {_SEPARATOR.join(outside)}")
+        yield f"the tester would say {_SEPARATOR.join(outside)}"
     if seen.failed:
-        parts.append("the full transient failed")
-    return "; ".join(parts)
+        yield "the full transient failed"

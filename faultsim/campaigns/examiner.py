@@ -68,6 +68,12 @@ class Examiner:
         """Return what a circuit at a tolerance corner measures; nobody doubts that it can be taken apart."""
         return self.measured(self.surveyor.faulty(question, self.healthy, checked=False))
 
+    def inside(self, subject: Subject) -> Signature:
+        """Return what only a simulator sees of a neuron."""
+        table = _Table()
+        self._inside(table, subject)
+        return self._finished(table, subject)
+
     def measured(self, subject: Subject) -> Signature:
         """Return what is seen of a neuron with all inputs on."""
         table = _Table()

@@ -17,6 +17,7 @@ LEVEL_WIDTH = 1e-3
 
 _RESTS_S = 0.5e-9
 _COARSE = (1.0, 0.5, 0.0, -0.5, -1.0)
+_WIDTHS = (0.03, 0.12, 0.4)
 _AT_A_TIME = 2
 
 _AROUND, _FIRST_LOOK, _DEEPEST = 1.5, (1.5, 8.0, 32.0), 500.0
@@ -51,17 +52,21 @@ def holders(site: NeuronSite, stimulus: Stimulus, projections: Sequence[float]) 
         yield f"VFS_hold{component} {net} 0 PWL({' '.join(f'{time:.12g} {value:.12g}' for time, value in points)})"
 
 
-def find_level(site: NeuronSite, ask: Ask, period_s: float) -> Reader:
+def find_level(site: NeuronSite, ask: Ask, period_s: float, near: Reader | None = None) -> Reader:
     """Return at which level the output of a rested read path spikes.
 
     Args:
         site: The neuron.
         ask: Reads a held magnetisation, one row of projections a transient, at a period.
         period_s: The shortest time between reads that counts.
+        near: Look around the level of this reader first.
 
     Raises:
         NotApart: It spikes in more than one range of the magnetisation.
     """
+    found = _around(near, ask, period_s) if near is not None and math.isfinite(near.level) else None
+    if found is not None and near is not None:
+        return replace(near, level=_narrowed(*found, lambda value: [value], ask, period_s), memory=NO_MEMORY)
     fires = [row[0] for row in ask([[value] for value in _COARSE], period_s)]
     changes = [place for place in range(1, len(fires)) if fires[place] != fires[place - 1]]
     if not changes:
@@ -73,6 +78,24 @@ def find_level(site: NeuronSite, ask: Ask, period_s: float) -> Reader:
     if not below:
         silent, spiking = spiking, silent
     return Reader(site.fixed_layer, _narrowed(silent, spiking, lambda value: [value], ask, period_s), below)
+
+
+def _around(near: Reader, ask: Ask, period_s: float) -> tuple[float, float] | None:
+    """Return a silent and a spiking projection around a level, ever further away; None where it is not around there."""
+    silent = spiking = near.level
+    for width in _WIDTHS:
+        ends = [_inside(near.level + near.sign * width), _inside(near.level - near.sign * width)]
+        first, second = (row[0] for row in ask([[end] for end in ends], period_s))
+        if not first and second:
+            # What was seen closer by is an end as well.
+            return (ends[0] if silent == near.level else silent), (ends[1] if spiking == near.level else spiking)
+        if first and second:
+            spiking = ends[0]
+        elif not first:
+            silent = ends[1]
+        else:
+            return None
+    return None
 
 
 def _narrowed(silent: float, spiking: float, row: Callable[[float], list[float]], ask: Ask, period_s: float) -> float:

@@ -227,9 +227,9 @@ class BehavioursSpec(Spec):
 
     defects: list[str] = Field(default_factory=lambda: ["*"], description="ids; an empty list measures none")
     severities: list[At] = Field(
-        default=["threshold", "default"],
+        default=["threshold"],
         min_length=1,
-        description="where a test begins to fail, the default of its kind, the end of the search",
+        description="where a test begins to fail, or else the default of its kind; that default; the end of the search",
     )
     test: str = Field(default="", description="whose pattern and windows are used; the first that programs nothing")
 

@@ -18,7 +18,7 @@ from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
 from faultsim.magnetics.batch import Cases, Responses, simulate
-from faultsim.magnetics.layer import NO_MEMORY, Memory, Neuron, Reader
+from faultsim.magnetics.layer import NO_MEMORY, Neuron, Reader
 from faultsim.magnetics.train import Floats, Mark
 from faultsim.spice.job import Job, Outcome
 
@@ -73,7 +73,7 @@ class TwinMaker:
         Raises:
             NotApart: The neuron cannot be taken out of this circuit.
         """
-        return self._searched(replace(question, defect=None, severity=None), NO_MEMORY)
+        return self._searched(replace(question, defect=None, severity=None), None)
 
     def faulty(self, question: Question, healthy: Twin, checked: bool = True) -> Twin:
         """Return the twin of a circuit with a defect, or at another corner.
@@ -89,14 +89,14 @@ class TwinMaker:
         try:
             return self._twin(question, healthy.neuron.reader, checked)
         except _LevelMoved:
-            return self._searched(question, healthy.neuron.reader.memory, checked)
+            return self._searched(question, healthy.neuron.reader, checked)
 
-    def _searched(self, question: Question, memory: Memory, checked: bool = True) -> Twin:
-        """Return a twin whose firing level is searched, and its memory if it is not the one to try first."""
-        ask = partial(self._fires, question)
-        reader = find_level(self._site(question, self.lab.edited(question)), ask, self._period_s)
+    def _searched(self, question: Question, near: Reader | None, checked: bool = True) -> Twin:
+        """Return a twin whose firing level is searched, near another, and its memory if it is not that of the other."""
+        ask, site = partial(self._fires, question), self._site(question, self.lab.edited(question))
+        reader = find_level(site, ask, self._period_s, near)
         try:
-            return self._twin(question, replace(reader, memory=memory), checked)
+            return self._twin(question, replace(reader, memory=near.memory if near else NO_MEMORY), checked)
         except _LevelMoved:
             return self._twin(question, replace(reader, memory=find_memory(reader, ask, self._period_s)), checked)
 

@@ -166,4 +166,10 @@ def _declared(path: Path, hierarchy: Hierarchy) -> dict[str, DeviceClass]:
         if absent:
             message = f"{spec.subcircuit} has no port {', '.join(absent)}"
             raise SpecError([Problem(f"{path}: macrospin", message, did_you_mean(absent[0], scope.ports))])
+        sources = [element.card.name for element in hierarchy.inside[scope.name] if element.letter == "v"]
+        if spec.macrospin.pillar.lower() not in sources:
+            message = f"{spec.subcircuit} has no voltage source {spec.macrospin.pillar!r}"
+            raise SpecError(
+                [Problem(f"{path}: macrospin.pillar", message, did_you_mean(spec.macrospin.pillar, sources))]
+            )
     return {scope.name: DeviceClass(spec.device, terminals, spec.corners, spec.macrospin)}

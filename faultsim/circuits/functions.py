@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from faultsim.circuits.deck import Card, Cards
 
 _HEAD = re.compile(r"\s*\.func\s+([a-z_]\w*)\s*\(([^)]*)\)\s*=?\s*(.*)", re.DOTALL)
-_NAME = re.compile(r"[a-z_]\w*")
+_NAME = re.compile(r"(?<![\w.])[a-z_]\w*")
 _CALL = re.compile(r"\b([a-z_]\w*)\s*\(")
-_DEEPEST = 20
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,15 @@ class Function:
 
     def of(self, given: Sequence[str]) -> str:
         """Return the formula for given arguments."""
-        meant = dict(zip(self.arguments, given, strict=False))
+        meant = dict(zip(self.arguments, given, strict=True))
         return _NAME.sub(lambda word: f"({meant[word[0]]})" if word[0] in meant else word[0], self.body)
 
 
 def inlined(cards: Cards) -> Cards:
     """Return the deck with the calls of its own functions in ``.param`` cards replaced by what they stand for.
 
-    A function that calls itself is left where it is, and has no value.
+    A call of a function by itself is left where it is, and so is one with another number of arguments: neither has a
+    value.
     """
     functions = dict(found for card in cards if card.name == ".func" if (found := _function(card)))
     if not functions:
@@ -55,21 +55,23 @@ def _without_calls(card: Card, functions: Mapping[str, Function]) -> Card:
     for place in reversed(range(len(card.words))):
         text = " ".join(card.words[place].text.lower().split())
         if any(called in functions for called in _CALL.findall(text)):
-            card = replace(card.with_word(place, _expanded(text, functions, 0)))
+            card = replace(card.with_word(place, _expanded(text, functions, ())))
     return card
 
 
-def _expanded(text: str, functions: Mapping[str, Function], depth: int) -> str:
-    """Return a formula without calls of the given functions."""
+def _expanded(text: str, functions: Mapping[str, Function], inside: tuple[str, ...]) -> str:
+    """Return a formula without calls of the given functions; those that it is inside of are left."""
     done, place = "", 0
     while (match := _CALL.search(text, place)) is not None:
         end = _closing(text, match.end())
         function = functions.get(match[1])
-        if function is None or end < 0 or depth == _DEEPEST:
+        given = _arguments(text[match.end() : end])
+        if function is None or end < 0 or match[1] in inside or len(given) != len(function.arguments):
             done, place = done + text[place : match.end()], match.end()
             continue
-        given = [_expanded(part, functions, depth) for part in _arguments(text[match.end() : end])]
-        body = _expanded(function.of(given), functions, depth + 1)
+        meant = [_expanded(part, functions, inside) for part in given]
+        # The arguments are free of calls by now, but for those that are left: only the body's own are expanded.
+        body = Function(function.arguments, _expanded(function.body, functions, (*inside, match[1]))).of(meant)
         done, place = f"{done}{text[place : match.start()]}({body})", end + 1
     return done + text[place:]
 

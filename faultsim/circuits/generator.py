@@ -214,6 +214,7 @@ class _Sidecar:
             "stimulus": raw["stimulus"],
             "simulation": {**raw["simulation"], "timeout": timeout_s},
             "process": raw["process"],
+            "tolerance": raw["tolerance"],
             "neuron": {**raw["neuron"], "device": _at(self.plan.columns[0].neuron, raw["neuron"]["device"])},
             "sites": windows,
         }

@@ -19,6 +19,7 @@ from faultsim.circuits.reading import is_part, read
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
+from faultsim.fault_models.behaviour import load_behaviour
 from faultsim.fault_models.universe_file import load_universe_file, load_weights
 from faultsim.reports.drawing import load_drawing
 from faultsim.reports.published import PublishedSpec
@@ -71,6 +72,8 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "universe", load_universe_file
     if "neurons" in keys:
         return "generator file", load_generator
+    if "because" in keys:
+        return "behaviour", load_behaviour
     if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar
     if "weights" in keys:

@@ -76,6 +76,8 @@ class ConditionSpec(Spec):
             return value is self.equals
         if self.below is not None or self.above is not None:
             return value < self.below if self.below is not None else value > (self.above or 0.0)
+        if self.quantity not in bands:
+            return False
         band = bands[self.quantity]
         sides = {"below": value < band.low, "inside": band.holds(value), "above": value > band.high}
         return sides.get(self.band or "", not band.holds(value))

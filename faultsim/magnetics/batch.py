@@ -19,7 +19,11 @@ from faultsim.magnetics.kernel import run_cases
 from faultsim.magnetics.layer import Memory, Neuron
 from faultsim.magnetics.train import MARKS, Floats, Integers, PulseTrain
 
-TURN_RAD = 0.1
+TURN_RAD = 0.04
+"""Largest turn of a layer in one step."""
+
+_FEW = 64
+"""Cases that are not worth a thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,8 @@ class Responses:
 
     Attributes:
         fired: Coding window of the first spike, from 1; 0 for none. Shape (M,).
-        nearest: Smallest distance of m along the axis to the level, negative where it spiked. Shape (M,).
+        nearest: Smallest distance of m along the axis to the level, up to where the case ended; negative where it
+            spiked. Shape (M,).
         noted: Magnetisation at each `Mark` of each coding window, shape (M, pulses, marks, 3); of no pulses where it
             was not asked for.
     """
@@ -72,7 +77,9 @@ class Responses:
     noted: Floats
 
 
-def simulate(neurons: Sequence[Neuron], cases: Cases, noted: bool = False, turn_rad: float = TURN_RAD) -> Responses:
+def simulate(
+    neurons: Sequence[Neuron], cases: Cases, noted: bool = False, turn_rad: float = TURN_RAD, windows: int = 0
+) -> Responses:
     """Run cases, a part of them on each core.
 
     Args:
@@ -80,17 +87,27 @@ def simulate(neurons: Sequence[Neuron], cases: Cases, noted: bool = False, turn_
         cases: Windows and scales.
         noted: Keep the magnetisation at the marks; without it a case ends at its first spike.
         turn_rad: Largest turn in one step.
+        windows: Coding windows that are run; all that the trains have if 0.
     """
-    pulses = max(neuron.train.pulses for neuron in neurons) if noted else 0
+    longest = windows or max(neuron.train.pulses for neuron in neurons)
     table = _Tables.of(neurons)
     found = Responses(
-        np.zeros(len(cases), dtype=np.int64), np.zeros(len(cases)), np.full((len(cases), pulses, MARKS, 3), np.nan)
+        fired=np.zeros(len(cases), dtype=np.int64),
+        nearest=np.zeros(len(cases)),
+        noted=np.full((len(cases), longest if noted else 0, MARKS, 3), np.nan),
     )
-    workers = os.cpu_count() or 1
+    workers = (os.cpu_count() or 1) if len(cases) > _FEW else 1
     # Neighbours differ little in length, so that the parts are dealt out in turn.
     parts = [slice(first, None, workers) for first in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda part: table.run(cases.part(part), found, part, turn_rad), parts))
+
+    def run(part: slice) -> None:
+        table.run(cases.part(part), found, part, turn_rad, longest)
+
+    if workers == 1:
+        run(parts[0])
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(run, parts))
     return found
 
 
@@ -126,7 +143,7 @@ class _Tables:
             trains=tuple(np.concatenate(arrays) for arrays in joined.values()),
         )
 
-    def run(self, cases: Cases, found: Responses, part: slice, turn_rad: float) -> None:
+    def run(self, cases: Cases, found: Responses, part: slice, turn_rad: float, longest: int) -> None:
         fired, nearest, noted = found.fired[part].copy(), found.nearest[part].copy(), found.noted[part].copy()
         run_cases(
             self.coefficients,
@@ -143,6 +160,7 @@ class _Tables:
             self._losses(cases),
             np.array([memory.slope for memory in self.memories]),
             turn_rad,
+            longest,
             fired,
             nearest,
             noted,

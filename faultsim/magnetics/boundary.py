@@ -36,8 +36,8 @@ class Boundary:
         return self.changes <= 1
 
 
-def boundary(spikes: Spikes, low_s: float, high_s: float, looks: int, rounds: int, last: bool = False) -> Boundary:
-    """Look at a line, then ever closer at one change of the verdict.
+def boundary(spikes: Spikes, low_s: float, high_s: float, looks: int, rounds: int) -> Boundary:
+    """Look at a line, then ever closer at its first change of the verdict.
 
     Args:
         spikes: The neuron.
@@ -45,7 +45,6 @@ def boundary(spikes: Spikes, low_s: float, high_s: float, looks: int, rounds: in
         high_s: Longest window.
         looks: Windows per round, the ends of the bracket included.
         rounds: How often the bracket is narrowed.
-        last: Narrow the last change, not the first.
     """
     windows = np.linspace(low_s, high_s, looks)
     verdicts = spikes(windows)
@@ -53,7 +52,7 @@ def boundary(spikes: Spikes, low_s: float, high_s: float, looks: int, rounds: in
     first = bool(verdicts[0])
     if not places.size:
         return Boundary(None, 0.0, first, 0)
-    changes, place = int(places.size), int(places[-1 if last else 0])
+    changes, place = int(places.size), int(places[0])
     ends, before = (windows[place], windows[place + 1]), bool(verdicts[place])
     for _ in range(rounds):
         windows = np.linspace(*ends, looks)

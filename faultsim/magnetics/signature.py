@@ -48,7 +48,7 @@ def dynamics(
         leaky_s: Leaky window.
         made_s: The two windows that the neurons get, where a defect of the timing makes others of them.
     """
-    [state] = simulate([healthy], Cases.of(0, integrate_s, leaky_s), noted=True).noted[:, 0, Mark.INTEGRATED]
+    [state] = simulate([healthy], Cases.of(0, integrate_s, leaky_s), noted=True, windows=1).noted[:, 0, Mark.INTEGRATED]
     put: Vector = (float(state[0]), float(state[1]), float(state[2]))
     axis, windows = easy_axis(healthy.layer), made_s or (integrate_s, leaky_s)
     tilts = _tilts(neurons, axis, *windows)
@@ -64,7 +64,9 @@ def easy_axis(layer: Layer) -> int:
 
 def _tilts(neurons: Sequence[Neuron], axis: int, integrate_s: float, leaky_s: float) -> Floats:
     """Return by how much the first integrate window moves the tilt, a vector in radians across the axis."""
-    noted = simulate(neurons, Cases.of(np.arange(len(neurons)), integrate_s, leaky_s), noted=True).noted[:, 0]
+    noted = simulate(neurons, Cases.of(np.arange(len(neurons)), integrate_s, leaky_s), noted=True, windows=1).noted[
+        :, 0
+    ]
     before, after = (_tilt(noted[:, mark], axis) for mark in (Mark.BEGIN, Mark.INTEGRATED))
     return np.asarray(np.hypot(*(after - before)))
 
@@ -84,7 +86,9 @@ def _leak(neuron: Neuron, state: Vector, axis: int, integrate_s: float, leaky_s:
     """Return retention and phase; the leaky window is cut short at many places to follow the phase."""
     shortest = float(neuron.train.offset_s[neuron.train.share == 1].max())
     looks = np.linspace(min(shortest, leaky_s), leaky_s, _LOOKS)
-    noted = simulate([replace(neuron, restart=state)], Cases.of(0, integrate_s, looks), noted=True).noted[:, 0]
+    noted = simulate([replace(neuron, restart=state)], Cases.of(0, integrate_s, looks), noted=True, windows=1).noted[
+        :, 0
+    ]
     across = _across(np.vstack([np.array(state), noted[:, Mark.LEAKED]]), axis)
     size = np.hypot(*across)
     angle = np.unwrap(np.arctan2(across[1], across[0]))
