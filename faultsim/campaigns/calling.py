@@ -22,6 +22,8 @@ _COLUMNS = (
     "level_shift",
     "integrate_ratio",
     "leak_ratio",
+    "smallest_integrate_s",
+    "largest_leaky_s",
     "weakest_synapse",
     "switched_synapse",
     "spikes_at_strongest",

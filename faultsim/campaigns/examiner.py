@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faultsim.campaigns.causes import causes
 from faultsim.campaigns.lab import Question
 from faultsim.campaigns.shmoo import Subject, Surveyor
 from faultsim.campaigns.synapses import Synapses, synapses
+from faultsim.campaigns.twin import Twin
 from faultsim.circuits.neuron import NotApart
 from faultsim.fault_models.behaviour import Quantity
-from faultsim.magnetics.boundary import Boundary
+from faultsim.magnetics.boundary import Boundary, boundary
+from faultsim.magnetics.curve import BoundaryCurve, Stretch
 from faultsim.magnetics.signature import Dynamics, dynamics
-from faultsim.units import format_quantity
+from faultsim.magnetics.train import Floats
+
+_APART = 2.0
+"""How much longer than the shortest leaky window that of the second point is at least."""
+_BEYOND, _CURVE_POINTS, _CURVE_LOOKS, _FEWEST = 3.0, 48, 129, 8
+"""The fault-free boundary: how far beyond the plane it is followed, and how closely."""
 
 
 @dataclass(frozen=True)
@@ -119,34 +127,73 @@ class Examiner:
 
     def _outside(self, table: _Table, subject: Subject) -> None:
         """Measure what a tester sees: windows at which the neuron spikes."""
-        plane, own = self.surveyor.plane, self.windows[0]
+        plane = self.surveyor.plane
         strongest = self.surveyor.map(subject, np.array([plane.integrate_s[1]]), np.array([plane.leaky_s[0]]))
         table["spikes_at_strongest"] = bool(strongest.first_spike[0, 0] > 0)
-        shortest = [self._shortest(one) for one in (self.healthy, subject)]
-        ratio = _quotient(shortest[0], shortest[1])
-        if isinstance(ratio, str):
-            table.absent(["integrate_ratio", "leak_ratio"], ratio)
+        found, normal = self._seen_outside(subject), self._healthy_outside
+        table["smallest_integrate_s"], table["largest_leaky_s"] = found.smallest_s, found.largest_s
+        if found.fit is None or normal.fit is None:
+            why = found.reason if found.fit is None else f"of the fault-free circuit: {normal.reason}"
+            table.absent(["integrate_ratio", "leak_ratio"], why)
             return
-        table["integrate_ratio"] = ratio
-        normal, longest = self._longest(self.healthy, own), self._longest(subject, own / ratio)
-        leak = _quotient(longest, normal)
-        if isinstance(leak, str):
-            table.absent(["leak_ratio"], leak)
-        else:
-            table["leak_ratio"] = leak
+        table["integrate_ratio"] = found.fit.gain / normal.fit.gain
+        table["leak_ratio"] = found.fit.time / normal.fit.time
 
-    def _shortest(self, subject: Subject) -> float | str:
-        """Return the smallest integrate window that spikes, or why there is none."""
-        line = self.surveyor.smallest_integrate(subject, self.surveyor.plane.leaky_s[0])
-        return _edge(line, subject, "integrate window")
+    @cached_property
+    def _healthy_outside(self) -> _Outside:
+        return self._seen_outside(self.healthy)
 
-    def _longest(self, subject: Subject, integrate_s: float) -> float | str:
-        """Return the largest leaky window that spikes, or why there is none."""
+    def _seen_outside(self, subject: Subject) -> _Outside:
+        """Find two points of the boundary: at the shortest leaky window, and at the integrate window of the stimulus.
+
+        Where that one has no boundary, or one that is hardly further, the second is at a leaky window not much longer.
+        """
+        own_iw, shortest = self.windows[0], self.surveyor.plane.leaky_s[0]
+        first = self.surveyor.smallest_integrate(subject, shortest)
+        second = self.surveyor.largest_leaky(subject, own_iw)
+        found = _Outside(first.at_s, second.at_s)
+        lines = [first, second]
+        if first.at_s is None:
+            return replace(found, reason=_no_edge(first, "integrate window"))
+        point = (own_iw, second.at_s)
+        if second.at_s is None or second.at_s < _APART * shortest:
+            third = self.surveyor.smallest_integrate(subject, _APART * shortest)
+            lines.append(third)
+            if third.at_s is None:
+                return replace(found, reason=_no_edge(third, "integrate window"))
+            point = (third.at_s, _APART * shortest)
+        changing = next((line for line in lines if not line.monotone), None)
+        if changing is not None:
+            over = "leaky" if changing is second else "integrate"
+            return replace(found, reason=f"the verdict changes {changing.changes} times over the {over} window")
+        if isinstance(self._curve, str):
+            return replace(found, reason=self._curve)
+        fit = self._curve.stretch((first.at_s, shortest), (point[0], point[1] or 0.0))
+        return replace(found, fit=fit, reason="" if fit else "its boundary is not the fault-free one stretched")
+
+    @cached_property
+    def _curve(self) -> BoundaryCurve | str:
+        """The fault-free boundary, some way beyond the plane's leaky windows."""
+        if self.healthy.twin is None:
+            return "the fault-free circuit has no twin"
+        shortest, longest = self.surveyor.plane.leaky_s
+        windows = np.geomspace(shortest / _BEYOND, longest * _BEYOND, _CURVE_POINTS)
+        twin = replace(self.healthy.twin, neuron=self.healthy.twin.neuron.rested)
         low, high = self.surveyor.plane.integrate_s
-        if not low <= integrate_s <= high:
-            at = format_quantity(integrate_s, "s")
-            return f"the integrate window that would integrate alike, {at}, is outside of the plane"
-        return _edge(self.surveyor.largest_leaky(subject, integrate_s), subject, "leaky window")
+        edges = [
+            boundary(partial(_spikes, twin, leaky), low / _BEYOND, high * _BEYOND, _CURVE_LOOKS, 1) for leaky in windows
+        ]
+        seen = [edge.at_s is not None and edge.monotone for edge in edges]
+        own = int(np.argmin(np.abs(windows - self.windows[1])))
+        if not seen[own]:
+            return "the fault-free circuit has no boundary of its own there"
+        # What is connected with the windows of the stimulus.
+        first = max([0, *(place + 1 for place in range(own) if not seen[place])])
+        stop = min([len(seen), *(place for place in range(own, len(seen)) if not seen[place])])
+        integrate = [edge.at_s for edge in edges[first:stop]]
+        if len(integrate) < _FEWEST:
+            return "the fault-free circuit has hardly a boundary of its own there"
+        return BoundaryCurve(windows[first:stop], np.array(integrate, dtype=float))
 
     def _silence(self, table: _Table, subject: Subject) -> None:
         """See whether it spikes without an input."""
@@ -199,17 +246,19 @@ class _Table:
             self.values[name], self.notes[name] = None, reason
 
 
-def _quotient(one: float | str, other: float | str) -> float | str:
-    """Return a quotient of two boundaries, or why one of them is none."""
-    if isinstance(one, str) or isinstance(other, str):
-        return one if isinstance(one, str) else str(other)
-    return one / other
+def _spikes(twin: Twin, leaky_s: float, integrate_s: Floats) -> NDArray[np.bool_]:
+    return np.asarray(twin.run(integrate_s, leaky_s).fired > 0)
 
 
-def _edge(line: Boundary, subject: Subject, what: str) -> float | str:
-    whose = "the circuit" if subject.question.fault else "the fault-free circuit"
-    if line.at_s is None:
-        return f"{whose} spikes {'all along' if line.spikes_first else 'nowhere on'} the line over the {what}"
-    if not line.monotone:
-        return f"the verdict of {whose} changes {line.changes} times over the {what}"
-    return line.at_s
+@dataclass(frozen=True)
+class _Outside:
+    """What a tester finds of one circuit: two windows, and how they stretch the fault-free boundary."""
+
+    smallest_s: float | None
+    largest_s: float | None
+    fit: Stretch | None = None
+    reason: str = ""
+
+
+def _no_edge(line: Boundary, what: str) -> str:
+    return f"the circuit spikes {'all along' if line.spikes_first else 'nowhere on'} the line over the {what}"

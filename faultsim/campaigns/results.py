@@ -301,6 +301,8 @@ class BehaviourRow:
     level_shift: Value
     integrate_ratio: Value
     leak_ratio: Value
+    smallest_integrate_s: Value
+    largest_leaky_s: Value
     weakest_synapse: Value
     switched_synapse: Value
     spikes_at_strongest: Value

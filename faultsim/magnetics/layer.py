@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,3 +101,8 @@ class Neuron:
     train: PulseTrain
     reader: Reader
     restart: Vector | None = None
+
+    @property
+    def rested(self) -> Neuron:
+        """Return the neuron with a read path that forgets the last read."""
+        return replace(self, reader=replace(self.reader, memory=NO_MEMORY))
