@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from faultsim.circuits.circuit import of_network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.simulate import default_pattern
+from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.pool import WorkerPool
@@ -72,16 +74,23 @@ def compare_maps(surveyor: Surveyor, healthy: Subject, count: int, chance: rando
     print(f"one map of {SIDE} x {SIDE}: {time.monotonic() - started:.3f} s")
     listed = Universe(of_network(surveyor.lab.network), load_universe("devices"))
     drawn = chance.sample([defect for defect in listed if defect.definition.kind in KINDS], count)
-    apart, started = 0, time.monotonic()
-    for defect in drawn:
+    started = time.monotonic()
+
+    def mapped(defect: Defect) -> str:
+        """Map one defect; return why not where it has no twin."""
         severity = defect.definition.severity.default
         subject = surveyor.faulty(replace(healthy.question, defect=defect, severity=severity), healthy)
         if subject.twin is None:
-            print(f"  not apart: {defect.id}: {subject.reason}")
-            continue
+            return f"{defect.id}: {subject.reason}"
         surveyor.map(subject, *windows)
-        apart += 1
-    print(f"{apart} of {count} defects x {SIDE} x {SIDE}, recordings included: {time.monotonic() - started:.1f} s")
+        return ""
+
+    # Two for each worker: one waits for SPICE while the other maps.
+    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        left = [reason for reason in pool.map(mapped, drawn) if reason]
+    spent = time.monotonic() - started
+    print(f"{count - len(left)} of {count} defects x {SIDE} x {SIDE}, recordings included: {spent:.1f} s")
+    print("\n".join(f"  left to SPICE: {reason}" for reason in left))
 
 
 def compare_points(surveyor: Surveyor, healthy: Subject, count: int, chance: random.Random) -> None:

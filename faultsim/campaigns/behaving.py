@@ -17,6 +17,7 @@ from faultsim.campaigns.plan import Setting
 from faultsim.campaigns.recording import Plane, at_windows
 from faultsim.campaigns.results import (
     BehaviourRow,
+    NeuronRow,
     SettingKey,
     SettingRow,
     ThresholdRow,
@@ -33,6 +34,8 @@ from faultsim.circuits.variant import Corner
 from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches_any
+from faultsim.magnetics.signature import dynamics
+from faultsim.magnetics.threshold import thresholds
 
 _METHOD = 1
 """Part of every item; raised whenever the same transients could give another signature."""
@@ -50,6 +53,21 @@ class Look:
 @dataclass(frozen=True)
 class Behaving(Stage):
     """The behaviours of a run's defects, at every window of one test."""
+
+    def neurons(self, settings: Sequence[SettingRow]) -> list[NeuronRow]:
+        """Return what the fault-free neuron does at every window, where that is asked for and it can be taken out."""
+        if not self._defects and self.plan.spec.plane is None:
+            return []
+        usable = {row.key for row in settings if row.expected is not None}
+        rows = []
+        for setting, item in zip(self._windows, self.neuron_items, strict=True):
+            if setting.key in usable:
+                stored = self.ledger.result(item)
+                if stored is None:
+                    stored = self._neuron_at(setting)
+                    self.ledger.finish(item, stored, ())
+                rows += [NeuronRow(**row) for row in stored]
+        return rows
 
     def tolerances(self, pool: ThreadPoolExecutor, settings: Sequence[SettingRow]) -> list[ToleranceRow]:
         """Return the bands of every window; the corners of one are those of the next."""
@@ -104,10 +122,23 @@ class Behaving(Stage):
         ]
 
     @cached_property
+    def neuron_items(self) -> list[Item]:
+        """The ledger's item of the fault-free neuron at every window."""
+        return [
+            Item("neurons", setting.window, f"{self._keys(setting, [])} {self._neuron!r} {_METHOD}")
+            for setting in (self._windows if self._defects or self.plan.spec.plane else ())
+        ]
+
+    @property
     def _settings(self) -> list[Setting]:
+        """The windows at which defects are looked at."""
+        return self._windows if self._defects else []
+
+    @cached_property
+    def _windows(self) -> list[Setting]:
         """The windows of the test, at the first operating point."""
         spec, plan = self.plan.spec.behaviours, self.plan
-        if not self._defects or plan.network.sidecar.neuron is None:
+        if plan.network.sidecar.neuron is None:
             return []
         free = [test.name for test in plan.spec.tests if not test.program]
         test = spec.test or next(iter(free), "")
@@ -159,6 +190,30 @@ class Behaving(Stage):
         }
         chosen = [known[at] for at in self.plan.spec.behaviours.severities]
         return list({severity: (at, severity) for at, severity in reversed(chosen)}.values())[::-1]
+
+    def _neuron_at(self, setting: Setting) -> list[dict[str, Any]]:
+        """Return the fault-free neuron's row at a window; none without a twin that serves it."""
+        twin, spec = self._healthy.twin, setting.stimulus.spec
+        windows = spec.integrate, spec.leaky
+        if twin is None or not twin.serves(*windows):
+            return []
+        [found] = dynamics([twin.neuron], twin.neuron, *windows)
+        limit = thresholds(twin.neuron, *windows)
+        drive = float(limit.drive)
+        row = NeuronRow(
+            circuit=self.plan.network.name,
+            window=setting.window,
+            integrate_window_s=windows[0],
+            leaky_window_s=windows[1],
+            pulses=twin.neuron.train.pulses,
+            first_spike=int(twin.run(*windows).fired[0]),
+            threshold_drive=None if math.isnan(drive) else drive,
+            monotone=bool(limit.monotone),
+            tilt_rad=found.integration_rad,
+            retention=found.retention,
+            turns=found.phase_rad / (2 * math.pi),
+        )
+        return [asdict(row)]
 
     def _bands(self, pool: ThreadPoolExecutor, setting: Setting, item: Item) -> list[ToleranceRow]:
         stored = self.ledger.result(item)
@@ -222,12 +277,12 @@ class Behaving(Stage):
     def _surveyor(self) -> Surveyor:
         neuron = self.plan.network.sidecar.neuron
         assert neuron is not None
-        lab = self.labs.of(self._settings[0])
+        lab = self.labs.of(self._windows[0])
         return Surveyor(TwinMaker(lab, Plane(neuron.integrate, neuron.leaky)), Quiet())
 
     @cached_property
     def _healthy(self) -> Subject:
-        return self._surveyor.healthy(self._base(self._settings[0]))
+        return self._surveyor.healthy(self._base(self._windows[0]))
 
 
 def _tolerance_row(circuit: str, window: str, row: BandRow) -> dict[str, Any]:

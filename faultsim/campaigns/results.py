@@ -253,6 +253,28 @@ class WaveformRow:
 
 
 @dataclass(frozen=True)
+class NeuronRow:
+    """The fault-free neuron at one window.
+
+    ``threshold_drive`` is the smallest factor on its current that spikes; ``monotone`` is false where some stronger
+    current does not. ``tilt_rad``: what one integrate window adds from rest. ``retention`` and ``turns``: share of the
+    tilt that is left after the leaky window, and turns of the precession in it.
+    """
+
+    circuit: str
+    window: str
+    integrate_window_s: float
+    leaky_window_s: float
+    pulses: int
+    first_spike: int
+    threshold_drive: float | None
+    monotone: bool
+    tilt_rad: float
+    retention: float
+    turns: float
+
+
+@dataclass(frozen=True)
 class ToleranceRow:
     """The band of one quantity at one window: what a good circuit may measure, relative to the nominal one.
 
@@ -330,5 +352,6 @@ class CampaignResult:
     responses: tuple[ResponseRow, ...] = ()
     equivalents: tuple[EquivalentRow, ...] = ()
     resistors: tuple[ResistorRow, ...] = ()
+    neurons: tuple[NeuronRow, ...] = ()
     tolerances: tuple[ToleranceRow, ...] = ()
     behaviours: tuple[BehaviourRow, ...] = ()

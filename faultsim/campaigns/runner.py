@@ -25,6 +25,7 @@ from faultsim.campaigns.results import (
     CurrentRow,
     Detection,
     EquivalentRow,
+    NeuronRow,
     ResistorRow,
     ResponseRow,
     SettingKey,
@@ -82,6 +83,7 @@ class Runner:
             self._threshold_items,
             prover.sample_items,
             resemblance.items,
+            behaving.neuron_items,
             behaving.tolerance_items,
             behaving.items,
             drawer.waveform_items,
@@ -103,6 +105,7 @@ class Runner:
                 found = self._thresholds(pool, settings, currents)
             thresholds = with_equals(self.plan, found)
             resistors = resemblance.rows(pool, settings, found)
+            neurons = behaving.neurons(settings)
             tolerances = behaving.tolerances(pool, settings)
             behaviours = behaving.rows(pool, settings, found, tolerances)
             waveforms = drawer.waveforms(pool, thresholds)
@@ -116,6 +119,7 @@ class Runner:
             responses=tuple(responses),
             equivalents=(*equivalents, *sampled),
             resistors=tuple(resistors),
+            neurons=tuple(neurons),
             tolerances=tuple(tolerances),
             behaviours=tuple(behaviours),
         )
@@ -255,6 +259,7 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         equivalents=tuple(EquivalentRow(**row) for rows in ledger.results("equivalents") for row in rows),
         resistors=tuple(ResistorRow(**stored["row"]) for stored in ledger.results("resistors")),
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
+        neurons=tuple(NeuronRow(**row) for rows in ledger.results("neurons") for row in rows),
         tolerances=tuple(tolerances),
         behaviours=tuple(behaviour_rows(plan, seen, tolerances, load_behaviours())),
     )

@@ -17,6 +17,7 @@ from faultsim.campaigns.results import (
     CampaignResult,
     CurrentRow,
     EquivalentRow,
+    NeuronRow,
     ResistorRow,
     ResponseRow,
     SettingRow,
@@ -70,8 +71,13 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         ("responses.csv", ResponseRow, result.responses),
         ("equivalents.csv", EquivalentRow, result.equivalents),
         ("resistors.csv", ResistorRow, result.resistors),
+        ("neuron.csv", NeuronRow, result.neurons),
         ("tolerance.csv", ToleranceRow, result.tolerances),
-        ("trends.csv", TrendRow, trend_rows(plan, plane_maps(plan, result.settings, result.thresholds))),
+        (
+            "trends.csv",
+            TrendRow,
+            trend_rows(plan, plane_maps(plan, result.settings, result.thresholds), result.neurons),
+        ),
         ("points.csv", PointRow, report.points),
     ]
     for name, row_type, rows in optional:

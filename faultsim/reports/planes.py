@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 
 from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import SettingRow, ThresholdRow
+from faultsim.campaigns.results import NeuronRow, SettingRow, ThresholdRow
 from faultsim.reports.figures import blank, svg_text
+
+_TURNED = 0.02
+"""Of a turn, which counts as another phase."""
 
 Cell = tuple[float, float]
 """Integrate window and leaky window, s."""
@@ -24,7 +27,8 @@ class TrendRow:
 
     ``rises_with_iw``: the threshold is at least that of the shorter integrate window, a defect that is not detected
     counting as the largest; ``rises_as_lw_shrinks`` likewise for the longer leaky window. Empty where a neighbour is
-    missing, or one of the two cannot be used. ``reason`` says why a trend that the paper states does not hold here.
+    missing, or one of the two cannot be used. ``threshold_drive`` and ``turns`` are the fault-free neuron's, as in
+    `NeuronRow`. ``reason`` says why a trend that the paper states does not hold here.
     """
 
     circuit: str
@@ -35,6 +39,8 @@ class TrendRow:
     verdict: str
     threshold_ohm: float | None
     pulses_to_spike: Any
+    threshold_drive: float | None
+    turns: float | None
     rises_with_iw: bool | None
     rises_as_lw_shrinks: bool | None
     reason: str
@@ -78,9 +84,10 @@ def plane_maps(plan: Plan, settings: Sequence[SettingRow], thresholds: Sequence[
     return maps
 
 
-def trend_rows(plan: Plan, maps: Sequence[PlaneMap]) -> list[TrendRow]:
-    """Return a row for each cell of each map."""
-    return [row for found in maps for row in _trends(plan, found)]
+def trend_rows(plan: Plan, maps: Sequence[PlaneMap], neurons: Sequence[NeuronRow]) -> list[TrendRow]:
+    """Return a row for each cell of each map; what the fault-free neuron does there says why a trend does not hold."""
+    at = {(round(row.integrate_window_s, 15), round(row.leaky_window_s, 15)): row for row in neurons}
+    return [row for found in maps for row in _trends(plan, found, at)]
 
 
 def plane_figure(plan: Plan, found: PlaneMap) -> str:
@@ -122,18 +129,17 @@ def _cell(row: SettingRow | ThresholdRow) -> Cell:
     return round(row.integrate_window_s, 15), round(row.leaky_window_s, 15)
 
 
-def _trends(plan: Plan, found: PlaneMap) -> Iterator[TrendRow]:
+def _trends(plan: Plan, found: PlaneMap, neurons: Mapping[Cell, NeuronRow]) -> Iterator[TrendRow]:
     plane = plan.spec.plane
     assert plane is not None
     integrate, leaky = plane.integrate.values_s, plane.leaky.values_s
     for i, iw in enumerate(integrate):
         for j, lw in enumerate(leaky):
-            value, setting, row = found.value((iw, lw)), found.settings.get((iw, lw)), found.thresholds.get((iw, lw))
-            shorter = found.value((integrate[i - 1], lw)) if i else None
-            longer = found.value((iw, leaky[j + 1])) if j + 1 < len(leaky) else None
-            rises = [
-                None if None in (value, other) else (value or 0.0) >= (other or 0.0) for other in (shorter, longer)
-            ]
+            here, setting, row = (iw, lw), found.settings.get((iw, lw)), found.thresholds.get((iw, lw))
+            beside = [(integrate[i - 1], lw) if i else None, (iw, leaky[j + 1]) if j + 1 < len(leaky) else None]
+            rises = [_rises(found, here, other) for other in beside]
+            against = [_because(neurons, here, other) for other, up in zip(beside, rises, strict=True) if up is False]
+            neuron = neurons.get(here)
             yield TrendRow(
                 circuit=plan.network.name,
                 defect_id=found.defect_id,
@@ -143,10 +149,31 @@ def _trends(plan: Plan, found: PlaneMap) -> Iterator[TrendRow]:
                 verdict=row.verdict if row else "unusable",
                 threshold_ohm=row.threshold_ohm if row else None,
                 pulses_to_spike=setting.pulses_to_spike if setting else None,
+                threshold_drive=neuron.threshold_drive if neuron else None,
+                turns=neuron.turns if neuron else None,
                 rises_with_iw=rises[0],
                 rises_as_lw_shrinks=rises[1],
-                reason=setting.reason if setting is not None and row is None else "",
+                reason=setting.reason if setting is not None and row is None else "; ".join(filter(None, against)),
             )
+
+
+def _rises(found: PlaneMap, here: Cell, other: Cell | None) -> bool | None:
+    """Return whether a threshold is at least that of a neighbour; None where one of the two is missing."""
+    one, two = found.value(here), None if other is None else found.value(other)
+    return None if one is None or two is None else one >= two
+
+
+def _because(neurons: Mapping[Cell, NeuronRow], here: Cell, other: Cell | None) -> str:
+    """Return what the fault-free neuron has to do with a threshold that falls where the paper says that it rises."""
+    one, two = neurons.get(here), None if other is None else neurons.get(other)
+    if one is None or two is None or one.threshold_drive is None or two.threshold_drive is None:
+        return ""
+    change = (
+        f"the neuron's threshold current is {one.threshold_drive / two.threshold_drive - 1:+.1%} beside its neighbour's"
+    )
+    turned = one.turns - two.turns
+    phase = f": it precesses {one.turns:.2f} turns in the leaky window in place of {two.turns:.2f}"
+    return change + (phase if abs(turned) > _TURNED else "")
 
 
 def _edges(values: Sequence[float]) -> list[float]:

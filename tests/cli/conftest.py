@@ -49,6 +49,8 @@ limits = { relative = 0.3 }
 pattern = "1111"
 observable = "im_wr_a"
 per_decade = 1
+[behaviours]
+defects = []
 [search]
 low = 100
 high = "10k"
@@ -72,6 +74,8 @@ name = "inference"
 pattern = "1111"
 windows = ["original"]
 observable = "spiked"
+[behaviours]
+defects = []
 [search]
 low = 100
 high = "10k"

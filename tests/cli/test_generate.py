@@ -24,6 +24,8 @@ name = "inference"
 pattern = "11"
 windows = ["original"]
 observable = "spiked"
+[behaviours]
+defects = []
 [search]
 low = 100
 high = "10meg"

@@ -50,6 +50,8 @@ observable = "im_wr_a"
 per_decade = 1
 stimulus = { start = "0.5n", pulses = 1 }
 simulation = { strobe_step = "50p" }
+[behaviours]
+defects = []
 [search]
 low = 500
 high = "1meg"

@@ -21,7 +21,11 @@ def begin(folder: Path) -> Path:
     )
     text = text.replace('defects = ["xcell1.*"]', 'defects = ["xcell1.ma2.*"]')
     text = text.replace('"IW 1.2 ns", "LW 8.9 ns"]', '"IW 1.2 ns"]')
-    text = text[: text.index("# The electrical network")] + text[text.index("[search]") :]
+    text = (
+        text[: text.index("# The electrical network")]
+        + text[text.index("[search]") :]
+        + "\n[behaviours]\ndefects = []\n"
+    )
     shell.write("bridges.toml", text)
     shell("run", "bridges.toml", "--out", "run").succeeds()
     return shell.folder / "run"

@@ -15,10 +15,9 @@ from faultsim.campaigns import spec as campaign_spec
 from faultsim.campaigns.calling import Seen, behaviour_rows
 from faultsim.campaigns.examiner import Signature
 from faultsim.campaigns.plan import Plan, make_plan
-from faultsim.campaigns.results import BehaviourRow
+from faultsim.campaigns.results import BehaviourRow, ToleranceRow
 from faultsim.errors import SpecError
 from faultsim.fault_models.behaviour import (
-    QUANTITIES,
     Band,
     Behaviours,
     BehaviourSpec,
@@ -175,7 +174,7 @@ def test_files_of_the_working_folder_are_looked_at_too_and_all_their_problems_sa
     folder = tmp_path / library.FOLDERS["behaviours"]
     folder.mkdir(parents=True)
     (folder / "mine.toml").write_text(condition('quantity = "leak_ratio", below = 0.5'))
-    assert [spec.title for spec in load_behaviours().specs][0] == "T"
+    assert next(spec.title for spec in load_behaviours().specs) == "T"
     (folder / "dead-neuron.toml").write_text(HEAD)
     (folder / "other.toml").write_text(condition('quantity = "leak"'))
     with pytest.raises(SpecError) as caught:
@@ -184,12 +183,6 @@ def test_files_of_the_working_folder_are_looked_at_too_and_all_their_problems_sa
         "dead-neuron.toml",
         "other.toml",
     ]
-
-
-@pytest.mark.parametrize("quantity", sorted(set(QUANTITIES) - set(BANDS)))
-def test_a_band_of_a_quantity_that_has_none_is_refused(tmp_path: Path, quantity: str) -> None:
-    said = refused(tmp_path / "mine.toml", condition(f'quantity = "{quantity}", band = "below"'))
-    assert "mine.toml:6: simulator.all.0" in said
 
 
 NUMBER, TRUTH = "leak_ratio", "spikes_when_silent"
@@ -222,6 +215,12 @@ def test_conditions_on_numbers(given: dict[str, object], value: float, met: bool
     spec = ConditionSpec.model_validate({"quantity": NUMBER, **given})
     assert spec.met(value, BANDS) is met
     assert spec.met(None, BANDS) is False
+
+
+@pytest.mark.parametrize("side", ["below", "inside", "above", "outside"])
+def test_where_nothing_says_what_a_good_circuit_may_do_no_band_is_met(side: str) -> None:
+    spec = ConditionSpec.model_validate({"quantity": NUMBER, "band": side})
+    assert not any(spec.met(value, {}) for value in (-9.0, 1.0, 9.0, True, None))
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -349,16 +348,18 @@ UNMEASURED = dict.fromkeys(["integration_gain", "leak_retention", "phase_advance
             ("Fast-to-Integrate",),
             id="fast to integrate",
         ),
-        pytest.param({"leak_retention": 1.2, "leak_ratio": 1.6}, ("Slow-to-Leak",), ("Slow-to-Leak",), id="slow to leak"),
-        pytest.param({"leak_retention": 0.8, "leak_ratio": 0.5}, ("Fast-to-Leak",), ("Fast-to-Leak",), id="fast to leak"),
+        pytest.param({"leak_retention": 1.2, "leak_ratio": 1.6}, ("Slow-to-Leak",), ("Slow-to-Leak",), id="slow leak"),
+        pytest.param({"leak_retention": 0.8, "leak_ratio": 0.5}, ("Fast-to-Leak",), ("Fast-to-Leak",), id="fast leak"),
         pytest.param(
             {"integration_gain": 0.7, "leak_retention": 1.2, "integrate_ratio": 1.0, "leak_ratio": 1.0},
             ("Slow-to-Integrate", "Slow-to-Leak"),
             (WITHIN,),
             id="two that a tester does not see",
         ),
-        pytest.param({"phase_advance_rad": -0.06, "leak_ratio": 1.6}, ("Shifted-Phase",), ("Slow-to-Leak",), id="phase"),
-        pytest.param({"level_shift": 0.11, "integrate_ratio": 1.5}, ("Shifted-Level",), ("Fast-to-Integrate",), id="level"),
+        pytest.param({"phase_advance_rad": -0.1, "leak_ratio": 1.6}, ("Shifted-Phase",), ("Slow-to-Leak",), id="phase"),
+        pytest.param(
+            {"level_shift": 0.11, "integrate_ratio": 1.5}, ("Shifted-Level",), ("Fast-to-Integrate",), id="level"
+        ),
         pytest.param({**UNMEASURED, "integrate_ratio": None, "leak_ratio": None}, (UNKNOWN,), (UNKNOWN,), id="nothing"),
         pytest.param({"leak_ratio": None}, (WITHIN,), (UNKNOWN,), id="no boundary"),
         pytest.param({"level_shift": None, "spikes_at_no_state": True}, (UNKNOWN,), (WITHIN,), id="no level"),
@@ -403,7 +404,7 @@ def test_every_signature_has_a_name_in_both_views(measured: dict[str, Quantity])
         names = LIBRARY.names(view, measured, BANDS)
         assert names
         assert len(names) == 1 or not {WITHIN, UNKNOWN, "Always-Spiking"} & set(names)
-        assert not LEAKS <= set(names)
+        assert len(LEAKS & set(names)) < 2
 
 
 @pytest.fixture(scope="module")
@@ -411,21 +412,18 @@ def plan() -> Plan:
     return make_plan(*campaign_spec.load("lats2024-lif"), only="Rop1")
 
 
-def called(plan: Plan, **changed: Quantity) -> BehaviourRow:
-    """Return the row of a defect with a signature by hand, at a circuit that declares no tolerances."""
+TOLERANCES = [
+    ToleranceRow("c", "original", name, band.low, band.high, band.low, band.high, None, None, "")
+    for name, band in BANDS.items()
+]
+
+
+def called(plan: Plan, tolerances: list[ToleranceRow] = TOLERANCES, **changed: Quantity) -> BehaviourRow:
+    """Return the row of a defect with a signature by hand."""
     signature = Signature({**GOOD, **changed}, {}, ("a spike brings 20% less charge",))
     seen = Seen("Rop1", "original", "threshold", 12e3, signature, 4, 33e-9)
-    [row] = behaviour_rows(plan, [seen], _tolerances(), load_behaviours())
+    [row] = behaviour_rows(plan, [seen], tolerances, LIBRARY)
     return row
-
-
-def _tolerances() -> list:
-    from faultsim.campaigns.results import ToleranceRow
-
-    return [
-        ToleranceRow("c", "original", name, band.low, band.high, band.low, band.high, None, None, "")
-        for name, band in BANDS.items()
-    ]
 
 
 def test_what_both_views_say_is_confirmed_and_where_they_differ_is_said(plan: Plan) -> None:
@@ -445,8 +443,19 @@ def test_a_tester_alone_says_nothing_about_what_is_hidden_from_it(plan: Plan) ->
     assert called(plan, **UNMEASURED).behaviours == WITHIN
 
 
+def test_a_circuit_without_tolerances_has_only_the_names_that_need_none(plan: Plan) -> None:
+    row = called(plan, [], weakest_synapse=0.0, integration_gain=0.1)
+    assert row.behaviours == "Dead Synapse"
+    assert "declares no [tolerance]" in row.reason
+    assert called(plan, [], integration_gain=0.1).behaviours == UNKNOWN
+
+
+def test_an_open_end_of_a_band_holds_everything(plan: Plan) -> None:
+    rows = [replace(row, low=None, high=None) for row in TOLERANCES]
+    assert called(plan, rows, integration_gain=0.1, leak_ratio=9.0).behaviours == WITHIN
+
+
 def test_what_was_kept_of_a_look_is_what_it_was(plan: Plan) -> None:
     signature = Signature({**GOOD, "leak_ratio": None}, {"leak_ratio": "why"}, ("because",), "SPICE")
     seen = Seen("Rop1", "original", "default", 1e9, signature, None, None, True, ("key",))
     assert Seen.of(seen.table()) == seen
-    assert replace(seen, failed=False) != seen
