@@ -13,7 +13,8 @@ from faultsim.campaigns.choice import all_of, chosen_ids, defect_pools
 from faultsim.campaigns.fit import misfits
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.results import SettingKey
-from faultsim.campaigns.spec import CampaignSpec, LimitsSpec, TestSpec, WindowSpec
+from faultsim.campaigns.spec import CampaignSpec, LimitsSpec, TestSpec
+from faultsim.campaigns.windows import WindowSpec
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import Network

@@ -98,14 +98,14 @@ class Runner:
             resemblance.check(settings)
             equivalents = prover.compare(pool)
             currents = sweeper.rows(pool, prover)
-            found = self._thresholds(pool, settings, currents)
+            neurons = behaving.neurons(settings)
+            found = self._thresholds(pool, settings, currents, neurons)
             sampled = prover.confirm(pool, found)
             if not all(row.harmless for row in sampled):
                 currents = sweeper.rows(pool, prover)
-                found = self._thresholds(pool, settings, currents)
+                found = self._thresholds(pool, settings, currents, neurons)
             thresholds = with_equals(self.plan, found)
             resistors = resemblance.rows(pool, settings, found)
-            neurons = behaving.neurons(settings)
             tolerances = behaving.tolerances(pool, settings)
             behaviours = behaving.rows(pool, settings, found, tolerances)
             waveforms = drawer.waveforms(pool, thresholds)
@@ -178,9 +178,16 @@ class Runner:
         return row
 
     def _thresholds(
-        self, pool: ThreadPoolExecutor, settings: Sequence[SettingRow], currents: Sequence[CurrentRow]
+        self,
+        pool: ThreadPoolExecutor,
+        settings: Sequence[SettingRow],
+        currents: Sequence[CurrentRow],
+        neurons: Sequence[NeuronRow],
     ) -> list[ThresholdRow]:
-        """Search the first defect of every setting, then the others near where it predicts them."""
+        """Search the first defect of every setting, then the others near where it predicts them.
+
+        The first one is looked for where the neuron's threshold current has it, if that is known.
+        """
         tasks = self.plan.thresholds
         self.watcher.stage("thresholds", len(tasks))
         items = dict(zip((task.id for task in tasks), self._threshold_items, strict=True))
@@ -192,7 +199,8 @@ class Runner:
         asked = [task for task in tasks if task.setting.key in usable]
         leaders = list({task.setting.key: task for task in reversed(asked)}.values())
         followers = [task for task in asked if task not in leaders]
-        first = list(pool.map(lambda task: self._finding(task, items[task.id], None), leaders))
+        ahead = _predictor(self.plan, _threshold_currents(self.plan, currents, neurons), currents)
+        first = list(pool.map(lambda task: self._finding(task, items[task.id], ahead(task)), leaders))
         levels = {task.setting.key: found.level for task, found in zip(leaders, first, strict=True)}
         guess = _predictor(self.plan, levels, currents)
         rest = list(pool.map(lambda task: self._finding(task, items[task.id], guess(task)), followers))
@@ -265,6 +273,22 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
     )
 
 
+def _threshold_currents(
+    plan: Plan, currents: Sequence[CurrentRow], neurons: Sequence[NeuronRow]
+) -> dict[SettingKey, float | None]:
+    """Return the swept current at which the neuron ceases to spike, in the settings that ask for just that."""
+    whole = next((row.im_wr_a for row in currents if row.r_ohm == 0), None)
+    drives = {row.window: row.threshold_drive for row in neurons if row.monotone}
+    if not isinstance(whole, int | float):
+        return {}
+    return {
+        setting.key: drive * whole
+        for setting in plan.settings
+        if setting.observable == "spiked" and setting.conditions == plan.conditions[0] and not setting.stimulus.program
+        if (drive := drives.get(setting.window)) is not None
+    }
+
+
 def _predictor(
     plan: Plan, levels: dict[SettingKey, float | None], currents: Sequence[CurrentRow]
 ) -> Callable[[ThresholdTask], int | None]:
@@ -274,7 +298,7 @@ def _predictor(
             curves.setdefault(row.defect_id, []).append((row.r_ohm, float(row.im_wr_a)))
 
     def guess(task: ThresholdTask) -> int | None:
-        level = levels[task.setting.key]
+        level = levels.get(task.setting.key)
         grid, curve = plan.grid(task.defect), curves.get(task.defect.id, [])
         return None if level is None else predicted_index(grid, level, curve)
 

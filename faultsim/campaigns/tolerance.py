@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from faultsim.campaigns.examiner import Signature
 from faultsim.circuits.network import Network
-from faultsim.circuits.sidecar import ToleranceSpec
+from faultsim.circuits.process import ToleranceSpec
 from faultsim.circuits.variant import Corner
 from faultsim.fault_models.behaviour import Band
 

@@ -14,8 +14,9 @@ from faultsim.circuits.device import device_classes
 from faultsim.circuits.flatten import FlatDevice, Flattener
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
+from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.reading import Reading, read
-from faultsim.circuits.sidecar import LayoutSpec, ProcessSpec, WireSpec
+from faultsim.circuits.sidecar import LayoutSpec, WireSpec
 from faultsim.circuits.sites import Site
 from faultsim.errors import SpecError
 

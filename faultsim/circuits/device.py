@@ -11,7 +11,7 @@ from pydantic import Field
 
 from faultsim.circuits.element import Element
 from faultsim.circuits.hierarchy import Hierarchy
-from faultsim.circuits.sidecar import ProcessSpec
+from faultsim.circuits.process import ProcessSpec
 from faultsim.errors import Problem, SpecError, did_you_mean
 from faultsim.specfile import Spec, check_table, read_table
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from faultsim import library
 from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.program import LEAVE
 from faultsim.circuits.reading import read_cards
-from faultsim.circuits.sidecar import ProcessSpec, Sidecar, read_sidecar
+from faultsim.circuits.sidecar import Sidecar, read_sidecar
 from faultsim.circuits.sites import Site, site_of, wire_taps
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.symbols import abridged

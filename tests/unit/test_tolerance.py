@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from faultsim.campaigns.examiner import Signature
 from faultsim.campaigns.tolerance import NOMINAL, BandRow, bands, end_corners
 from faultsim.circuits.network import Network, load_sidecar
-from faultsim.circuits.sidecar import ToleranceSpec
+from faultsim.circuits.process import ToleranceSpec
 from faultsim.circuits.variant import Corner
 from faultsim.errors import SpecError
 from tests.cli.conftest import REPOSITORY, Shell

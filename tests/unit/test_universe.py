@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from faultsim.circuits import network
 from faultsim.circuits.circuit import Circuit, of_deck, of_network
-from faultsim.circuits.sidecar import LayoutSpec, ProcessSpec, SiteSpec, WireSpec
+from faultsim.circuits.process import ProcessSpec
+from faultsim.circuits.sidecar import LayoutSpec, SiteSpec, WireSpec
 from faultsim.circuits.sites import Cut, Pair, Parameter, Window, site_of
 from faultsim.errors import SpecError
 from faultsim.fault_models.accounting import Detectability
