@@ -65,20 +65,17 @@ class Tester:
         first = self.surveyor.smallest_integrate(subject, shortest)
         second = self.surveyor.largest_leaky(subject, own_iw)
         found = Outside(first.at_s, second.at_s)
-        lines = [first, second]
         if first.at_s is None:
             return replace(found, reason=_no_edge(first, "integrate window"))
+        for line, over in ((first, "integrate"), (second, "leaky")):
+            if not line.monotone:
+                return replace(found, reason=f"its verdict changes {line.changes} times over the {over} window")
         point = (own_iw, second.at_s)
         if second.at_s is None or second.at_s < _APART * shortest:
             third = self.surveyor.smallest_integrate(subject, _APART * shortest)
-            lines.append(third)
-            if third.at_s is None:
+            if third.at_s is None or not third.monotone:
                 return replace(found, reason=_no_edge(third, "integrate window"))
             point = (third.at_s, _APART * shortest)
-        changing = next((line for line in lines if not line.monotone), None)
-        if changing is not None:
-            over = "leaky" if changing is second else "integrate"
-            return replace(found, reason=f"the verdict changes {changing.changes} times over the {over} window")
         if isinstance(self._curve, str):
             return replace(found, reason=self._curve)
         fit = self._curve.stretch((first.at_s, shortest), (point[0], point[1] or 0.0))
@@ -114,4 +111,6 @@ def _spikes(twin: Twin, leaky_s: float, integrate_s: Floats) -> NDArray[np.bool_
 
 
 def _no_edge(line: Boundary, what: str) -> str:
+    if line.at_s is not None:
+        return f"its verdict changes {line.changes} times over the {what}"
     return f"the circuit spikes {'all along' if line.spikes_first else 'nowhere on'} the line over the {what}"

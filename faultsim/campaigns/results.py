@@ -309,14 +309,14 @@ class BehaviourRow:
     defect_id: str
     kind: str
     location: str
-    test: str
-    window: str
-    integrate_window_s: float
-    leaky_window_s: float
     at: str
     severity: float
     unit: str
     r_ohm: float | None
+    test: str
+    window: str
+    integrate_window_s: float
+    leaky_window_s: float
     integration_gain: Value
     leak_retention: Value
     phase_advance_rad: Value

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Shell
+from tests.cli.conftest import LONG_PATIENCE_S, Shell
 
 HERE = Path(__file__).parent
 KEPT = HERE / "two_opens"
@@ -26,7 +26,7 @@ class TwoOpens:
 
 @pytest.fixture(scope="session")
 def two_opens(tmp_path_factory: pytest.TempPathFactory) -> TwoOpens:
-    shell = Shell(tmp_path_factory.mktemp("golden"))
+    shell = Shell(tmp_path_factory.mktemp("golden"), LONG_PATIENCE_S)
     shutil.copy(KEPT / "campaign.toml", shell.folder / "two_opens.toml")
     said = shell("run", "two_opens.toml", "--json").succeeds().json
     return TwoOpens(shell, shell.folder / "runs" / "two_opens", said)
