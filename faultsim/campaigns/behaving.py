@@ -31,6 +31,7 @@ from faultsim.campaigns.twin import TwinMaker
 from faultsim.campaigns.watcher import Quiet
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner
+from faultsim.errors import SpecError
 from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches_any
@@ -99,7 +100,7 @@ class Behaving(Stage):
             [
                 Look(setting, *at)
                 for setting in usable
-                for at in self._severities(defect, setting, found.get(defect.id, []))
+                for at in self._severities(defect, usable[0], found.get(defect.id, []))
             ]
             for defect in self._defects
         ]
@@ -164,8 +165,9 @@ class Behaving(Stage):
     def _item(self, defect: Defect) -> Item:
         keys = []
         for setting in self._settings:
-            severe = Question(self._full(setting), setting.conditions, defect, self.plan.grid(defect).severest)
-            keys.append(self._keys(setting, [severe]))
+            default = defect.definition.severity.default
+            asked = [Question(self._full(setting), setting.conditions, defect, default)]
+            keys.append(self._keys(setting, asked if self._applies(defect, default) else []))
         rest = f"{self.plan.spec.behaviours!r} {self._neuron!r} {self.plan.spec.equivalent!r} {_METHOD}"
         return Item("behaviours", defect.id, f"{' '.join(keys)} {rest}")
 
@@ -189,6 +191,7 @@ class Behaving(Stage):
             "severest": ("severest", self.plan.grid(defect).severest),
         }
         chosen = [known[at] for at in self.plan.spec.behaviours.severities]
+        chosen = [(at, severity) for at, severity in chosen if self._applies(defect, severity)]
         return list({severity: (at, severity) for at, severity in reversed(chosen)}.values())[::-1]
 
     def _neuron_at(self, setting: Setting) -> list[dict[str, Any]]:
@@ -214,6 +217,15 @@ class Behaving(Stage):
             turns=found.phase_rad / (2 * math.pi),
         )
         return [asdict(row)]
+
+    def _applies(self, defect: Defect, severity: float) -> bool:
+        """Return whether a defect leaves something of every window; only one of the timing may not."""
+        try:
+            for setting in self._settings:
+                defect.disturb(self._full(setting), severity)
+        except SpecError:
+            return False
+        return True
 
     def _bands(self, pool: ThreadPoolExecutor, setting: Setting, item: Item) -> list[ToleranceRow]:
         stored = self.ledger.result(item)

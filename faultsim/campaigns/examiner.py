@@ -12,7 +12,7 @@ import numpy as np
 from faultsim.campaigns.causes import causes
 from faultsim.campaigns.lab import Question
 from faultsim.campaigns.outside import Tester
-from faultsim.campaigns.shmoo import Subject, Surveyor
+from faultsim.campaigns.shmoo import UNKNOWN, Subject, Surveyor
 from faultsim.campaigns.synapses import Synapses, synapses
 from faultsim.circuits.neuron import NotApart
 from faultsim.fault_models.behaviour import Quantity
@@ -124,8 +124,16 @@ class Examiner:
         """Measure what a tester sees: windows at which the neuron spikes."""
         plane = self.surveyor.plane
         strongest = self.surveyor.map(subject, np.array([plane.integrate_s[1]]), np.array([plane.leaky_s[0]]))
-        table["spikes_at_strongest"] = bool(strongest.first_spike[0, 0] > 0)
-        found, normal = self._tester.found(subject), self._tester.normal
+        if strongest.first_spike[0, 0] == UNKNOWN:
+            table.absent(["spikes_at_strongest"], "the simulation at the strongest windows failed")
+        else:
+            table["spikes_at_strongest"] = bool(strongest.first_spike[0, 0] > 0)
+        try:
+            found, normal = self._tester.found(subject), self._tester.normal
+        except NotApart as reason:
+            names = ["smallest_integrate_s", "largest_leaky_s", "integrate_ratio", "leak_ratio"]
+            table.absent(names, str(reason))
+            return
         table["smallest_integrate_s"], table["largest_leaky_s"] = found.smallest_s, found.largest_s
         if found.fit is None or normal.fit is None:
             why = found.reason if found.fit is None else f"of the fault-free circuit: {normal.reason}"

@@ -130,11 +130,11 @@ def _defect_problems(spec: CampaignSpec, circuit: Network, pools: Pools, chosen:
             if not any(matches(name, glob) for name in sites):
                 fits = f"matches no site of {circuit.name} that a defect of kind {group.kind} fits"
                 yield Problem("defects.sites", f"{glob!r} {fits}", did_you_mean(glob, sites))
-    for test in spec.tests:
-        for glob in test.defects:
+    listed = [(f"tests.{test.name}.defects", test.defects) for test in spec.tests]
+    for where, globs in [*listed, ("behaviours.defects", spec.behaviours.defects)]:
+        for glob in globs:
             if chosen and not any(matches(name, glob) for name in chosen):
-                remedy = did_you_mean(glob, chosen)
-                yield Problem(f"tests.{test.name}.defects", f"{glob!r} matches no defect of the campaign", remedy)
+                yield Problem(where, f"{glob!r} matches no defect of the campaign", did_you_mean(glob, chosen))
 
 
 def _figure_problems(spec: CampaignSpec, known: dict[str, Defect], chosen: Sequence[str]) -> Iterator[Problem]:

@@ -86,8 +86,9 @@ class Recording:
         if self.stimulus.program:
             raise NotApart("a programming sequence depends on the integrate window")
         long, spec = self.plane.corner(self.stimulus, 1), self.stimulus.spec
-        one = replace(long, spec=long.spec.model_copy(update={"pulses": 1}))
-        last = max(edge.time_s(one) for edge in _edges(one)) - one.first_s
+        # Of every frame: the last edge of the first one may be far from that of another.
+        all_frames = replace(long, spec=long.spec.model_copy(update={"pulses": len(self.stimulus.frames)}))
+        last = max(edge.offset_s + edge.share * self.plane.integrate_s[1] for edge in _edges(all_frames))
         leaky = min(self.plane.leaky_s[1], last + _SETTLED_S - self.plane.integrate_s[1])
         update = {
             "leaky": leaky,

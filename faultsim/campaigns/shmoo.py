@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,9 +15,10 @@ from faultsim.campaigns.twin import Twin, TwinMaker
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.neuron import NotApart
 from faultsim.circuits.variant import Corner
+from faultsim.errors import SpecError
 from faultsim.magnetics.boundary import Boundary, boundary
 from faultsim.magnetics.train import Floats, Integers
-from faultsim.spice.job import Outcome
+from faultsim.spice.job import Outcome, Status
 
 Line = Callable[[Floats], tuple[Floats, Floats]]
 """Windows along a line -> integrate windows and leaky windows."""
@@ -116,7 +118,7 @@ class Surveyor:
             return Subject(question, None, healthy.reason)
         try:
             return Subject(question, self.maker.faulty(question, healthy.twin, checked))
-        except NotApart as reason:
+        except (NotApart, SpecError) as reason:
             return Subject(question, None, str(reason))
 
     def map(self, subject: Subject, integrate_s: Floats, leaky_s: Floats) -> ShmooMap:
@@ -128,11 +130,19 @@ class Surveyor:
         return ShmooMap(integrate_s, leaky_s, spikes.reshape(shape), in_spice.reshape(shape), reason)
 
     def smallest_integrate(self, subject: Subject, leaky_s: float) -> Boundary:
-        """Return the smallest integrate window that spikes, at a leaky window."""
+        """Return the smallest integrate window that spikes, at a leaky window.
+
+        Raises:
+            NotApart: A simulation failed.
+        """
         return self._along(subject, lambda windows: (windows, np.full(windows.size, leaky_s)), self.plane.integrate_s)
 
     def largest_leaky(self, subject: Subject, integrate_s: float) -> Boundary:
-        """Return the largest leaky window that still spikes, at an integrate window."""
+        """Return the largest leaky window that still spikes, at an integrate window.
+
+        Raises:
+            NotApart: A simulation failed.
+        """
         return self._along(subject, lambda windows: (np.full(windows.size, integrate_s), windows), self.plane.leaky_s)
 
     def spikes_silent(self, subject: Subject, windows: tuple[float, float]) -> bool:
@@ -148,8 +158,16 @@ class Surveyor:
         return pulse > 0
 
     def _along(self, subject: Subject, line: Line, ends: tuple[float, float]) -> Boundary:
-        looks, rounds = (_LOOKS, _ROUNDS) if subject.twin is not None else (_LOOKS_IN_SPICE, _ROUNDS_IN_SPICE)
-        return boundary(lambda windows: self._first_spikes(subject, *line(windows))[0] > 0, *ends, looks, rounds)
+        apart = subject.twin is not None and bool(subject.twin.serves(*line(np.linspace(*ends, _LOOKS))).all())
+        looks, rounds = (_LOOKS, _ROUNDS) if apart else (_LOOKS_IN_SPICE, _ROUNDS_IN_SPICE)
+
+        def spikes(windows: Floats) -> NDArray[np.bool_]:
+            found = self._first_spikes(subject, *line(windows))[0]
+            if (found == UNKNOWN).any():
+                raise NotApart("a simulation on the way to the boundary failed")
+            return found > 0
+
+        return boundary(spikes, *ends, looks, rounds)
 
     def _first_spikes(
         self, subject: Subject, integrate_s: Floats, leaky_s: Floats
@@ -168,10 +186,18 @@ class Surveyor:
         asked = [replace(question, stimulus=at_windows(question.stimulus, iw, lw)) for iw, lw in windows]
         if asked:
             self.watcher.stage("windows in SPICE", len(asked))
-        answers = [self.lab.submit(one) for one in asked]
-        return [self._pulse(answer.result()) for answer in answers]
+        answers = [self._asked(one) for one in asked]
+        return [self._pulse(answer) for answer in answers]
 
-    def _pulse(self, outcome: Outcome) -> int:
+    def _asked(self, question: Question) -> Future[Outcome] | None:
+        """Ask for a transient; none where a defect of the timing leaves nothing of a window."""
+        try:
+            return self.lab.submit(question)
+        except SpecError:
+            return None
+
+    def _pulse(self, answer: Future[Outcome] | None) -> int:
+        outcome = answer.result() if answer is not None else Outcome(Status.BAD_OUTPUT)
         self.watcher.advance()
         pulse = outcome.values.get("pulses_to_spike")
         if not outcome.ok:

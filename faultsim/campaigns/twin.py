@@ -131,6 +131,9 @@ class TwinMaker:
         site = self._site(question, edited)
         shift = _shift_s(question)
         plane = Plane(_moved(self.plane.integrate_s, shift[0]), _moved(self.plane.leaky_s, shift[1]))
+        spec = question.stimulus.spec
+        if plane.integrate_s[0] <= spec.edge or plane.leaky_s[0] <= spec.read_delay + spec.strobe_width + spec.edge:
+            raise NotApart("it leaves nothing of the shortest windows")
         recording, short = Recording(question.stimulus, plane), _rested(plane.corner(question.stimulus, 0))
         service = self.lab.service
         seen = service.submit(self._seen(question, recording.played, site, edited, recording.times_s))

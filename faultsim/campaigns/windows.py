@@ -61,7 +61,7 @@ class PlaneSpec(Spec):
 
 def with_plane(test: dict[str, Any], names: list[str]) -> dict[str, Any]:
     """Return a test that is run in all windows of the plane where it asks for it."""
-    if PLANE not in test["windows"]:
+    if not isinstance(test["windows"], list) or PLANE not in test["windows"]:
         return test
     listed = [name for name in test["windows"] if name != PLANE]
     return {**test, "windows": list(dict.fromkeys([*listed, *names]))}

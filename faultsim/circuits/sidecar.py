@@ -251,7 +251,7 @@ class Sidecar(Spec):
         default_factory=dict, description="net, by its flattened name -> start voltage, in VDD"
     )
     baseline: BaselineSpec
-    neuron: NeuronSpec | None = Field(default=None, description="without one, behaviours are measured by SPICE alone")
+    neuron: NeuronSpec | None = Field(default=None, description="without one, no behaviours are measured")
     weights: WeightsSpec | None = None
     wires: dict[str, WireSpec] = Field(default_factory=dict)
     layout: LayoutSpec = Field(default_factory=LayoutSpec)

@@ -16,6 +16,7 @@ from faultsim.campaigns.twin import TwinMaker
 from faultsim.circuits import network
 from faultsim.circuits.circuit import of_network
 from faultsim.circuits.network import Network
+from faultsim.circuits.neuron import NotApart
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.cli.output import print_json, say, write_text
@@ -115,7 +116,7 @@ def _range(option: str, text: str | None, own: tuple[float, float]) -> Floats:
     if text is None:
         return np.linspace(*own, _POINTS)
     parts = text.split(":")
-    if len(parts) != 3 or not parts[2].isdigit() or not 1 <= int(parts[2]) <= _MOST_POINTS:
+    if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit()) or not 1 <= int(parts[2]) <= _MOST_POINTS:
         raise UsageError(f"{option} {text}: takes A:B:N, such as 0.5n:2n:40, with N up to {_MOST_POINTS}")
     low, high = (positive(option, part, 0.0) for part in parts[:2])
     if low > high or (low == high) != (int(parts[2]) == 1):
@@ -139,11 +140,15 @@ def _title(question: Question) -> str:
 
 
 def _edges(surveyor: Surveyor, subject: Subject, stimulus: Stimulus) -> dict[str, Boundary]:
-    """Return the two boundaries that a tester looks for."""
-    return {
-        "smallest_integrate": surveyor.smallest_integrate(subject, surveyor.plane.leaky_s[0]),
-        "largest_leaky": surveyor.largest_leaky(subject, stimulus.spec.integrate),
-    }
+    """Return the two boundaries that a tester looks for; none where a simulation failed."""
+    try:
+        return {
+            "smallest_integrate": surveyor.smallest_integrate(subject, surveyor.plane.leaky_s[0]),
+            "largest_leaky": surveyor.largest_leaky(subject, stimulus.spec.integrate),
+        }
+    except NotApart as reason:
+        say(f"no boundaries: {reason}")
+        return {}
 
 
 def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], stimulus: Stimulus) -> None:

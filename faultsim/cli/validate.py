@@ -72,7 +72,7 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "universe", load_universe_file
     if "neurons" in keys:
         return "generator file", load_generator
-    if "because" in keys:
+    if keys & {"because", "simulator", "tester"}:
         return "behaviour", load_behaviour
     if keys & {"probes", "ports", "deck", "extends"}:
         return "sidecar", network.load_sidecar

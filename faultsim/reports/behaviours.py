@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from faultsim.campaigns.results import BehaviourRow, ToleranceRow
-from faultsim.reports.figures import blank, svg_text
+from faultsim.reports.figures import blank, plain, svg_text
 
 _MARKERS = "osD^vP*Xh<>d"
 _LEAST = 1e-3
@@ -31,7 +31,7 @@ def behaviour_figure(rows: Sequence[BehaviourRow], tolerances: Sequence[Toleranc
         axes.add_patch(box)
     for number, (name, members) in enumerate(_grouped(points).items()):
         style = {"marker": _MARKERS[number % len(_MARKERS)], "linestyle": "", "markersize": 5, "alpha": 0.75}
-        axes.plot(*zip(*members, strict=True), label=f"{name} ({len(members)})", **style)
+        axes.plot(*zip(*members, strict=True), label=plain(f"{name} ({len(members)})"), **style)
     axes.set_xscale("log")
     axes.set_yscale("log")
     for scale in (axes.xaxis, axes.yaxis):

@@ -35,7 +35,7 @@ def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
             "markersize": 3,
             "linewidth": 1.2,
         }
-        axes.plot(*zip(*points, strict=True), label=_plain(defect), **style)
+        axes.plot(*zip(*points, strict=True), label=plain(defect), **style)
     axes.set_xscale("log")
     axes.set_xlabel("resistance of the open (ohm)")
     axes.set_ylabel(f"{observable.removesuffix('_a')} (uA)")
@@ -57,7 +57,7 @@ def response_figure(rows: Sequence[ResponseRow]) -> str:
         label = f"{defect} {format_quantity(severity, unit)}" if severity is not None else "fault-free"
         values = [float("nan") if row.result is None else float(row.result) for row in points]  # type: ignore[arg-type]
         style = {"linestyle": _LINE_STYLES[number % 4], "marker": _MARKERS[number % 8], "markersize": 3}
-        axes.plot([row.value * scale for row in points], values, linewidth=1.2, label=_plain(label), **style)
+        axes.plot([row.value * scale for row in points], values, linewidth=1.2, label=plain(label), **style)
     axes.set_xlabel(f"{rows[0].over} ({prefix}s)")
     axes.set_ylabel(rows[0].observable)
     axes.grid(True, linewidth=0.4, alpha=0.6)
@@ -100,7 +100,7 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
             axes.axvspan(start * 1e9, stop * 1e9, color="0.88", linewidth=0)
         axes.tick_params(labelsize=7)
     rows[-1].set_xlabel("time (ns); integrate windows shaded")
-    figure.suptitle(_plain(title), fontsize=9)
+    figure.suptitle(plain(title), fontsize=9)
     return svg_text(figure)
 
 
@@ -124,7 +124,7 @@ def _micro(value: Any) -> float:
     return float("nan") if value is None else float(value) * 1e6
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return text for matplotlib to take as it is: a dollar in a name starts no formula, an underscore hides none."""
     escaped = text.replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,8 @@ def draw(report: Report) -> dict[str, Figure]:
         figures["behaviours"] = Figure("behaviours", f"{shown}; the box is what the declared tolerances allow", svg)
     for found in plane_maps(plan, report.result.settings, report.result.thresholds):
         shown = f"{found.defect_id}, test {found.test}: threshold over integrate and leaky window"
-        marks = "u: not detected; x: the test cannot be used, the fault-free circuit does not do what it requires"
-        figures[_slug(f"map-{found.test}-{found.defect_id}")] = Figure(
+        marks = "u: not detected; ?: unknown; x: unusable, the fault-free circuit does not do what the test requires"
+        figures[_slug(f"map-{found.test}-{found.defect_id}", figures)] = Figure(
             "planes", f"{shown} ({marks})", plane_figure(plan, found)
         )
     for wanted in plan.spec.responses:
@@ -170,9 +171,11 @@ def _context(report: Report) -> dict[str, Any]:
     }
 
 
-def _slug(text: str) -> str:
-    """Return text as a figure's name."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+def _slug(text: str, taken: Container[str]) -> str:
+    """Return text as a figure's name that is not taken yet."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    numbered = (f"{name}-{number}" for number in count(2))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
 
 
 def _by_pattern(rows: Sequence[BaselineRow]) -> dict[str, list[BaselineRow]]:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import NeuronRow, SettingRow, ThresholdRow
-from faultsim.reports.figures import blank, svg_text
+from faultsim.campaigns.results import FAILS_BELOW, Detection, NeuronRow, SettingRow, ThresholdRow
+from faultsim.reports.figures import blank, plain, svg_text
 
 _TURNED = 0.02
 """Of a turn, which counts as another phase."""
@@ -61,11 +61,27 @@ class PlaneMap:
     settings: Mapping[Cell, SettingRow]
 
     def value(self, cell: Cell) -> float | None:
-        """Return the threshold, infinite where nothing is detected; None for an unusable cell."""
+        """Return the threshold; None for a cell that cannot be used or whose verdict is unknown.
+
+        Where nothing is detected it is further than any: infinite for an open, 0 for a bridge.
+        """
+        row = self.thresholds.get(cell)
+        if row is None or row.verdict == Detection.UNKNOWN:
+            return None
+        undetected = 0.0 if row.direction == FAILS_BELOW else math.inf
+        return undetected if row.threshold is None else row.threshold
+
+    def mark(self, cell: Cell) -> str:
+        """Return what is written into a cell without a threshold."""
         row = self.thresholds.get(cell)
         if row is None:
-            return None
-        return math.inf if row.threshold is None else row.threshold
+            return "x"
+        return "?" if row.verdict == Detection.UNKNOWN else "" if row.threshold is not None else "u"
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the thresholds."""
+        return next(row.unit for row in self.thresholds.values())
 
 
 def plane_maps(plan: Plan, settings: Sequence[SettingRow], thresholds: Sequence[ThresholdRow]) -> list[PlaneMap]:
@@ -75,10 +91,11 @@ def plane_maps(plan: Plan, settings: Sequence[SettingRow], thresholds: Sequence[
     cells = set(_cells(plan))
     maps = []
     for test in plan.spec.tests:
-        here = {_cell(row): row for row in settings if row.test == test.name and _cell(row) in cells}
+        own = [row for row in settings if row.test == test.name and _first_point(plan, row)]
+        here = {_cell(row): row for row in own if _cell(row) in cells}
         found: dict[str, dict[Cell, ThresholdRow]] = {}
         for row in thresholds:
-            if row.test == test.name and _cell(row) in here:
+            if row.test == test.name and _cell(row) in here and _first_point(plan, row):
                 found.setdefault(row.defect_id, {})[_cell(row)] = row
         maps += [PlaneMap(defect, test.name, rows, here) for defect, rows in found.items() if len(here) > 1]
     return maps
@@ -97,19 +114,19 @@ def plane_figure(plan: Plan, found: PlaneMap) -> str:
     plane = plan.spec.plane
     assert plane is not None
     integrate, leaky = plane.integrate.values_s, plane.leaky.values_s
-    values = np.array([[found.value((iw, lw)) or math.nan for iw in integrate] for lw in leaky])
-    known = np.where(np.isfinite(values), values, np.nan)
+    known = np.array(
+        [[math.nan if found.mark((iw, lw)) else found.value((iw, lw)) for iw in integrate] for lw in leaky]
+    )
     figure = blank(5.2, 4.2)
     axes = figure.add_subplot()
     ends = [_edges([value * 1e9 for value in steps]) for steps in (integrate, leaky)]
     if np.isfinite(known).any():
         norm = LogNorm(np.nanmin(known), max(np.nanmax(known), 1.0001 * np.nanmin(known)))
         mesh = axes.pcolormesh(*ends, known, cmap="cividis", norm=norm)
-        figure.colorbar(mesh, ax=axes, label=f"threshold of {found.defect_id} (ohm)")
-    for row, lw in enumerate(leaky):
-        for column, iw in enumerate(integrate):
-            mark = "" if np.isfinite(values[row, column]) else "u" if np.isinf(values[row, column]) else "x"
-            axes.text(iw * 1e9, lw * 1e9, mark, ha="center", va="center", fontsize=7, color="0.3")
+        figure.colorbar(mesh, ax=axes, label=plain(f"threshold of {found.defect_id} ({found.unit})"))
+    for lw in leaky:
+        for iw in integrate:
+            axes.text(iw * 1e9, lw * 1e9, found.mark((iw, lw)), ha="center", va="center", fontsize=7, color="0.3")
     axes.set_xlim(ends[0][0], ends[0][-1])
     axes.set_ylim(ends[1][0], ends[1][-1])
     axes.set_xlabel("integrate window (ns)")
@@ -123,6 +140,12 @@ def _cells(plan: Plan) -> Iterator[Cell]:
     for iw in plane.integrate.values_s:
         for lw in plane.leaky.values_s:
             yield iw, lw
+
+
+def _first_point(plan: Plan, row: SettingRow | ThresholdRow) -> bool:
+    """Return whether a row is of the campaign's first operating point."""
+    point = plan.conditions[0]
+    return (row.vdd_v, row.temperature_c, row.corner) == (point.vdd_v, point.temperature_c, point.corner.name)
 
 
 def _cell(row: SettingRow | ThresholdRow) -> Cell:

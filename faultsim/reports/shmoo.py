@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap
-from faultsim.reports.figures import blank
+from faultsim.reports.figures import blank, plain
+from faultsim.reports.tables import cell
 
 _SILENT, _FAILED = "#e4e4e4", "#ffffff"
 _MOST_DIGITS = 26
@@ -37,7 +38,7 @@ def shmoo_figure(maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, f
         axes.pcolormesh(*edges, found.first_spike.T, cmap=colours, norm=norm, rasterized=False)
         _outline(axes, found)
         axes.plot(*(value * 1e9 for value in nominal_s), marker="+", color="black", markersize=9, markeredgewidth=1.4)
-        axes.set_title(title.replace("$", r"\$"), fontsize=9)
+        axes.set_title(plain(title), fontsize=9)
         axes.set_xlabel("integrate window (ns)")
         axes.tick_params(labelsize=8)
     panels[0].set_ylabel("leaky window (ns)")
@@ -59,7 +60,8 @@ def shmoo_csv(columns: Sequence[tuple[str, ShmooMap]]) -> str:
     first = columns[0][1]
     for i, integrate_s in enumerate(first.integrate_s):
         for j, leaky_s in enumerate(first.leaky_s):
-            values = [value for _, found in columns for value in (found.first_spike[i, j], found.in_spice[i, j])]
+            pairs = [(int(found.first_spike[i, j]), bool(found.in_spice[i, j])) for _, found in columns]
+            values = [cell(value) for pair in pairs for value in pair]
             writer.writerow([f"{integrate_s:.9g}", f"{leaky_s:.9g}", *values])
     return buffer.getvalue()
 
