@@ -27,6 +27,7 @@ FILES = {
     "settings.csv",
     "currents.csv",
     "thresholds.csv",
+    "behaviours.csv",
     "coverage.csv",
     "coverage.json",
     "vectors/vectors.csv",
