@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -157,6 +157,14 @@ def load_file(path: Path) -> DefectDefinition:
     Raises:
         SpecError: Everything that is wrong with it.
     """
+    if not path.is_file():
+        return read_spec(path, DefectDefinition)
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, _modified_ns: int) -> DefectDefinition:
+    """Read a file once; a name is looked for in every definition that there is."""
     return read_spec(path, DefectDefinition)
 
 

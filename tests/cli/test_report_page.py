@@ -110,7 +110,7 @@ def test_hostile_text_of_campaign_and_circuit_is_shown_as_text(workspace: Shell)
 def test_a_campaign_without_a_sweep_has_a_page_without_its_figure(workspace: Shell) -> None:
     campaign = workspace.folder / "tiny.toml"
     text = campaign.read_text()
-    campaign.write_text(text[: text.index("[currents]")] + text[text.index("[search]") :])
+    campaign.write_text(text[: text.index("[currents]")] + text[text.index("[behaviours]") :])
     workspace("run", "tiny.toml").succeeds()
     html = (workspace.folder / "runs" / "tiny" / "report.html").read_text()
     page = Page(html)
