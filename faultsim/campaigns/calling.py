@@ -138,12 +138,13 @@ def _sentence(text: str) -> str:
 
 
 def _reasons(seen: Seen, inside: Sequence[str], outside: Sequence[str], blind: bool) -> Iterator[str]:
-    """Yield why quantities are missing, and in what the views differ."""
+    """Yield why quantities are missing or bounds, and in what the views differ."""
     missing: dict[str, list[str]] = {}
     for name, note in seen.signature.notes.items():
         missing.setdefault(note, []).append(name)
     for note, names in missing.items():
-        yield f"no {', '.join(names)}: {note}"
+        known = all(seen.signature.measured.get(name) is not None for name in names)
+        yield f"{', '.join(names)} {note}" if known else f"no {', '.join(names)}: {note}"
     if not blind and set(inside) != set(outside):
         yield f"the tester would say {_SEPARATOR.join(outside)}"
     if seen.failed:

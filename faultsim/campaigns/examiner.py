@@ -138,6 +138,10 @@ class Examiner:
         if found.fit is None or normal.fit is None:
             why = found.reason if found.fit is None else f"of the fault-free circuit: {normal.reason}"
             table.absent(["integrate_ratio", "leak_ratio"], why)
+            if found.always and normal.smallest_s is not None:
+                # A bound, and enough to be called fast: the fault-free neuron does not spike there.
+                table["integrate_ratio"] = normal.smallest_s / plane.integrate_s[0]
+                table.notes["integrate_ratio"] = "is at least this much: it spikes at the shortest integrate window"
             return
         table["integrate_ratio"] = found.fit.gain / normal.fit.gain
         table["leak_ratio"] = found.fit.time / normal.fit.time

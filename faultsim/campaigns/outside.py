@@ -28,12 +28,14 @@ class Outside:
         smallest_s: Smallest integrate window that spikes, at the shortest leaky window.
         largest_s: Largest leaky window that spikes, at the integrate window of the stimulus.
         fit: How the fault-free boundary is stretched.
+        always: It spikes at the shortest integrate window already, so that there is no boundary.
         reason: Why it is not.
     """
 
     smallest_s: float | None
     largest_s: float | None
     fit: Stretch | None = None
+    always: bool = False
     reason: str = ""
 
 
@@ -66,7 +68,7 @@ class Tester:
         second = self.surveyor.largest_leaky(subject, own_iw)
         found = Outside(first.at_s, second.at_s)
         if first.at_s is None:
-            return replace(found, reason=_no_edge(first, "integrate window"))
+            return replace(found, always=first.spikes_first, reason=_no_edge(first, "integrate window"))
         for line, over in ((first, "integrate"), (second, "leaky")):
             if not line.monotone:
                 return replace(found, reason=f"its verdict changes {line.changes} times over the {over} window")
