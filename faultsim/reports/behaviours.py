@@ -9,7 +9,8 @@ from faultsim.campaigns.results import BehaviourRow, ToleranceRow
 from faultsim.reports.figures import blank, plain, svg_text
 
 _MARKERS = "osD^vP*Xh<>d"
-_LEAST = 1e-3
+_GAINS, _RETENTIONS = (0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0), (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4)
+"""Ticks of the two axes; what lies beyond the first or the last is drawn there."""
 _MOST_NAMES = 12
 _GAIN, _RETENTION = "integration_gain", "leak_retention"
 _WAYS = ((0.02, 0.03, "slow to integrate", "left"), (0.98, 0.03, "fast to integrate", "right"))
@@ -34,10 +35,11 @@ def behaviour_figure(rows: Sequence[BehaviourRow], tolerances: Sequence[Toleranc
         axes.plot(*zip(*members, strict=True), label=plain(f"{name} ({len(members)})"), **style)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    for scale in (axes.xaxis, axes.yaxis):
-        scale.set_major_formatter("{x:g}")
-        scale.set_minor_formatter("{x:g}")
-        scale.set_tick_params(labelsize=7, which="both")
+    axes.set_xticks(_GAINS, [f"{tick:g}" for tick in _GAINS], fontsize=7)
+    axes.set_yticks(_RETENTIONS, [f"{tick:g}" for tick in _RETENTIONS], fontsize=7)
+    axes.minorticks_off()
+    axes.set_xlim(0.95 * _GAINS[0], 1.05 * _GAINS[-1])
+    axes.set_ylim(0.98 * _RETENTIONS[0], 1.02 * _RETENTIONS[-1])
     axes.set_xlabel("tilt of one integrate window, over the fault-free one")
     axes.set_ylabel("share left after the leaky window, over the fault-free one", fontsize=8)
     for x, y, text, side in _WAYS:
@@ -54,9 +56,9 @@ def _measured(row: BehaviourRow) -> bool:
 
 
 def _point(row: BehaviourRow) -> tuple[float, float]:
-    """Return where a row is drawn; what is left of nothing is drawn at the axis."""
-    values = (row.integration_gain, row.leak_retention)
-    x, y = (max(float(value), _LEAST) if isinstance(value, float) else _LEAST for value in values)
+    """Return where a row is drawn."""
+    pairs = ((row.integration_gain, _GAINS), (row.leak_retention, _RETENTIONS))
+    x, y = (min(max(float(value or 0.0), ticks[0]), ticks[-1]) for value, ticks in pairs)  # type: ignore[arg-type]
     return x, y
 
 

@@ -78,7 +78,9 @@ def draw(report: Report) -> dict[str, Figure]:
             "currents", f"{caption} (IM_WR at mid-integrate-window is the paper's Fig. 9)", svg
         )
     if any(row.integration_gain is not None for row in report.result.behaviours):
-        shown = "Each defect by what it does to integration and to leak, on logarithmic scales"
+        shown = (
+            "Each defect by what it does to integration and to leak; what lies beyond the axes is drawn at their ends"
+        )
         svg = behaviour_figure(report.result.behaviours, report.result.tolerances)
         figures["behaviours"] = Figure("behaviours", f"{shown}; the box is what the declared tolerances allow", svg)
     for found in plane_maps(plan, report.result.settings, report.result.thresholds):
