@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from faultsim.campaigns.equals import as_equal
 from faultsim.campaigns.examiner import Signature
 from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.results import BehaviourRow, ToleranceRow
@@ -66,7 +67,7 @@ def behaviour_rows(
     found = []
     for one in seen:
         row = _row(plan, one, settings[one.window], bands[one.window], behaviours)
-        found += [row, *_shared(plan, row)]
+        found += [row, *(as_equal(plan, row, identity) for identity in plan.equals[row.defect_id])]
     places = {defect.id: place for place, defect in enumerate(plan.defects)}
     windows = {window: place for place, window in enumerate(bands)}
     return sorted(found, key=lambda row: (windows[row.window], places[row.defect_id]))
@@ -81,13 +82,6 @@ def _bands(window: str, tolerances: Sequence[ToleranceRow]) -> Bands:
         for row in tolerances
         if row.window == window
     }
-
-
-def _shared(plan: Plan, lead: BehaviourRow) -> Iterator[BehaviourRow]:
-    for identity in plan.equals[lead.defect_id]:
-        defect = plan.known[identity]
-        reason = "; ".join(filter(None, (f"the same circuit as {lead.defect_id}", lead.reason)))
-        yield replace(lead, defect_id=identity, kind=defect.definition.kind, location=defect.location, reason=reason)
 
 
 def _row(plan: Plan, seen: Seen, setting: Setting, bands: Bands, behaviours: Behaviours) -> BehaviourRow:

@@ -44,8 +44,7 @@ def silenced(stimulus: Stimulus) -> Stimulus:
     Raises:
         NotApart: The coding has no symbol for that.
     """
-    intensity = stimulus.spec.coding.intensity
-    symbol = next((symbol for symbol, value in intensity.items() if value == 0), None)
+    symbol = stimulus.spec.coding.symbol(0)
     if symbol is None:
         raise NotApart("the coding has no symbol of intensity 0")
     return replace(stimulus, pattern=symbol * len(stimulus.frames[0]))

@@ -49,9 +49,7 @@ def synapses(maker: TwinMaker, question: Question) -> Synapses:
 def _one_by_one(network: Network, stimulus: Stimulus, program: str) -> Stimulus:
     """Return a stimulus in which each input spikes in a coding window of its own, one soon after the other."""
     spec, count = stimulus.spec, len(network.inputs)
-    intensity = spec.coding.intensity
-    full = next((symbol for symbol, value in intensity.items() if value == spec.coding.i_max), None)
-    silent = next((symbol for symbol, value in intensity.items() if value == 0), None)
+    full, silent = spec.coding.symbol(spec.coding.i_max), spec.coding.symbol(0)
     if full is None or silent is None:
         raise NotApart("the coding has no symbol for a full or for no spike")
     frames = ["".join(full if place == own else silent for place in range(count)) for own in range(count)]

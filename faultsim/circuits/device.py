@@ -108,6 +108,10 @@ class DeviceClasses:
             return self.by_scope[element.body]
         return self.by_letter.get(element.letter, DeviceClass(_UNKNOWN))
 
+    def of_subcircuit(self, element: Element) -> DeviceClass:
+        """Return what an instance is; a subcircuit that no file declares is nothing in particular."""
+        return self.by_scope.get(element.body, DeviceClass(_UNKNOWN))
+
     def is_device(self, element: Element) -> bool:
         """Return whether an instance is one device."""
         return element.body in self.by_scope

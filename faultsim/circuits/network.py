@@ -11,6 +11,7 @@ from pathlib import Path
 
 from faultsim import library
 from faultsim.circuits.deck import Card, Cards
+from faultsim.circuits.device import MacrospinSpec, device_classes
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.program import LEAVE
@@ -50,6 +51,14 @@ class Network:
         """Named sites in the sidecar's order."""
         hierarchy = Hierarchy(self.cards)
         return {name: site_of(name, spec, self.sidecar.wires, hierarchy) for name, spec in self.sidecar.sites.items()}
+
+    @cached_property
+    def macrospin(self) -> MacrospinSpec | None:
+        """Where the equation of its neuron's free layer is, if it has a neuron whose device file says so."""
+        if self.sidecar.neuron is None:
+            return None
+        hierarchy = Hierarchy(self.cards)
+        return device_classes(hierarchy).of_subcircuit(hierarchy.resolve(self.sidecar.neuron.device)).macrospin
 
     @property
     def inputs(self) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faultsim.circuits.deck import Cards, generated
-from faultsim.circuits.device import MacrospinSpec, device_classes
+from faultsim.circuits.device import MacrospinSpec
 from faultsim.circuits.functions import inlined
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
@@ -86,14 +86,9 @@ def macrospin_of(network: Network) -> MacrospinSpec:
     """
     neuron = network.sidecar.neuron
     assert neuron is not None
-    hierarchy = Hierarchy(network.cards)
-    element = hierarchy.resolve(neuron.device)
-    spec = (
-        device_classes(hierarchy).of(element).macrospin if element.body in device_classes(hierarchy).by_scope else None
-    )
-    if spec is None:
+    if network.macrospin is None:
         raise NotApart(f"the device file of {neuron.device} has no [macrospin]")
-    return spec
+    return network.macrospin
 
 
 _VECTORS = ("anisotropy", "metal_spin", "metal_field", "pillar_spin", "fixed_layer", "start")

@@ -53,6 +53,10 @@ class CodingSpec(Spec):
     t_max: Quantity = Field(gt=0)
     intensity: dict[str, float] = Field(min_length=1, description="pattern symbol -> pixel intensity")
 
+    def symbol(self, intensity: float) -> str | None:
+        """Return the first symbol of an intensity, if there is one."""
+        return next((symbol for symbol, value in self.intensity.items() if value == intensity), None)
+
     @model_validator(mode="after")
     def _symbols(self) -> Self:
         problems = [f"symbol {symbol!r} has to be one character" for symbol in self.intensity if len(symbol) != 1]

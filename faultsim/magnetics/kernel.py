@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from faultsim.magnetics.train import Mark
 
 EDGE_STEPS = 4
 # What may be reordered in sums; infinite levels and missing restarts are compared elsewhere.
 _FAST = {"contract", "reassoc", "arcp", "nsz"}
 
-INTEGRATED, READ, LEAKED = 1, 2, 3
+INTEGRATED, READ, LEAKED = int(Mark.INTEGRATED), int(Mark.READ), int(Mark.LEAKED)
 """The marks that mean something here, as in `Mark`.
 
 A layer's coefficients: g and alpha; then, three of each, anisotropy, field, the metal's spin field and field, the

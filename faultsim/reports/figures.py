@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from faultsim.campaigns.results import CurrentRow, ResponseRow
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.spice.waveform import Waveform
@@ -128,6 +130,14 @@ def plain(text: str) -> str:
     """Return text for matplotlib to take as it is: a dollar in a name starts no formula, an underscore hides none."""
     escaped = text.replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped
+
+
+def cell_edges(values: Any) -> Any:
+    """Return the edges of cells around values, an array; a single one gets a cell of two per cent."""
+    if values.size == 1:
+        return np.array([values[0] * 0.99, values[0] * 1.01])
+    between = (values[1:] + values[:-1]) / 2
+    return np.concatenate(([2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]))
 
 
 def blank(width_in: float, height_in: float) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.results import FAILS_BELOW, Detection, NeuronRow, SettingRow, ThresholdRow
-from faultsim.reports.figures import blank, plain, svg_text
+from faultsim.reports.figures import blank, cell_edges, plain, svg_text
 
 _TURNED = 0.02
 """Of a turn, which counts as another phase."""
@@ -119,7 +118,7 @@ def plane_figure(plan: Plan, found: PlaneMap) -> str:
     )
     figure = blank(5.2, 4.2)
     axes = figure.add_subplot()
-    ends = [_edges([value * 1e9 for value in steps]) for steps in (integrate, leaky)]
+    ends = [cell_edges(np.array(steps) * 1e9) for steps in (integrate, leaky)]
     if np.isfinite(known).any():
         norm = LogNorm(np.nanmin(known), max(np.nanmax(known), 1.0001 * np.nanmin(known)))
         mesh = axes.pcolormesh(*ends, known, cmap="cividis", norm=norm)
@@ -197,9 +196,3 @@ def _because(neurons: Mapping[Cell, NeuronRow], here: Cell, other: Cell | None) 
     turned = one.turns - two.turns
     phase = f": it precesses {one.turns:.2f} turns in the leaky window in place of {two.turns:.2f}"
     return change + (phase if abs(turned) > _TURNED else "")
-
-
-def _edges(values: Sequence[float]) -> list[float]:
-    """Return the edges of cells around values."""
-    between = [(one + other) / 2 for one, other in pairwise(values)]
-    return [2 * values[0] - between[0], *between, 2 * values[-1] - between[-1]]

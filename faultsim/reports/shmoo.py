@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap
-from faultsim.reports.figures import blank, plain
+from faultsim.reports.figures import blank, cell_edges, plain
 from faultsim.reports.tables import cell
 
 _SILENT, _FAILED = "#e4e4e4", "#ffffff"
@@ -34,7 +34,7 @@ def shmoo_figure(maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, f
     shades = [_FAILED, _SILENT, *_shades(pulses)]
     colours, norm = ListedColormap(shades), BoundaryNorm(np.arange(-1.5, pulses + 1), pulses + 2)
     for axes, (title, found) in zip(panels, maps, strict=True):
-        edges = [_edges(values * 1e9) for values in (found.integrate_s, found.leaky_s)]
+        edges = [cell_edges(values * 1e9) for values in (found.integrate_s, found.leaky_s)]
         axes.pcolormesh(*edges, found.first_spike.T, cmap=colours, norm=norm, rasterized=False)
         _outline(axes, found)
         axes.plot(*(value * 1e9 for value in nominal_s), marker="+", color="black", markersize=9, markeredgewidth=1.4)
@@ -85,14 +85,6 @@ def _digit(pulse: int) -> str:
 def _picked(count: int, most: int) -> list[int]:
     """Return places evenly spread over a list, all of them where there are few."""
     return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
-
-
-def _edges(values: Any) -> Any:
-    """Return the edges of cells around values."""
-    if values.size == 1:
-        return np.array([values[0] * 0.99, values[0] * 1.01])
-    between = (values[1:] + values[:-1]) / 2
-    return np.concatenate(([2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]))
 
 
 def _outline(axes: Any, found: ShmooMap) -> None:
