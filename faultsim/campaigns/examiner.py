@@ -150,7 +150,7 @@ class Examiner:
         """See whether it spikes without an input."""
         try:
             if subject.twin is not None:
-                silent = self.surveyor.maker.silent(subject.question, subject.twin)
+                silent = self.surveyor.maker.silent(subject.twin)
                 table["spikes_when_silent"] = bool(silent.run(*self.windows).fired[0] > 0)
             else:
                 table["spikes_when_silent"] = self.surveyor.spikes_silent(subject, self.windows)

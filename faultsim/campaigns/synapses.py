@@ -53,7 +53,6 @@ def _one_by_one(network: Network, stimulus: Stimulus, program: str) -> Stimulus:
     if full is None or silent is None:
         raise NotApart("the coding has no symbol for a full or for no spike")
     frames = ["".join(full if place == own else silent for place in range(count)) for own in range(count)]
-    shortest = spec.read_delay + spec.strobe_width + 2 * spec.edge
     clocks = [clock.delay + clock.width + spec.edge - spec.integrate for clock in spec.clocks.values()]
-    update = {"pulses": count, "leaky": max([shortest, *clocks])}
+    update = {"pulses": count, "leaky": max([spec.shortest_leaky, *clocks])}
     return Stimulus(",".join(frames), spec.model_copy(update=update), stimulus.weights, program)

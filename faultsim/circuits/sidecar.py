@@ -107,9 +107,19 @@ class StimulusSpec(Spec):
     program: ProgramSpec | None = None
     clocks: dict[str, ClockSpec] = Field(default_factory=dict)
 
+    @property
+    def decided(self) -> float:
+        """From the end of the integrate window until the strobe is over, its edge with it, s."""
+        return self.read_delay + self.strobe_width + self.edge
+
+    @property
+    def shortest_leaky(self) -> float:
+        """A leaky window with room for the strobe and for no more, s."""
+        return self.decided + self.edge
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.read_width > self.strobe_width or self.read_delay + self.strobe_width + self.edge >= self.leaky:
+        if self.read_width > self.strobe_width or self.decided >= self.leaky:
             raise ValueError("the read pulse has to fit into the strobe, and the strobe into the leaky window")
         if self.edge >= min(self.integrate, self.read_width) or self.start <= self.edge:
             raise ValueError("edge has to be shorter than the integrate window, the strobe and the start")

@@ -60,9 +60,10 @@ def _across(x, y, z, u0, u1, w0, w1, duration, c, turn):  # type: ignore[no-unty
         a = still + u * abs(field - alpha * spin) + w * alpha * pillar
         b = alpha * still + u * abs(alpha * field + spin) + w * pillar
         square += a * a + b * b
-    # An edge in one step would count for more than all that is flat.
-    fewest = EDGE_STEPS if u0 != u1 or w0 != w1 else 1
-    steps = max(fewest, math.ceil(duration * c[0] * math.sqrt(square) / turn))
+    turns = duration * c[0] * math.sqrt(square) / turn
+    # An edge in one step would count for more than all that is flat; a piece of an edge needs no more than its share.
+    fewest = min(EDGE_STEPS, math.ceil(EDGE_STEPS * turns)) if u0 != u1 or w0 != w1 else 1
+    steps = max(1, fewest, math.ceil(turns))
     h = duration / steps
     du, dw = (u1 - u0) / steps, (w1 - w0) / steps
     for step in range(steps):

@@ -15,6 +15,7 @@ import pytest
 
 from faultsim.campaigns.examiner import Examiner, Signature
 from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.neuron_bench import NeuronBench
 from faultsim.campaigns.recording import Plane, Recording
 from faultsim.campaigns.shmoo import Subject, Surveyor
 from faultsim.campaigns.tolerance import bands
@@ -91,7 +92,7 @@ class Bench:
         train = rectangular(PEAK_V, spec.pulses, spec.start, spec.edge, read)
         recording = Recording(self.stimulus, Plane(neuron.integrate, neuron.leaky))
         question = Question(self.stimulus, bench.nominal(self.circuit))
-        return Subject(question, Twin(Neuron(layer, train, Reader(level=LEVEL)), recording))
+        return Subject(question, Twin(cast(NeuronBench, None), Neuron(layer, train, Reader(level=LEVEL)), recording))
 
     def measured(self, layer: Layer) -> Signature:
         return self.examiner.measured(self.subject(layer))

@@ -1,0 +1,135 @@
+"""From which magnetisation on a neuron spikes, found by reads while its free layer is held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from faultsim.circuits.neuron import NotApart
+from faultsim.magnetics.layer import NO_MEMORY, Memory, Reader
+from faultsim.magnetics.macrospin import Vector
+
+LEVEL_WIDTH = 1e-3
+"""How far a level may be off, of the magnetisation's 2."""
+
+_COARSE = (1.0, 0.5, 0.0, -0.5, -1.0)
+_WIDTHS = (0.006, 0.03)
+
+_AROUND, _FIRST_LOOK, _DEEPEST = 1.5, (1.5, 8.0, 32.0), 500.0
+_BEFORE = (0.05, 0.3)
+_LONGER_S, _MOST_PERIODS = 0.4e-9, 8
+
+Fires = Callable[[Sequence[float], float], list[bool]]
+"""Projections to read one after another and the period in s -> which reads fire; the first is that of a rested path."""
+
+
+def find_level(axis: Vector, fires: Fires, period_s: float, near: Reader | None = None) -> Reader:
+    """Return at which level the output of a rested read path spikes.
+
+    Args:
+        axis: Direction of the fixed layer.
+        fires: Reads a held magnetisation.
+        period_s: The shortest time between reads that counts.
+        near: Look around the level of this reader first.
+
+    Raises:
+        NotApart: It spikes in more than one range of the magnetisation.
+    """
+
+    @cache
+    def spikes(value: float) -> bool:
+        return fires([value], period_s)[-1]
+
+    looks: tuple[float, ...] = _COARSE
+    if near is not None and math.isfinite(near.level):
+        last, spiking = near.level, spikes(near.level)
+        # On which side of the old level the new one has to be.
+        side = near.sign if spiking else -near.sign
+        for width in _WIDTHS:
+            end = _inside(near.level + side * width)
+            if spikes(end) != spiking:
+                ends = (end, last) if spiking else (last, end)
+                return replace(near, level=_narrowed(*ends, spikes), memory=NO_MEMORY)
+            last = end
+        looks = tuple(sorted((1.0, near.level, last, -1.0), reverse=True))
+    fired = [spikes(value) for value in looks]
+    changes = [place for place in range(1, len(fired)) if fired[place] != fired[place - 1]]
+    if not changes:
+        return Reader(axis, math.inf if fired[0] else -math.inf)
+    if len(changes) > 1:
+        raise NotApart("its output spikes in more than one range of the magnetisation")
+    ends, below = (looks[changes[0] - 1], looks[changes[0]]), fired[-1]
+    return Reader(axis, _narrowed(*(ends if below else ends[::-1]), spikes), below)
+
+
+def _narrowed(silent: float, spiking: float, spikes: Callable[[float], bool]) -> float:
+    """Return where between a silent and a spiking projection it begins to spike."""
+    while abs(silent - spiking) > LEVEL_WIDTH:
+        middle = (silent + spiking) / 2
+        if spikes(middle):
+            spiking = middle
+        else:
+            silent = middle
+    return (silent + spiking) / 2
+
+
+def find_memory(reader: Reader, fires: Fires, period_s: float) -> Memory:
+    """Measure what a read does to the next: at the shortest period behind two distances, then until nothing is left.
+
+    Raises:
+        NotApart: Something is left after the longest period that is looked at.
+    """
+    if math.isinf(reader.level):
+        return NO_MEMORY
+    longest_s = period_s + (_MOST_PERIODS - 1) * _LONGER_S
+    if not _fires_behind(reader, fires, longest_s, _BEFORE[0], _AROUND):
+        raise NotApart(f"its read path remembers a read for more than {longest_s * 1e9:.3g} ns")
+    near, far = (_loss(reader, fires, period_s, before) for before in _BEFORE)
+    if max(near, far) < _AROUND * LEVEL_WIDTH:
+        return NO_MEMORY
+    slope = (far - near) / (_BEFORE[1] * near - _BEFORE[0] * far)
+    periods, losses = [period_s], [near]
+    while losses[-1] > _AROUND * LEVEL_WIDTH and len(losses) < _MOST_PERIODS:
+        periods.append(periods[-1] + _LONGER_S)
+        losses.append(_loss(reader, fires, periods[-1], _BEFORE[0]))
+    return Memory(tuple(periods), tuple(value / (1 + slope * _BEFORE[0]) for value in losses), slope)
+
+
+def _loss(reader: Reader, fires: Fires, period_s: float, before: float) -> float:
+    """Return how far the level is lowered by a read at a distance before it; a few looks say about how far."""
+
+    def lower(steps: float) -> bool:
+        return _fires_behind(reader, fires, period_s, before, steps)
+
+    ends = (-_AROUND, *_FIRST_LOOK, _DEEPEST)
+    place = next((number for number, steps in enumerate(_FIRST_LOOK) if lower(steps)), len(_FIRST_LOOK))
+    silent, spiking = ends[place], ends[place + 1]
+    while spiking - silent > 1:
+        middle = (silent + spiking) / 2
+        silent, spiking = (silent, middle) if lower(middle) else (middle, spiking)
+    return max(0.0, (silent + spiking) / 2 * LEVEL_WIDTH)
+
+
+def _fires_behind(reader: Reader, fires: Fires, period_s: float, before: float, steps: float) -> bool:
+    """Return whether a read fires some steps below the level, behind another one at a distance before it."""
+    first, then = before, -steps * LEVEL_WIDTH
+    return fires([_inside(reader.level + reader.sign * value) for value in (first, then)], period_s)[-1]
+
+
+def _inside(value: float) -> float:
+    return min(1.0, max(-1.0, value))
+
+
+def probes_of(reader: Reader, period_s: float) -> tuple[list[float], list[bool]]:
+    """Return projections to read one after another, and what each is to give if the level is where it is said to be."""
+    if math.isinf(reader.level):
+        return [1.0, 0.0, -1.0], [reader.level > 0] * 3
+    before, off = _BEFORE[0], _AROUND * LEVEL_WIDTH * reader.sign
+    loss = float(reader.memory.loss(np.array(period_s))) * (1 + reader.memory.slope * before)
+    lowered = reader.level - reader.sign * loss
+    rows = [reader.level + reader.sign * before, lowered + off, lowered - off]
+    return [_inside(value) for value in rows], [False, False, True]
