@@ -29,7 +29,7 @@ from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import of_network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.cli.progress import ProgressView
-from faultsim.cli.simulate import default_pattern
+from faultsim.cli.request import default_pattern
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe

@@ -55,6 +55,12 @@ class GateError(FaultsimError):
     exit_code = 5
 
 
+class UnknownOutcome(FaultsimError):
+    """It is finished, but a transient failed, so that there is no verdict."""
+
+    exit_code = 6
+
+
 class Interrupted(FaultsimError):
     """The user stopped a run; what was finished is stored."""
 

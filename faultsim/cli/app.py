@@ -198,7 +198,7 @@ def inject(
 ) -> None:
     """Write the faulty deck, stand-alone: "ngspice -b FILE" runs it and prints its probes."""
     from faultsim.cli.inject import run
-    from faultsim.cli.simulate import Request
+    from faultsim.cli.request import Request
 
     run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature), out, trust)
 
@@ -225,7 +225,8 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Run one transient: spike or not, pulses to spike, IM_WR."""
-    from faultsim.cli.simulate import Request, run
+    from faultsim.cli.request import Request
+    from faultsim.cli.simulate import run
 
     asked = Request(
         circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature, equivalent
@@ -254,8 +255,8 @@ def shmoo(
     json: Json = False,
 ) -> None:
     """Map on which pulse a circuit spikes over integrate and leaky window, fault-free beside faulty."""
+    from faultsim.cli.request import Request
     from faultsim.cli.shmoo import Wanted, run
-    from faultsim.cli.simulate import Request
 
     asked = Request(circuit, defect, ohm, pattern, None, None, pulses, weights, "", None, vdd, temperature)
     run(asked, Wanted(iw, lw, plot, csv, spice, jobs), json)

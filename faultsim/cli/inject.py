@@ -12,7 +12,8 @@ from faultsim.circuits.deck import text_of
 from faultsim.cli.circuits import is_deck
 from faultsim.cli.output import write_text
 from faultsim.cli.quantities import severity
-from faultsim.cli.simulate import Request, asked_job, asked_stimulus
+from faultsim.cli.request import Request, asked_stimulus
+from faultsim.cli.simulate import asked_job
 from faultsim.errors import UsageError
 from faultsim.fault_models.naming import find_defect
 from faultsim.spice.job import Job

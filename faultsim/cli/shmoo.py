@@ -11,20 +11,18 @@ import numpy as np
 
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.recording import Plane
-from faultsim.campaigns.shmoo import ShmooMap, Subject, Surveyor
+from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap, Subject, Surveyor
 from faultsim.campaigns.twin import TwinMaker
 from faultsim.circuits import network
-from faultsim.circuits.circuit import of_network
 from faultsim.circuits.network import Network
 from faultsim.circuits.neuron import NotApart
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.cli.output import print_json, say, write_text
 from faultsim.cli.progress import ProgressView
-from faultsim.cli.quantities import positive, severity
-from faultsim.cli.simulate import Request, asked_conditions, asked_stimulus
-from faultsim.errors import FaultsimError, UsageError
-from faultsim.fault_models.naming import find_defect
+from faultsim.cli.quantities import positive
+from faultsim.cli.request import Request, asked_conditions, asked_fault, asked_stimulus
+from faultsim.errors import FaultsimError, Interrupted, UnknownOutcome, UsageError
 from faultsim.magnetics.boundary import Boundary
 from faultsim.magnetics.train import Floats
 from faultsim.specfile import check_table
@@ -35,6 +33,7 @@ from faultsim.units import format_quantity
 
 _POINTS, _MOST_POINTS = 40, 1000
 _AROUND = (0.5, 2.0)
+_STORE = Path("runs") / "store.sqlite"
 
 
 @dataclass(frozen=True)
@@ -71,25 +70,43 @@ def run(request: Request, wanted: Wanted, json: bool) -> None:
     stimulus = asked_stimulus(circuit, request)
     axes = _axes(circuit, stimulus, wanted)
     question = Question(stimulus, asked_conditions(circuit, request))
-    faulty = _faulty(circuit, question, request)
-    jobs, simulation = wanted.jobs or os.cpu_count() or 1, circuit.sidecar.simulation
-    with SimulationService(WorkerPool(jobs, simulation.timeout), Store(_store())) as service, ProgressView() as view:
-        lab = Lab(circuit, service, simulation, circuit.sidecar.observables)
-        surveyor = Surveyor(TwinMaker(lab, axes.plane), view, wanted.spice)
-        subjects = [surveyor.healthy(question)]
-        if faulty is not None:
-            subjects.append(surveyor.faulty(faulty, subjects[0]))
-        maps = [surveyor.map(subject, axes.integrate_s, axes.leaky_s) for subject in subjects]
-        edges = [_edges(surveyor, subject, stimulus) for subject in subjects]
+    fault = asked_fault(circuit, request)
+    faulty = replace(question, defect=fault[0], severity=fault[1]) if fault else None
+    try:
+        subjects, maps, edges = _mapped(circuit, axes, [question, *([faulty] if faulty else [])], wanted)
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            f"stopped; what was finished is in {_STORE}, and the same command goes on from there"
+        ) from error
     titles = ["fault-free", *([_title(faulty)] if faulty is not None else [])]
     _write(wanted, list(zip(titles, maps, strict=True)), stimulus)
     _show(subjects, titles, maps, edges, json)
+    failed = sum(int((found.first_spike == UNKNOWN).sum()) for found in maps)
+    if failed:
+        raise UnknownOutcome(f"{failed} transients ended without a result; what the circuit does there is unknown")
 
 
-def _store() -> Path:
-    """Return the store of the run folders in the working folder, or one that is forgotten where there are none."""
-    runs = Path("runs")
-    return runs / "store.sqlite" if runs.is_dir() else Path(":memory:")
+def _mapped(
+    circuit: Network, axes: Axes, asked: list[Question], wanted: Wanted
+) -> tuple[list[Subject], list[ShmooMap], list[dict[str, Boundary]]]:
+    """Return the fault-free circuit and the faulty one, their maps, and where on them a tester's lines end."""
+    jobs, simulation = wanted.jobs or os.cpu_count() or 1, circuit.sidecar.simulation
+    with SimulationService(WorkerPool(jobs, simulation.timeout), _store()) as service, ProgressView() as view:
+        lab = Lab(circuit, service, simulation, circuit.sidecar.observables)
+        surveyor = Surveyor(TwinMaker(lab, axes.plane), view, wanted.spice)
+        subjects = [surveyor.healthy(asked[0])]
+        subjects += [surveyor.faulty(question, subjects[0]) for question in asked[1:]]
+        maps = [surveyor.map(subject, axes.integrate_s, axes.leaky_s) for subject in subjects]
+        return subjects, maps, [_edges(surveyor, subject) for subject in subjects]
+
+
+def _store() -> Store:
+    """Return the store that run folders in the working folder share: a map that was stopped goes on from there."""
+    try:
+        _STORE.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise FaultsimError(f"{_STORE.parent}: cannot be made: {error.strerror}; transients are kept there") from error
+    return Store(_STORE)
 
 
 def _axes(circuit: Network, stimulus: Stimulus, wanted: Wanted) -> Axes:
@@ -124,27 +141,18 @@ def _range(option: str, text: str | None, own: tuple[float, float]) -> Floats:
     return np.linspace(low, high, int(parts[2]))
 
 
-def _faulty(circuit: Network, question: Question, request: Request) -> Question | None:
-    if request.defect is None:
-        if request.ohm is not None:
-            raise UsageError("--ohm, --severity needs --defect")
-        return None
-    defect = find_defect(of_network(circuit), request.defect)
-    return replace(question, defect=defect, severity=severity(request.ohm, defect))
-
-
 def _title(question: Question) -> str:
     assert question.fault is not None
     defect, at = question.fault
     return f"{defect.id} {format_quantity(at, defect.unit)}"
 
 
-def _edges(surveyor: Surveyor, subject: Subject, stimulus: Stimulus) -> dict[str, Boundary]:
+def _edges(surveyor: Surveyor, subject: Subject) -> dict[str, Boundary]:
     """Return the two boundaries that a tester looks for; none where a simulation failed."""
     try:
         return {
             "smallest_integrate": surveyor.smallest_integrate(subject, surveyor.plane.leaky_s[0]),
-            "largest_leaky": surveyor.largest_leaky(subject, stimulus.spec.integrate),
+            "largest_leaky": surveyor.largest_leaky(subject, subject.question.stimulus.spec.integrate),
         }
     except NotApart as reason:
         say(f"no boundaries: {reason}")

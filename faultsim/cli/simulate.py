@@ -4,52 +4,22 @@ from __future__ import annotations
 
 import csv as csv_format
 import io
-import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
-from faultsim.circuits.circuit import of_network
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
-from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.circuits.symbols import abridged, spelled_out
+from faultsim.circuits.symbols import abridged
 from faultsim.cli.output import print_json, say, write_text
-from faultsim.cli.quantities import at_least_zero, positive, severity
-from faultsim.errors import FaultsimError, UsageError
+from faultsim.cli.request import Request, asked_conditions, asked_fault, asked_stimulus
+from faultsim.errors import UnknownOutcome, UsageError
 from faultsim.fault_models.defect import FaultyDeck
 from faultsim.fault_models.lumping import equivalent_of, lumped
-from faultsim.fault_models.naming import find_defect
-from faultsim.specfile import check_table
 from faultsim.spice.job import Job, Trace
 from faultsim.spice.pool import WorkerPool
 from faultsim.units import format_quantity
-
-
-@dataclass(frozen=True)
-class Request:
-    """The options of ``simulate``, as typed."""
-
-    circuit: str
-    defect: str | None
-    ohm: str | None
-    pattern: str | None
-    iw: str | None
-    lw: str | None
-    pulses: int | None
-    weights: str
-    program: str
-    delay: str | None
-    vdd: str | None
-    temperature: float | None
-    equivalent: bool = False
-
-
-def default_pattern(circuit: Network) -> str:
-    """Return the first pattern that the sidecar declares to spike, or all inputs on."""
-    return next(iter(circuit.sidecar.baseline.spikes), "1" * len(circuit.inputs))
 
 
 def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> None:
@@ -72,56 +42,15 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
     _show(trace, json)
 
 
-def asked_stimulus(circuit: Network, request: Request) -> Stimulus:
-    """Return what the options ask for.
-
-    Raises:
-        SpecError: Pattern, weights or times do not fit.
-        UsageError: A quantity that cannot be read.
-    """
-    pattern = spelled_out(request.pattern or default_pattern(circuit))
-    weights, program = spelled_out(request.weights), spelled_out(request.program)
-    circuit.check_pattern(pattern)
-    circuit.check_weights(weights, program)
-    given = {
-        "integrate": positive("--iw", request.iw),
-        "leaky": positive("--lw", request.lw),
-        "pulses": request.pulses,
-    }
-    overrides = {key: value for key, value in given.items() if value is not None}
-    table = {**circuit.sidecar.stimulus.model_dump(), **overrides}
-    if request.delay is not None:
-        if not request.program:
-            raise UsageError("--delay needs --program")
-        table["program"] = {**table["program"], "delay": at_least_zero("--delay", request.delay)}
-    spec = check_table(table, StimulusSpec, Path("--iw, --lw, --pulses, --delay"))
-    return Stimulus(pattern, spec, weights, program)
-
-
-def asked_conditions(circuit: Network, request: Request) -> Conditions:
-    """Return the operating point that the options ask for.
-
-    Raises:
-        UsageError: A quantity that cannot be read, or a temperature that there is not.
-    """
-    nominal = bench.nominal(circuit)
-    temperature = nominal.temperature_c if request.temperature is None else request.temperature
-    if not -273.15 < temperature < math.inf:
-        raise UsageError(f"--temperature {temperature:g}: has to be above -273.15, absolute zero, and finite")
-    return Conditions(positive("--vdd", request.vdd, nominal.vdd_v), temperature)
-
-
 def asked_job(circuit: Network, request: Request, stimulus: Stimulus) -> tuple[Job, Stimulus]:
     """Return the transient that the options ask for, and the stimulus as a defect of the timing leaves it."""
     simulation, conditions = circuit.sidecar.simulation, asked_conditions(circuit, request)
-    if request.defect is None:
-        if request.ohm is not None:
-            raise UsageError("--ohm, --severity needs --defect")
+    fault = asked_fault(circuit, request)
+    if fault is None:
         healthy = FaultyDeck(bench.variant(circuit, stimulus, conditions))
         edited = _simulated(circuit, request, healthy, stimulus, conditions, 0.0).at(0.0)
         return bench.job(circuit, stimulus, conditions, simulation, edited), stimulus
-    defect = find_defect(of_network(circuit), request.defect)
-    at = severity(request.ohm, defect)
+    defect, at = fault
     faulty = defect.inject(bench.variant(circuit, stimulus, conditions))
     stimulus = defect.disturb(stimulus, at)
     edited = _simulated(circuit, request, faulty, stimulus, conditions, at).at(at)
@@ -160,18 +89,9 @@ def _show(trace: Trace, json: bool) -> None:
         raise UnknownOutcome(f"the simulation ended with {outcome.status}; what the circuit does is unknown")
 
 
-class UnknownOutcome(FaultsimError):
-    """A transient failed, so that there is no verdict."""
-
-    exit_code = 6
-
-
 def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
-    defect = "fault-free"
-    if request.defect:
-        found = find_defect(of_network(circuit), request.defect)
-        at = severity(request.ohm, found)
-        defect = f"{found.id} {format_quantity(at, found.unit)}"
+    fault = asked_fault(circuit, request)
+    defect = f"{fault[0].id} {format_quantity(fault[1], fault[0].unit)}" if fault else "fault-free"
     iw, lw = (format_quantity(value, "s") for value in (stimulus.spec.integrate, stimulus.spec.leaky))
     written = [f"weights {abridged(request.weights)}"] if request.weights else []
     if request.program and stimulus.spec.program:

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from faultsim.cli.request import Request
 from faultsim.cli.shmoo import Wanted, run
-from faultsim.cli.simulate import Request
 from faultsim.errors import SpecError, UsageError
 from tests.cli.conftest import Shell, edit, stored_transients
 
@@ -127,14 +127,13 @@ def test_the_store_of_the_run_folders_is_used_and_answers_the_second_time(mapped
     assert all(path.name.startswith("store.sqlite") for path in (mapped.shell.folder / "runs").iterdir())
 
 
-def test_spice_alone_gives_the_same_map_and_leaves_nothing_where_there_are_no_run_folders(
-    mapped: Mapped, tmp_path: Path
-) -> None:
+def test_spice_alone_gives_the_same_map_and_keeps_what_it_has_simulated(mapped: Mapped, tmp_path: Path) -> None:
     shell = with_circuits(tmp_path)
     [found] = (
         shell("shmoo", "crossbar4-lif", "--iw", "0.8n:2n:2", "--lw", "3n:5n:2", "--spice", "--json").succeeds().json
     )
-    assert [path.name for path in shell.folder.iterdir()] == ["circuits"]
+    assert {path.name for path in shell.folder.iterdir()} == {"circuits", "runs"}
+    assert stored_transients(shell.folder / "runs" / "store.sqlite") >= 4
     twin = mapped.maps[0]
     assert found["first_spike"] == [line[::2] for line in twin["first_spike"][::2]] == [[0, 0], [1, 1]]
     assert (found["in_spice"], found["reason"]) == (4, "asked for")

@@ -18,7 +18,7 @@ import pytest
 from faultsim.circuits import network
 from faultsim.circuits.circuit import of_network
 from faultsim.cli import inject
-from faultsim.cli.simulate import Request
+from faultsim.cli.request import Request
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe
