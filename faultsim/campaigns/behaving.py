@@ -38,7 +38,7 @@ from faultsim.fault_models.globs import matches_any
 from faultsim.magnetics.signature import dynamics
 from faultsim.magnetics.threshold import thresholds
 
-_METHOD = 1
+_METHOD = 2
 """Part of every item; raised whenever the same transients could give another signature."""
 
 
@@ -65,8 +65,9 @@ class Behaving(Stage):
             if setting.key in usable:
                 stored = self.ledger.result(item)
                 if stored is None:
-                    stored = self._neuron_at(setting)
-                    self.ledger.finish(item, stored, ())
+                    with self.labs.whole.service.noting() as keys:
+                        stored = self._neuron_at(setting)
+                    self.ledger.finish(item, stored, sorted(keys))
                 rows += [NeuronRow(**row) for row in stored]
         return rows
 
@@ -230,23 +231,29 @@ class Behaving(Stage):
     def _bands(self, pool: ThreadPoolExecutor, setting: Setting, item: Item) -> list[ToleranceRow]:
         stored = self.ledger.result(item)
         if stored is None:
-            rows = bands(self.plan.network, partial(self._good, setting), pool.map)
+            keys: set[str] = set()
+            rows = bands(self.plan.network, partial(self._good, setting, keys), pool.map)
             stored = [_tolerance_row(self.plan.network.name, setting.window, row) for row in rows]
-            self.ledger.finish(item, stored, ())
+            self.ledger.finish(item, stored, sorted(keys))
         return [ToleranceRow(**row) for row in stored]
 
-    def _good(self, setting: Setting, corner: Corner) -> Signature:
+    def _good(self, setting: Setting, keys: set[str], corner: Corner) -> Signature:
+        """Return what a good circuit measures at a corner; the transients that this rests on are added to `keys`."""
         question = self._base(setting)
         conditions = replace(question.conditions, corner=corner)
-        return self._examiner(setting).good(replace(question, conditions=conditions))
+        with self.labs.whole.service.noting() as own:
+            found = self._examiner(setting).good(replace(question, conditions=conditions))
+        keys |= own
+        return found
 
     def _finished(self, defect: Defect, item: Item, looks: Sequence[Look]) -> list[Seen]:
         stored, wanted = self.ledger.result(item), [[look.setting.window, look.at, look.severity] for look in looks]
         if stored is None or stored["failed"] or stored["looks"] != wanted:
-            seen = [self._seen(defect, look) for look in looks]
+            with self.labs.whole.service.noting() as keys:
+                seen = [self._seen(defect, look) for look in looks]
             failed = any(one.failed for one in seen)
             kept = {"looks": wanted, "failed": failed, "rows": [one.table() for one in seen]}
-            self.ledger.finish(item, kept, [key for one in seen for key in one.transients])
+            self.ledger.finish(item, kept, sorted(keys))
         else:
             seen = [Seen.of(table) for table in stored["rows"]]
         self.watcher.advance()
@@ -255,7 +262,7 @@ class Behaving(Stage):
     def _seen(self, defect: Defect, look: Look) -> Seen:
         setting = look.setting
         asked = Question(self._full(setting), setting.conditions, defect, look.severity)
-        key, outcome = self.labs.of(setting).ask(asked)
+        _, outcome = self.labs.of(setting).ask(asked)
         base = replace(self._base(setting), defect=defect, severity=look.severity)
         return Seen(
             defect_id=defect.id,
@@ -266,7 +273,6 @@ class Behaving(Stage):
             pulses_to_spike=outcome.values.get("pulses_to_spike"),
             time_to_spike_s=outcome.values.get("time_to_spike_s"),
             failed=not outcome.ok,
-            transients=(key,),
         )
 
     def _base(self, setting: Setting) -> Question:

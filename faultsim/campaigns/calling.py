@@ -44,7 +44,6 @@ class Seen:
     pulses_to_spike: Value
     time_to_spike_s: Value
     failed: bool = False
-    transients: tuple[str, ...] = ()
 
     def table(self) -> dict[str, Any]:
         """Return it as it is kept."""
@@ -55,7 +54,7 @@ class Seen:
         """Return what was kept."""
         signature = table["signature"]
         kept = Signature(signature["measured"], signature["notes"], tuple(signature["causes"]), signature["by"])
-        return cls(**{**table, "signature": kept, "transients": tuple(table["transients"])})
+        return cls(**{**table, "signature": kept})
 
 
 def behaviour_rows(

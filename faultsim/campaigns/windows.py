@@ -53,10 +53,12 @@ class PlaneSpec(Spec):
     def windows(self) -> list[WindowSpec]:
         """Return the windows, the shortest first."""
         pairs = product(self.integrate.values_s, self.leaky.values_s)
-        return [
-            WindowSpec(name=f"IW {format_quantity(iw, 's')} LW {format_quantity(lw, 's')}", integrate=iw, leaky=lw)
-            for iw, lw in pairs
-        ]
+        return [WindowSpec(name=f"IW {_length(iw)} LW {_length(lw)}", integrate=iw, leaky=lw) for iw, lw in pairs]
+
+
+def _length(window_s: float) -> str:
+    """Return a window with all digits that it has."""
+    return format_quantity(window_s, "s", digits=12)
 
 
 def with_plane(test: dict[str, Any], names: list[str]) -> dict[str, Any]:

@@ -133,9 +133,25 @@ SCOPE_NAMES = {
 
 
 def pulse_points(windows_s: list[Span], edge_s: float, high: float) -> list[tuple[float, float]]:
-    """Return (time, level) corners of pulses whose 50 % points are the windows' ends."""
+    """Return (time, level) corners of pulses whose 50 % points are the windows' ends.
+
+    Between pulses that are no more than an edge apart the level has no time to fall: they are one.
+    """
     half = edge_s / 2
     points = [(0.0, 0.0)]
-    for start, stop in windows_s:
+    for start, stop in _joined(windows_s, edge_s):
         points += [(start - half, 0.0), (start + half, high), (stop - half, high), (stop + half, 0.0)]
     return points
+
+
+def _joined(spans: list[Span], gap_s: float) -> list[Span]:
+    found: list[Span] = []
+    for start, stop in spans:
+        if found and start - found[-1][1] <= gap_s * _MARGIN:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return found
+
+
+_MARGIN = 1 + 1e-9

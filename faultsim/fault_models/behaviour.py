@@ -18,21 +18,29 @@ View = Literal["simulator", "tester"]
 Quantity = float | bool | None
 """A measured quantity; None where it could not be measured."""
 
-QUANTITIES: Mapping[str, str] = {
-    "integration_gain": "tilt that one integrate window adds from rest, over the fault-free one",
-    "leak_retention": "share of the tilt that is left after the leaky window, over the fault-free one",
-    "phase_advance_rad": "precession in the leaky window, less the fault-free one",
-    "level_shift": "how much sooner the output spikes, in m along the fixed layer; less than 0 is later",
-    "spikes_at_any_state": "the output spikes whatever the magnetisation",
-    "spikes_at_no_state": "the output spikes at no magnetisation",
-    "integrate_ratio": "how much faster it integrates, by how its boundary is the fault-free one stretched",
-    "leak_ratio": "how much longer its tilt lasts, by how its boundary is the fault-free one stretched",
-    "spikes_at_strongest": "it spikes at the longest integrate and the shortest leaky window",
-    "spikes_when_silent": "it spikes with no input",
-    "weakest_synapse": "smallest current of a synapse alone, over the fault-free one",
-    "switched_synapse": "smallest relative change of a synapse's current by programming, over the fault-free one",
+QUANTITIES: Mapping[str, Mapping[str, str]] = {
+    "banded": {
+        "integration_gain": "tilt that one integrate window adds from rest, over the fault-free one",
+        "leak_retention": "share of the tilt that is left after the leaky window, over the fault-free one",
+        "phase_advance_rad": "precession in the leaky window, less the fault-free one",
+        "level_shift": "how much sooner the output spikes, in m along the fixed layer; less than 0 is later",
+        "integrate_ratio": "how much faster it integrates, by how its boundary is the fault-free one stretched",
+        "leak_ratio": "how much longer its tilt lasts, by how its boundary is the fault-free one stretched",
+    },
+    "number": {
+        "weakest_synapse": "smallest current of a synapse alone, over the fault-free one",
+        "switched_synapse": "smallest relative change of a synapse's current by programming, over the fault-free one",
+    },
+    "truth": {
+        "spikes_at_any_state": "the output spikes whatever the magnetisation",
+        "spikes_at_no_state": "the output spikes at no magnetisation",
+        "spikes_at_strongest": "it spikes at the longest integrate and the shortest leaky window",
+        "spikes_when_silent": "it spikes with no input",
+    },
 }
-"""What conditions of behaviours may be about."""
+"""What conditions may be about: numbers with a tolerance band, other numbers, and what is true or false."""
+
+_ASKED = {"banded": ("band", "below", "above"), "number": ("below", "above"), "truth": ("equals",)}
 
 
 @dataclass(frozen=True)
@@ -61,11 +69,13 @@ class ConditionSpec(Spec):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if self.quantity not in QUANTITIES:
-            raise ValueError(f"no quantity {self.quantity!r} ({did_you_mean(self.quantity, QUANTITIES)})")
-        given = [item for item in (self.band, self.below, self.above, self.equals) if item is not None]
-        if len(given) != 1:
-            raise ValueError("give one of band, below, above, equals")
+        kinds = {name: kind for kind, names in QUANTITIES.items() for name in names}
+        if self.quantity not in kinds:
+            raise ValueError(f"no quantity {self.quantity!r} ({did_you_mean(self.quantity, kinds)})")
+        fitting = _ASKED[kinds[self.quantity]]
+        given = [name for name in ("band", "below", "above", "equals") if getattr(self, name) is not None]
+        if len(given) != 1 or given[0] not in fitting:
+            raise ValueError(f"{self.quantity} takes {'one of ' if len(fitting) > 1 else ''}{', '.join(fitting)}")
         return self
 
     def met(self, value: Quantity, bands: Bands) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
 
@@ -43,6 +45,7 @@ class SimulationService:
         self._lock = threading.Lock()
         self._asked: dict[str, Future[Outcome]] = {}
         self._closed = False
+        self._notes = threading.local()
         self.simulated = 0
 
     @property
@@ -53,6 +56,18 @@ class SimulationService:
     def key(self, job: Job) -> str:
         """Return the hash under which a job's outcome is stored."""
         return job.key(self.simulator)
+
+    @contextmanager
+    def noting(self) -> Iterator[set[str]]:
+        """Collect the keys of all that is asked for in this thread meanwhile: what a result rests on."""
+        outer, own = getattr(self._notes, "keys", None), set[str]()
+        self._notes.keys = own
+        try:
+            yield own
+        finally:
+            self._notes.keys = outer
+            if outer is not None:
+                outer |= own
 
     def outcome(self, job: Job) -> Outcome:
         """Return what a job shows, from the store or by running it; blocks until it is there."""
@@ -71,6 +86,8 @@ class SimulationService:
             CancelledError: The service is closed.
         """
         key = self.key(job)
+        if (keys := getattr(self._notes, "keys", None)) is not None:
+            keys.add(key)
         with self._lock:
             if self._closed:
                 raise CancelledError

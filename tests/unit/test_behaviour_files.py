@@ -16,8 +16,10 @@ from faultsim.campaigns.calling import Seen, behaviour_rows
 from faultsim.campaigns.examiner import Signature
 from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.campaigns.results import BehaviourRow, ToleranceRow
+from faultsim.campaigns.tolerance import NOMINAL
 from faultsim.errors import SpecError
 from faultsim.fault_models.behaviour import (
+    QUANTITIES,
     Band,
     Behaviours,
     BehaviourSpec,
@@ -72,17 +74,32 @@ WRONG = [
     ),
     pytest.param(
         condition('quantity = "leak_ratio", below = 0.5, above = 2'),
-        ":6: simulator.all.0: give one of band, below, above, equals",
+        ":6: simulator.all.0: leak_ratio takes one of band, below, above",
         id="two conditions",
     ),
     pytest.param(
         condition('quantity = "leak_ratio", band = "below", equals = true'),
-        ":6: simulator.all.0: give one of band, below, above, equals",
+        ":6: simulator.all.0: leak_ratio takes one of band, below, above",
         id="band and truth",
     ),
     pytest.param(
+        condition('quantity = "leak_ratio", equals = true'),
+        ":6: simulator.all.0: leak_ratio takes one of band, below, above",
+        id="truth of a number",
+    ),
+    pytest.param(
+        condition('quantity = "weakest_synapse", band = "below"'),
+        ":6: simulator.all.0: weakest_synapse takes one of below, above",
+        id="a band that there is not",
+    ),
+    pytest.param(
+        condition('quantity = "spikes_when_silent", above = 0'),
+        ":6: simulator.all.0: spikes_when_silent takes equals",
+        id="number of a truth",
+    ),
+    pytest.param(
         condition('quantity = "leak_ratio"'),
-        ":6: simulator.all.0: give one of band, below, above, equals",
+        ":6: simulator.all.0: leak_ratio takes one of band, below, above",
         id="no condition",
     ),
     pytest.param(
@@ -149,6 +166,10 @@ def test_the_library_has_twelve_with_orders_and_titles_of_their_own() -> None:
 def test_what_is_wrong_is_said_with_file_key_and_remedy(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "mine.toml"
     assert any(line.startswith(f"{path}{said}") for line in refused(path, text).splitlines())
+
+
+def test_the_quantities_with_a_band_are_those_that_tolerances_are_measured_of() -> None:
+    assert set(QUANTITIES["banded"]) == set(NOMINAL)
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -457,5 +478,5 @@ def test_an_open_end_of_a_band_holds_everything(plan: Plan) -> None:
 
 def test_what_was_kept_of_a_look_is_what_it_was(plan: Plan) -> None:
     signature = Signature({**GOOD, "leak_ratio": None}, {"leak_ratio": "why"}, ("because",), "SPICE")
-    seen = Seen("Rop1", "original", "default", 1e9, signature, None, None, True, ("key",))
+    seen = Seen("Rop1", "original", "default", 1e9, signature, None, None, True)
     assert Seen.of(seen.table()) == seen
