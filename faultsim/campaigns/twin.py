@@ -24,9 +24,6 @@ from faultsim.spice.job import Outcome
 SAME_STATE = 5e-3
 """How far the magnetisation at a read may be off at the plane's shortest windows."""
 
-_PULSES_CHECKED = 2
-"""How many coding windows more than patterns are checked: a read has to be followed by an integrate window."""
-
 _SAME_DRIVE = 0.05
 """Up to where a drive counts as that of the fault-free circuit, of which the firing level is expected."""
 
@@ -143,7 +140,7 @@ class TwinMaker:
         plane = Plane(_moved(self.plane.integrate_s, shift[0]), _moved(self.plane.leaky_s, shift[1]))
         if plane.integrate_s[0] <= stimulus.spec.edge or plane.leaky_s[0] <= stimulus.spec.decided:
             raise NotApart("it leaves nothing of the shortest windows")
-        recording, short = Recording(stimulus, plane), _short(plane.corner(stimulus, 0))
+        recording, short = Recording(stimulus, plane), _rested(plane.corner(stimulus, 0))
         seen = bench.watch(recording.played, recording.times_s)
         states = bench.watch(short, _reads_s(short)) if checked else None
         shown = finished(seen, "records its drive")
@@ -196,7 +193,7 @@ class TwinMaker:
         """Compare the state at each read of the shortest windows."""
         spice = np.array([series(outcome, name) for name in MAGNETISATION]).T
         windows = self.plane.integrate_s[0], self.plane.leaky_s[0]
-        ours = twin.run(*windows, noted=True).noted[0, : len(spice), Mark.READ]
+        ours = twin.run(*windows, noted=True).noted[0, :, Mark.READ]
         worst = float(np.abs(ours - spice).max())
         if not worst <= SAME_STATE:
             raise NotApart(f"apart from its circuit its state is off by {worst:.2g} at the shortest windows")
@@ -216,11 +213,9 @@ def _moved(ends: tuple[float, float], shift: float) -> tuple[float, float]:
     return ends[0] + shift, ends[1] + shift
 
 
-def _short(stimulus: Stimulus) -> Stimulus:
-    """Return a stimulus that begins as soon as a recording does, and ends soon."""
-    spec, fewest = stimulus.spec, len(stimulus.frames) + _PULSES_CHECKED
-    update = {"start": min(spec.start, RESTS_S), "pulses": min(spec.pulses, fewest)}
-    return replace(stimulus, spec=spec.model_copy(update=update))
+def _rested(stimulus: Stimulus) -> Stimulus:
+    """Return a stimulus that begins as soon as a recording does."""
+    return replace(stimulus, spec=stimulus.spec.model_copy(update={"start": min(stimulus.spec.start, RESTS_S)}))
 
 
 def _reads_s(stimulus: Stimulus) -> list[float]:
