@@ -38,7 +38,7 @@ from faultsim.fault_models.globs import matches_any
 from faultsim.magnetics.signature import dynamics
 from faultsim.magnetics.threshold import thresholds
 
-_METHOD = 2
+_METHOD = 3
 """Part of every item; raised whenever the same transients could give another signature."""
 
 
@@ -183,9 +183,9 @@ class Behaving(Stage):
     ) -> list[tuple[str, float]]:
         """Return where a defect is looked at, the same in all windows; what two words mean is looked at once."""
         default = defect.definition.severity.default
-        threshold = best_threshold([row for row in thresholds if row.setting == first.key]) or best_threshold(
-            thresholds
-        )
+        # Where the first window has none, that of another one; never that of another test.
+        own = [row for row in thresholds if row.test == first.test]
+        threshold = best_threshold([row for row in own if row.setting == first.key]) or best_threshold(own)
         known = {
             "threshold": ("threshold", threshold) if threshold else ("default", default),
             "default": ("default", default),
@@ -231,19 +231,21 @@ class Behaving(Stage):
     def _bands(self, pool: ThreadPoolExecutor, setting: Setting, item: Item) -> list[ToleranceRow]:
         stored = self.ledger.result(item)
         if stored is None:
-            keys: set[str] = set()
-            rows = bands(self.plan.network, partial(self._good, setting, keys), pool.map)
+            met: dict[Corner, tuple[Signature, set[str]]] = {}
+            rows = bands(self.plan.network, partial(self._good, setting, met), pool.map)
             stored = [_tolerance_row(self.plan.network.name, setting.window, row) for row in rows]
-            self.ledger.finish(item, stored, sorted(keys))
+            # What rests on a failed simulation is measured again by the next run.
+            if not any(found.failed for found, _ in met.values()):
+                self.ledger.finish(item, stored, sorted(set().union(*(keys for _, keys in met.values()))))
         return [ToleranceRow(**row) for row in stored]
 
-    def _good(self, setting: Setting, keys: set[str], corner: Corner) -> Signature:
-        """Return what a good circuit measures at a corner; the transients that this rests on are added to `keys`."""
+    def _good(self, setting: Setting, met: dict[Corner, tuple[Signature, set[str]]], corner: Corner) -> Signature:
+        """Return what a good circuit measures at a corner, and note it with the transients that it rests on."""
         question = self._base(setting)
-        conditions = replace(question.conditions, corner=corner)
-        with self.labs.whole.service.noting() as own:
+        conditions = replace(question.conditions, corner=question.conditions.corner.along(corner))
+        with self.labs.whole.service.noting() as keys:
             found = self._examiner(setting).good(replace(question, conditions=conditions))
-        keys |= own
+        met[corner] = (found, keys)
         return found
 
     def _finished(self, defect: Defect, item: Item, looks: Sequence[Look]) -> list[Seen]:
@@ -264,15 +266,19 @@ class Behaving(Stage):
         asked = Question(self._full(setting), setting.conditions, defect, look.severity)
         _, outcome = self.labs.of(setting).ask(asked)
         base = replace(self._base(setting), defect=defect, severity=look.severity)
+        spike = outcome.values.get("pulses_to_spike")
+        pulse = (int(spike) if isinstance(spike, int | float) else 0) if outcome.ok else None
+        signature = self._examiner(setting).signature(base, pulse)
         return Seen(
             defect_id=defect.id,
+            test=setting.test,
             window=setting.window,
             at=look.at,
             severity=look.severity,
-            signature=self._examiner(setting).signature(base),
+            signature=signature,
             pulses_to_spike=outcome.values.get("pulses_to_spike"),
             time_to_spike_s=outcome.values.get("time_to_spike_s"),
-            failed=not outcome.ok,
+            transient=outcome.status.value,
         )
 
     def _base(self, setting: Setting) -> Question:

@@ -13,6 +13,7 @@ from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.results import BehaviourRow, ToleranceRow
 from faultsim.fault_models.behaviour import Band, Bands, Behaviours
 from faultsim.spice.expressions import Value
+from faultsim.spice.job import Status
 
 _SEPARATOR = " + "
 _NO_BANDS = "the sidecar declares no [tolerance], so that there is nothing to compare with"
@@ -27,7 +28,7 @@ _COLUMNS = (
     "largest_leaky_s",
     "weakest_synapse",
     "switched_synapse",
-    "spikes_at_strongest",
+    "spikes_anywhere",
     "spikes_when_silent",
 )
 
@@ -37,13 +38,19 @@ class Seen:
     """What was measured of one defect at one severity and window, before anybody gives it a name."""
 
     defect_id: str
+    test: str
     window: str
     at: str
     severity: float
     signature: Signature
     pulses_to_spike: Value
     time_to_spike_s: Value
-    failed: bool = False
+    transient: str = Status.OK
+
+    @property
+    def failed(self) -> bool:
+        """Whether the full transient, or a simulation on the way to the signature, failed."""
+        return self.transient != Status.OK or self.signature.failed
 
     def table(self) -> dict[str, Any]:
         """Return it as it is kept."""
@@ -53,7 +60,7 @@ class Seen:
     def of(cls, table: Mapping[str, Any]) -> Self:
         """Return what was kept."""
         signature = table["signature"]
-        kept = Signature(signature["measured"], signature["notes"], tuple(signature["causes"]), signature["by"])
+        kept = Signature(**{**signature, "causes": tuple(signature["causes"])})
         return cls(**{**table, "signature": kept})
 
 
@@ -62,10 +69,10 @@ def behaviour_rows(
 ) -> list[BehaviourRow]:
     """Return the rows of all defects; those that make the same circuit share what was measured."""
     bands = {window: _bands(window, tolerances) for window in dict.fromkeys(one.window for one in seen)}
-    settings = {setting.window: setting for setting in reversed(plan.settings)}
+    settings = {(setting.test, setting.window): setting for setting in reversed(plan.settings)}
     found = []
     for one in seen:
-        row = _row(plan, one, settings[one.window], bands[one.window], behaviours)
+        row = _row(plan, one, settings[one.test, one.window], bands[one.window], behaviours)
         found += [row, *(as_equal(plan, row, identity) for identity in plan.equals[row.defect_id])]
     places = {defect.id: place for place, defect in enumerate(plan.defects)}
     windows = {window: place for place, window in enumerate(bands)}
@@ -105,6 +112,7 @@ def _row(plan: Plan, seen: Seen, setting: Setting, bands: Bands, behaviours: Beh
         **{name: measured.get(name) for name in _COLUMNS},
         pulses_to_spike=seen.pulses_to_spike,
         time_to_spike_s=seen.time_to_spike_s,
+        transient=seen.transient,
         behaviours=_SEPARATOR.join(called),
         simulator_view="" if blind else _SEPARATOR.join(inside),
         tester_view=_SEPARATOR.join(outside),
@@ -140,5 +148,5 @@ def _reasons(seen: Seen, inside: Sequence[str], outside: Sequence[str], blind: b
         yield f"{', '.join(names)} {note}" if known else f"no {', '.join(names)}: {note}"
     if not blind and set(inside) != set(outside):
         yield f"the tester would say {_SEPARATOR.join(outside)}"
-    if seen.failed:
-        yield "the full transient failed"
+    if seen.transient != Status.OK:
+        yield f"the full transient ended with {seen.transient}"

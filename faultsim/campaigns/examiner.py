@@ -14,9 +14,12 @@ from faultsim.campaigns.lab import Question
 from faultsim.campaigns.outside import Tester
 from faultsim.campaigns.shmoo import UNKNOWN, Subject, Surveyor
 from faultsim.campaigns.synapses import Synapses, synapses
-from faultsim.circuits.neuron import NotApart
+from faultsim.circuits.neuron import Failed, NotApart
 from faultsim.fault_models.behaviour import Quantity
 from faultsim.magnetics.signature import Dynamics, dynamics
+
+_GRID = 13
+_NOT_TOGETHER = "not all inputs spike when the integrate window begins"
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,14 @@ class Signature:
         notes: Quantity -> why it has no value.
         causes: What the defect did to the neuron's drive, layer and read path, in words.
         by: What measured it: ``twin`` or ``SPICE``.
+        failed: A simulation on the way failed, so that another run may know more.
     """
 
     measured: Mapping[str, Quantity]
     notes: Mapping[str, str]
     causes: tuple[str, ...] = ()
     by: str = "twin"
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,19 @@ class Examiner:
     healthy: Subject
     windows: tuple[float, float]
 
-    def signature(self, question: Question) -> Signature:
+    def signature(self, question: Question, pulse: int | None = None) -> Signature:
         """Return the signature of a circuit with a defect.
 
         Args:
             question: The circuit; its stimulus is that of the fault-free one, whatever the windows.
+            pulse: On which pulse a full transient at the windows spikes, 0 for none; a twin that does not is no twin.
         """
         subject, table = self.surveyor.faulty(question, self.healthy), _Table()
+        if subject.twin is not None and pulse is not None:
+            ours = int(subject.twin.run(*self.windows).fired[0])
+            if ours != pulse:
+                said = [f"spikes on pulse {one}" if one else "does not spike" for one in (ours, pulse)]
+                subject = Subject(question, None, f"apart from its circuit it {said[0]}, in it it {said[1]}")
         self._inside(table, subject)
         self._outside(table, subject)
         self._silence(table, subject)
@@ -82,7 +93,8 @@ class Examiner:
 
     def _finished(self, table: _Table, subject: Subject) -> Signature:
         shown = causes(subject, self.healthy, *self.windows) if subject.twin and self.healthy.twin else ()
-        return Signature(table.values, table.notes, tuple(shown), "twin" if subject.twin else "SPICE")
+        by = "twin" if subject.twin else "SPICE"
+        return Signature(table.values, table.notes, tuple(shown), by, table.failed or subject.failed)
 
     @cached_property
     def _tester(self) -> Tester:
@@ -94,7 +106,7 @@ class Examiner:
         return self._dynamics(self.healthy)
 
     def _dynamics(self, subject: Subject) -> Dynamics | None:
-        if subject.twin is None or self.healthy.twin is None:
+        if subject.twin is None or self.healthy.twin is None or not subject.twin.recording.together:
             return None
         integrate, leaky = subject.twin.windows(*self.windows)
         made = float(integrate), float(leaky)
@@ -106,7 +118,8 @@ class Examiner:
         names = ("integration_gain", "leak_retention", "phase_advance_rad", "level_shift")
         found, rested = self._dynamics(subject), self._rested
         if found is None or rested is None or subject.twin is None or self.healthy.twin is None:
-            table.absent(names, subject.reason or "the fault-free circuit has no twin")
+            apart = subject.twin and self.healthy.twin
+            table.absent(names, _NOT_TOGETHER if apart else subject.reason or "the fault-free circuit has no twin")
             return
         table["integration_gain"] = found.integration_rad / rested.integration_rad
         table["leak_retention"] = found.retention / rested.retention
@@ -115,47 +128,58 @@ class Examiner:
         table["spikes_at_any_state"], table["spikes_at_no_state"] = (
             math.isinf(reader.level) and (reader.level > 0) == spikes for spikes in (True, False)
         )
-        if math.isinf(reader.level):
+        if reader.axis != normal.axis:
+            table.absent(["level_shift"], "its fixed layer points elsewhere")
+        elif math.isinf(reader.level):
             table.absent(["level_shift"], "it has no firing level")
         else:
             table["level_shift"] = (reader.level - normal.level) * normal.sign
 
     def _outside(self, table: _Table, subject: Subject) -> None:
         """Measure what a tester sees: windows at which the neuron spikes."""
-        plane = self.surveyor.plane
-        strongest = self.surveyor.map(subject, np.array([plane.integrate_s[1]]), np.array([plane.leaky_s[0]]))
-        if strongest.first_spike[0, 0] == UNKNOWN:
-            table.absent(["spikes_at_strongest"], "the simulation at the strongest windows failed")
-        else:
-            table["spikes_at_strongest"] = bool(strongest.first_spike[0, 0] > 0)
         try:
             found, normal = self._tester.found(subject), self._tester.normal
+            table["spikes_anywhere"] = found.anywhere or self._spikes_on_grid(subject)
         except NotApart as reason:
-            names = ["smallest_integrate_s", "largest_leaky_s", "integrate_ratio", "leak_ratio"]
-            table.absent(names, str(reason))
+            names = ["spikes_anywhere", "smallest_integrate_s", "largest_leaky_s", "integrate_ratio", "leak_ratio"]
+            table.missing(names, reason)
             return
         table["smallest_integrate_s"], table["largest_leaky_s"] = found.smallest_s, found.largest_s
         if found.fit is None or normal.fit is None:
             why = found.reason if found.fit is None else f"of the fault-free circuit: {normal.reason}"
             table.absent(["integrate_ratio", "leak_ratio"], why)
             if found.always and normal.smallest_s is not None:
-                # A bound, and enough to be called fast: the fault-free neuron does not spike there.
-                table["integrate_ratio"] = normal.smallest_s / plane.integrate_s[0]
-                table.notes["integrate_ratio"] = "is at least this much: it spikes at the shortest integrate window"
+                # Enough to be called fast: the fault-free neuron does not spike there.
+                table["integrate_ratio"] = normal.smallest_s / self.surveyor.plane.integrate_s[0]
+                table.notes["integrate_ratio"] = "is about this much or more: it spikes at the shortest windows"
             return
         table["integrate_ratio"] = found.fit.gain / normal.fit.gain
         table["leak_ratio"] = found.fit.time / normal.fit.time
 
+    def _spikes_on_grid(self, subject: Subject) -> bool:
+        """Return whether it spikes anywhere on a grid of the plane; without a twin, at its corner or at the windows.
+
+        Raises:
+            Failed: A simulation failed.
+        """
+        integrate_s, leaky_s = self.surveyor.plane.integrate_s, self.surveyor.plane.leaky_s
+        if subject.twin is not None:
+            integrate, leaky = np.meshgrid(np.linspace(*integrate_s, _GRID), np.linspace(*leaky_s, _GRID))
+            served = subject.twin.serves(integrate, leaky)
+            return bool((subject.twin.run(integrate[served], leaky[served]).fired > 0).any())
+        points = [(integrate_s[1], leaky_s[0]), self.windows]
+        maps = [self.surveyor.map(subject, np.array([iw]), np.array([lw])) for iw, lw in points]
+        pulses = [int(found.first_spike[0, 0]) for found in maps]
+        if max(pulses) <= 0 and UNKNOWN in pulses:
+            raise Failed("the simulation at the strongest windows failed")
+        return max(pulses) > 0
+
     def _silence(self, table: _Table, subject: Subject) -> None:
         """See whether it spikes without an input."""
         try:
-            if subject.twin is not None:
-                silent = self.surveyor.maker.silent(subject.twin)
-                table["spikes_when_silent"] = bool(silent.run(*self.windows).fired[0] > 0)
-            else:
-                table["spikes_when_silent"] = self.surveyor.spikes_silent(subject, self.windows)
+            table["spikes_when_silent"] = self.surveyor.spikes_silent(subject, self.windows)
         except NotApart as reason:
-            table.absent(["spikes_when_silent"], str(reason))
+            table.missing(["spikes_when_silent"], reason)
 
     def _synapses(self, table: _Table, question: Question) -> None:
         names = ["weakest_synapse", "switched_synapse"]
@@ -165,7 +189,7 @@ class Examiner:
         try:
             found = synapses(self.surveyor.maker, question)
         except NotApart as reason:
-            table.absent(names, str(reason))
+            table.missing(names, reason)
             return
         normal = self._healthy_synapses
         table["weakest_synapse"] = float(np.min(found.before / normal.before))
@@ -186,10 +210,16 @@ class _Table:
 
     values: dict[str, Quantity] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
 
     def __setitem__(self, name: str, value: Quantity) -> None:
         """Note a value; numbers as Python's own."""
         self.values[name] = value if isinstance(value, bool) or value is None else float(value)
+
+    def missing(self, names: Iterable[str], reason: NotApart) -> None:
+        """Note that there is no value, and why; also where that is because a simulation failed."""
+        self.absent(names, str(reason))
+        self.failed = self.failed or isinstance(reason, Failed)
 
     def absent(self, names: Iterable[str], reason: str) -> None:
         """Note that there is no value, and why."""

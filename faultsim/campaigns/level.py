@@ -53,7 +53,7 @@ def find_level(axis: Vector, fires: Fires, period_s: float, near: Reader | None 
             end = _inside(near.level + side * width)
             if spikes(end) != spiking:
                 ends = (end, last) if spiking else (last, end)
-                return replace(near, level=_narrowed(*ends, spikes), memory=NO_MEMORY)
+                return replace(near, axis=axis, level=_narrowed(*ends, spikes), memory=NO_MEMORY)
             last = end
         looks = tuple(sorted((1.0, near.level, last, -1.0), reverse=True))
     fired = [spikes(value) for value in looks]
@@ -81,25 +81,31 @@ def find_memory(reader: Reader, fires: Fires, period_s: float) -> Memory:
     """Measure what a read does to the next: at the shortest period behind two distances, then until nothing is left.
 
     Raises:
-        NotApart: Something is left after the longest period that is looked at.
+        NotApart: Something is left after the longest period that is looked at, or it is not as `Memory` has it.
     """
     if math.isinf(reader.level):
         return NO_MEMORY
     longest_s = period_s + (_MOST_PERIODS - 1) * _LONGER_S
     if not _fires_behind(reader, fires, longest_s, _BEFORE[0], _AROUND):
         raise NotApart(f"its read path remembers a read for more than {longest_s * 1e9:.3g} ns")
-    near, far = (_loss(reader, fires, period_s, before) for before in _BEFORE)
+    near, far = (_drop(reader, fires, period_s, before) for before in _BEFORE)
     if max(near, far) < _AROUND * LEVEL_WIDTH:
         return NO_MEMORY
-    slope = (far - near) / (_BEFORE[1] * near - _BEFORE[0] * far)
-    periods, losses = [period_s], [near]
-    while losses[-1] > _AROUND * LEVEL_WIDTH and len(losses) < _MOST_PERIODS:
+    periods, drops = [period_s], [near]
+    while drops[-1] > _AROUND * LEVEL_WIDTH and len(drops) < _MOST_PERIODS:
         periods.append(periods[-1] + _LONGER_S)
-        losses.append(_loss(reader, fires, periods[-1], _BEFORE[0]))
-    return Memory(tuple(periods), tuple(value / (1 + slope * _BEFORE[0]) for value in losses), slope)
+        drops.append(_drop(reader, fires, periods[-1], _BEFORE[0]))
+    # A drop d behind a read at a distance b is loss (1 + slope (b + d)).
+    (b, c), apart = _BEFORE, (_BEFORE[1] + far) - (_BEFORE[0] + near)
+    both = (far - near) / apart if apart else math.inf
+    loss = near - both * (b + near)
+    if not 0 < loss < math.inf or both >= 1 or 1 + both / loss * (c + far) <= 0:
+        raise NotApart("what a read leaves for the next one is not in proportion to where it was")
+    slope = both / loss
+    return Memory(tuple(periods), tuple(drop / (1 + slope * (b + drop)) for drop in drops), slope)
 
 
-def _loss(reader: Reader, fires: Fires, period_s: float, before: float) -> float:
+def _drop(reader: Reader, fires: Fires, period_s: float, before: float) -> float:
     """Return how far the level is lowered by a read at a distance before it; a few looks say about how far."""
 
     def lower(steps: float) -> bool:
@@ -128,8 +134,14 @@ def probes_of(reader: Reader, period_s: float) -> tuple[list[float], list[bool]]
     """Return projections to read one after another, and what each is to give if the level is where it is said to be."""
     if math.isinf(reader.level):
         return [1.0, 0.0, -1.0], [reader.level > 0] * 3
-    before, off = _BEFORE[0], _AROUND * LEVEL_WIDTH * reader.sign
-    loss = float(reader.memory.loss(np.array(period_s))) * (1 + reader.memory.slope * before)
-    lowered = reader.level - reader.sign * loss
-    rows = [reader.level + reader.sign * before, lowered + off, lowered - off]
-    return [_inside(value) for value in rows], [False, False, True]
+    off, sign = _AROUND * LEVEL_WIDTH, reader.sign
+    first = sign * reader.level + _BEFORE[0]
+    second = _level_behind(reader, first, period_s) + off
+    third = _level_behind(reader, second, period_s) - off
+    return [_inside(sign * value) for value in (first, second, third)], [False, False, True]
+
+
+def _level_behind(reader: Reader, last: float, period_s: float) -> float:
+    """Return the level behind a read at a projection, both times the reader's sign; see `Memory`."""
+    loss, slope = float(reader.memory.loss(np.array(period_s))), reader.memory.slope
+    return (reader.sign * reader.level - loss * (1 + slope * last)) / (1 - loss * slope)

@@ -11,7 +11,7 @@ import numpy as np
 
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.circuits import bench
-from faultsim.circuits.neuron import MAGNETISATION, METAL, PILLAR, NeuronSite, NotApart, neuron_site
+from faultsim.circuits.neuron import MAGNETISATION, METAL, PILLAR, Failed, NeuronSite, NotApart, neuron_site
 from faultsim.circuits.sidecar import SimulationSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
@@ -60,11 +60,14 @@ class NeuronBench:
         job = self._job(stimulus, simulation, probes, observables)
         return self.lab.service.submit(replace(job, scope={**job.scope, "samples": list(times_s)}))
 
-    def hold(self, projections: Sequence[float], period_s: float) -> Future[Outcome]:
-        """Ask which of several reads fire, while sources hold the magnetisation at one projection after another."""
+    def hold(self, projections: Sequence[float], period_s: float, frame: int = 0) -> Future[Outcome]:
+        """Ask which of several reads fire, while sources hold the magnetisation at one projection after another.
+
+        Before each the inputs spike as in a frame of the pattern: a read path remembers what flowed before.
+        """
         neuron = self.lab.network.sidecar.neuron
         assert neuron is not None
-        stimulus = _reads(self.question.stimulus, len(projections), period_s)
+        stimulus = _reads(self.question.stimulus, frame, len(projections), period_s)
         probes = self.lab.network.sidecar.probes
         more = list(_holders(self.site, stimulus, projections))
         return self.lab.service.submit(self._job(stimulus, self.lab.simulation, probes, {"fires": neuron.spikes}, more))
@@ -73,7 +76,7 @@ class NeuronBench:
         """Return which of several reads fire; the first one is that of a rested read path.
 
         Raises:
-            NotApart: The simulation failed.
+            Failed: The simulation did not end well.
         """
         outcome = finished(self.hold(projections, period_s), "reads its level")
         return [bool(value) for value in series(outcome, "fires")]
@@ -95,11 +98,11 @@ def finished(answer: Future[Outcome], what: str) -> Outcome:
     """Wait for a transient.
 
     Raises:
-        NotApart: It failed; the message says what it was for.
+        Failed: It did not end well; the message says what it was for.
     """
     outcome = answer.result()
     if not outcome.ok:
-        raise NotApart(f"the simulation that {what} ended with {outcome.status}")
+        raise Failed(f"the simulation that {what} ended with {outcome.status}")
     return outcome
 
 
@@ -115,14 +118,14 @@ def series(outcome: Outcome, name: str) -> list[float]:
     return [float(item) for item in value if item is not None]
 
 
-def _reads(stimulus: Stimulus, count: int, period_s: float) -> Stimulus:
-    """Return a stimulus with as many reads, a period apart; its inputs spike, because that is what a read follows."""
+def _reads(stimulus: Stimulus, frame: int, count: int, period_s: float) -> Stimulus:
+    """Return a stimulus with as many reads, a period apart, each behind the spikes of one frame."""
     spec = stimulus.spec
     if spec.clocks:
         raise NotApart("clocks act on the neuron besides the reads")
     pulse = min(spec.integrate, period_s - spec.shortest_leaky)
     update = {"pulses": count, "start": _RESTS_S, "integrate": pulse, "leaky": period_s - pulse}
-    return replace(stimulus, pattern=stimulus.frames[0], spec=spec.model_copy(update=update))
+    return replace(stimulus, pattern=stimulus.frames[frame], spec=spec.model_copy(update=update))
 
 
 def _holders(site: NeuronSite, stimulus: Stimulus, projections: Sequence[float]) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Outside:
         smallest_s: Smallest integrate window that spikes, at the shortest leaky window.
         largest_s: Largest leaky window that spikes, at the integrate window of the stimulus.
         fit: How the fault-free boundary is stretched.
+        anywhere: It spikes somewhere on one of the two lines.
         always: It spikes at the shortest integrate window already, so that there is no boundary.
         reason: Why it is not.
     """
@@ -35,6 +36,7 @@ class Outside:
     smallest_s: float | None
     largest_s: float | None
     fit: Stretch | None = None
+    anywhere: bool = False
     always: bool = False
     reason: str = ""
 
@@ -66,12 +68,14 @@ class Tester:
         own_iw, shortest = self.windows[0], self.surveyor.plane.leaky_s[0]
         first = self.surveyor.smallest_integrate(subject, shortest)
         second = self.surveyor.largest_leaky(subject, own_iw)
-        found = Outside(first.at_s, second.at_s)
+        ends = [line.at_s if line.monotone else None for line in (first, second)]
+        somewhere = any(line.changes or line.spikes_first for line in (first, second))
+        found = Outside(ends[0], ends[1], anywhere=somewhere)
         if first.at_s is None:
             return replace(found, always=first.spikes_first, reason=_no_edge(first, "integrate window"))
         for line, over in ((first, "integrate"), (second, "leaky")):
             if not line.monotone:
-                return replace(found, reason=f"its verdict changes {line.changes} times over the {over} window")
+                return replace(found, reason=f"over the {over} window {line.trouble}")
         point = (own_iw, second.at_s)
         if second.at_s is None or second.at_s < _APART * shortest:
             third = self.surveyor.smallest_integrate(subject, _APART * shortest)
@@ -113,6 +117,6 @@ def _spikes(twin: Twin, leaky_s: float, integrate_s: Floats) -> NDArray[np.bool_
 
 
 def _no_edge(line: Boundary, what: str) -> str:
-    if line.at_s is not None:
-        return f"its verdict changes {line.changes} times over the {what}"
+    if line.trouble:
+        return f"over the {what} {line.trouble}"
     return f"the circuit spikes {'all along' if line.spikes_first else 'nowhere on'} the line over the {what}"

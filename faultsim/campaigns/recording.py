@@ -88,7 +88,8 @@ class Recording:
         # Of every frame: the last edge of the first one may be far from that of another.
         all_frames = replace(long, spec=long.spec.model_copy(update={"pulses": len(self.stimulus.frames)}))
         last = max(edge.offset_s + edge.share * self.plane.integrate_s[1] for edge in _edges(all_frames))
-        leaky = min(self.plane.leaky_s[1], last + _SETTLED_S - self.plane.integrate_s[1])
+        settled, ended = (last + time_s - self.plane.integrate_s[1] for time_s in (_SETTLED_S, 4 * spec.edge))
+        leaky = max(min(self.plane.leaky_s[1], settled), ended)
         update = {
             "leaky": leaky,
             "pulses": min(spec.pulses, len(self.stimulus.frames) + 1),
@@ -138,6 +139,20 @@ class Recording:
         for delay in sorted({delay for row in delays for delay in row}):
             same &= (delay <= leaky) == (delay <= self.plane.leaky_s[1])
         return same
+
+    @property
+    def shortest_leaky_s(self) -> float:
+        """The shortest leaky window of the plane at which the same spikes are sent as in the recording."""
+        delays = {delay for frame in self.stimulus.frames for delay in _delays_s(self.stimulus, frame)}
+        shortest, longest = self.plane.leaky_s
+        # Two edges more, so that the last spike of a coding window does not touch the first of the next.
+        needed = [delay + 2 * self.stimulus.spec.edge for delay in delays if 0 < delay <= longest]
+        return min(longest, max([shortest, *needed]))
+
+    @property
+    def together(self) -> bool:
+        """Whether all spikes begin with the integrate window."""
+        return not any(delay for frame in self.stimulus.frames for delay in _delays_s(self.stimulus, frame))
 
     def _pieces(self, knots: Mapping[Edge, Sequence[tuple[float, float, float]]], rested_s: float) -> Iterator[Piece]:
         """Yield the events of a train; coding windows after those that were recorded repeat them."""

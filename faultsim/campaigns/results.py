@@ -279,8 +279,9 @@ class ToleranceRow:
     """The band of one quantity at one window: what a good circuit may measure, relative to the nominal one.
 
     ``root_sum_low`` and ``root_sum_high`` are the roots of the sums of squares of the deviations, ``together_low`` and
-    ``together_high`` the values where all tolerances move at once in the most probable direction; ``largest`` is the
-    tolerance that moves it most. Empty ends: some good circuit has no such value.
+    ``together_high`` the values where all tolerances move at once in the most probable direction, where they are
+    combined for the quantity; ``largest`` is the tolerance that moves it most. Empty ends: some good circuit has no
+    such value, and ``reason`` says which and why.
     """
 
     circuit: str
@@ -288,11 +289,12 @@ class ToleranceRow:
     quantity: str
     low: float | None
     high: float | None
-    root_sum_low: float
-    root_sum_high: float
+    root_sum_low: float | None
+    root_sum_high: float | None
     together_low: float | None
     together_high: float | None
     largest: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -300,7 +302,8 @@ class BehaviourRow:
     """What one defect does to the neuron at one severity and window, each quantity relative to the fault-free circuit.
 
     ``at`` says where the severity comes from. The quantities are those of
-    `faultsim.fault_models.behaviour.QUANTITIES`; ``pulses_to_spike`` and ``time_to_spike_s`` are from a full transient.
+    `faultsim.fault_models.behaviour.QUANTITIES`; ``pulses_to_spike`` and ``time_to_spike_s`` are from a full transient,
+    and ``transient`` is how that ended.
     ``simulator_view`` and ``tester_view`` are what each view calls it; ``behaviours`` is what is reported, and
     ``confirmed`` the part of it that both views say.
     """
@@ -327,10 +330,11 @@ class BehaviourRow:
     largest_leaky_s: Value
     weakest_synapse: Value
     switched_synapse: Value
-    spikes_at_strongest: Value
+    spikes_anywhere: Value
     spikes_when_silent: Value
     pulses_to_spike: Value
     time_to_spike_s: Value
+    transient: str
     behaviours: str
     simulator_view: str
     tester_view: str

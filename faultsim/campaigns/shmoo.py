@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultsim.campaigns.lab import Lab, Question
-from faultsim.campaigns.recording import Plane, at_windows, silenced
+from faultsim.campaigns.recording import RESTS_S, Plane, at_windows, silenced
 from faultsim.campaigns.twin import Twin, TwinMaker
 from faultsim.campaigns.watcher import Watcher
-from faultsim.circuits.neuron import NotApart
+from faultsim.circuits.neuron import Failed, NotApart
 from faultsim.circuits.variant import Corner
 from faultsim.errors import SpecError
 from faultsim.magnetics.boundary import Boundary, boundary
@@ -26,6 +26,7 @@ Line = Callable[[Floats], tuple[Floats, Floats]]
 UNKNOWN = -1
 _LOOKS, _ROUNDS = 65, 2
 _LOOKS_IN_SPICE, _ROUNDS_IN_SPICE = 7, 1
+_SILENT_PULSES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +61,13 @@ class Subject:
         question: The circuit and its stimulus.
         twin: Stands for it.
         reason: Why it has no twin.
+        failed: Because a simulation failed, so that another run may find one.
     """
 
     question: Question
     twin: Twin | None
     reason: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Surveyor:
         try:
             return Subject(question, self.maker.healthy(question))
         except NotApart as reason:
-            return Subject(question, None, str(reason))
+            return Subject(question, None, str(reason), isinstance(reason, Failed))
         finally:
             self.watcher.advance()
 
@@ -115,11 +118,11 @@ class Surveyor:
 
     def _faulty(self, question: Question, healthy: Subject, checked: bool) -> Subject:
         if healthy.twin is None:
-            return Subject(question, None, healthy.reason)
+            return Subject(question, None, healthy.reason, healthy.failed)
         try:
             return Subject(question, self.maker.faulty(question, healthy.twin, checked))
         except (NotApart, SpecError) as reason:
-            return Subject(question, None, str(reason))
+            return Subject(question, None, str(reason), isinstance(reason, Failed))
 
     def map(self, subject: Subject, integrate_s: Floats, leaky_s: Floats) -> ShmooMap:
         """Return on which pulse a subject spikes at every pair of windows."""
@@ -133,41 +136,54 @@ class Surveyor:
         """Return the smallest integrate window that spikes, at a leaky window.
 
         Raises:
-            NotApart: A simulation failed.
+            Failed: A simulation failed.
         """
-        return self._along(subject, lambda windows: (windows, np.full(windows.size, leaky_s)), self.plane.integrate_s)
+
+        def line(windows: Floats) -> tuple[Floats, Floats]:
+            return windows, np.full(windows.size, leaky_s)
+
+        return self._along(subject, line, self.plane.integrate_s, spikes_first=False)
 
     def largest_leaky(self, subject: Subject, integrate_s: float) -> Boundary:
         """Return the largest leaky window that still spikes, at an integrate window.
 
         Raises:
-            NotApart: A simulation failed.
+            Failed: A simulation failed.
         """
-        return self._along(subject, lambda windows: (np.full(windows.size, integrate_s), windows), self.plane.leaky_s)
+
+        def line(windows: Floats) -> tuple[Floats, Floats]:
+            return np.full(windows.size, integrate_s), windows
+
+        return self._along(subject, line, self.plane.leaky_s, spikes_first=True)
 
     def spikes_silent(self, subject: Subject, windows: tuple[float, float]) -> bool:
-        """Return whether a subject without a twin spikes with no input.
+        """Return whether a subject spikes with no input, by a full transient of a few coding windows.
+
+        Its twin cannot say: the firing level is measured behind spikes.
 
         Raises:
-            NotApart: The coding has no silent symbol, or the simulation failed.
+            NotApart: The coding has no silent symbol.
+            Failed: The simulation failed.
         """
-        question = replace(subject.question, stimulus=silenced(subject.question.stimulus))
-        [pulse] = self._simulated(question, [windows])
+        stimulus = silenced(subject.question.stimulus)
+        update = {"start": min(stimulus.spec.start, RESTS_S), "pulses": min(stimulus.spec.pulses, _SILENT_PULSES)}
+        stimulus = replace(stimulus, spec=stimulus.spec.model_copy(update=update))
+        [pulse] = self._simulated(replace(subject.question, stimulus=stimulus), [windows])
         if pulse == UNKNOWN:
-            raise NotApart("the simulation without an input failed")
+            raise Failed("the simulation without an input failed")
         return pulse > 0
 
-    def _along(self, subject: Subject, line: Line, ends: tuple[float, float]) -> Boundary:
+    def _along(self, subject: Subject, line: Line, ends: tuple[float, float], spikes_first: bool) -> Boundary:
         apart = subject.twin is not None and bool(subject.twin.serves(*line(np.linspace(*ends, _LOOKS))).all())
         looks, rounds = (_LOOKS, _ROUNDS) if apart else (_LOOKS_IN_SPICE, _ROUNDS_IN_SPICE)
 
         def spikes(windows: Floats) -> NDArray[np.bool_]:
             found = self._first_spikes(subject, *line(windows))[0]
             if (found == UNKNOWN).any():
-                raise NotApart("a simulation on the way to the boundary failed")
+                raise Failed("a simulation on the way to the boundary failed")
             return found > 0
 
-        return boundary(spikes, *ends, looks, rounds)
+        return boundary(spikes, *ends, looks, rounds, spikes_first)
 
     def _first_spikes(
         self, subject: Subject, integrate_s: Floats, leaky_s: Floats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faultsim.campaigns.examiner import Signature
 from faultsim.circuits.network import Network
@@ -38,22 +38,24 @@ class BandRow:
         quantity: Its name.
         low: Smallest value of a good circuit; minus infinity where some good circuit has none.
         high: Largest value.
-        root_sum_low: Root of the sum of squares of the deviations downwards.
+        root_sum_low: Root of the sum of squares of the deviations downwards; None where no good circuit has a value.
         root_sum_high: The same upwards.
         together_low: Value where all tolerances move in their most probable direction downwards; None where it has none
-            there, the nominal value where they are not combined for it.
+            there, and where they are not combined for it.
         together_high: The same upwards.
         largest: The tolerance that moves it most.
+        reason: Why the band is open: the good circuits without a value.
     """
 
     quantity: str
     low: float
     high: float
-    root_sum_low: float
-    root_sum_high: float
+    root_sum_low: float | None
+    root_sum_high: float | None
     together_low: float | None
     together_high: float | None
     largest: str
+    reason: str = ""
 
     @property
     def band(self) -> Band:
@@ -67,14 +69,17 @@ def end_corners(network: Network) -> list[Corner]:
 
 
 def bands(network: Network, measured: Measure, run: Run) -> list[BandRow]:
-    """Measure the bands of a circuit.
+    """Measure the bands of a circuit; none where it declares no tolerances.
 
     Args:
         network: Declares the tolerances.
         measured: Measures a good circuit at a corner.
         run: Maps over corners.
     """
-    ends = list(run(measured, end_corners(network)))
+    corners = end_corners(network)
+    if not corners:
+        return []
+    ends = list(run(measured, corners))
     names = [name for name, _ in _specs(network)]
     moved = {
         quantity: [_deviations(quantity, ends[2 * place : 2 * place + 2]) for place in range(len(names))]
@@ -82,9 +87,13 @@ def bands(network: Network, measured: Measure, run: Run) -> list[BandRow]:
     }
     directions = {quantity: _direction(rows) for quantity, rows in moved.items()}
     asked = [(quantity, sign) for quantity in _TOGETHER if directions[quantity] for sign in (-1.0, 1.0)]
-    corners = [_together(network, quantity, sign, directions[quantity]) for quantity, sign in asked]
-    found = dict(zip(asked, run(measured, corners), strict=True))
-    return [_row(quantity, moved[quantity], names, found) for quantity in NOMINAL]
+    combined = [_together(network, quantity, sign, directions[quantity]) for quantity, sign in asked]
+    found = dict(zip(asked, run(measured, combined), strict=True))
+    rows = [_row(quantity, moved[quantity], names, found) for quantity in NOMINAL]
+    for place, row in enumerate(rows):
+        own = [(corner, found[key]) for key, corner in zip(asked, combined, strict=True) if key[0] == row.quantity]
+        rows[place] = replace(row, reason=_open_at(row, [*zip(corners, ends, strict=True), *own]))
+    return rows
 
 
 _ENDS = {"min": -1.0, "max": 1.0}
@@ -109,9 +118,25 @@ def _corner(name: str, moves: Sequence[tuple[ToleranceSpec, float]]) -> Corner:
 
 def _deviations(quantity: str, ends: Sequence[Signature]) -> Deviation:
     """Return by how much a tolerance moves a quantity at its two ends; None where it has no value there."""
-    values = [end.measured.get(quantity) for end in ends]
-    low, high = (None if value is None else float(value) - NOMINAL[quantity] for value in values)
+    low, high = (
+        None if value is None else value - NOMINAL[quantity] for value in (_value(end, quantity) for end in ends)
+    )
     return low, high
+
+
+def _value(found: Signature, quantity: str) -> float | None:
+    """Return what was measured of a quantity; a bound is no value."""
+    value = found.measured.get(quantity)
+    return None if value is None or quantity in found.notes else float(value)
+
+
+def _open_at(row: BandRow, seen: Sequence[tuple[Corner, Signature]]) -> str:
+    """Return which good circuits leave a band open, and why."""
+    if not math.isinf(row.low):
+        return ""
+    without = [(corner.name, found) for corner, found in seen if _value(found, row.quantity) is None]
+    notes = dict.fromkeys(found.notes.get(row.quantity, "it has none") for _, found in without)
+    return f"no value at {', '.join(name for name, _ in without)}: {'; '.join(notes)}"
 
 
 def _direction(rows: Sequence[Deviation]) -> list[float]:
@@ -133,18 +158,17 @@ def _row(
     known = [[value for value in row if value is not None] for row in rows]
     up = math.hypot(*(max([0.0, *values]) for values in known))
     down = math.hypot(*(min([0.0, *values]) for values in known))
-    together = [
-        found[quantity, sign].measured.get(quantity) if (quantity, sign) in found else nominal for sign in (-1.0, 1.0)
-    ]
-    low, high = (None if value is None else float(value) for value in together)
-    open_ended = None in (low, high) or any(None in row for row in rows)
+    combined = [_value(found[quantity, sign], quantity) for sign in (-1.0, 1.0) if (quantity, sign) in found]
+    low, high = combined or (None, None)
+    open_ended = None in combined or any(None in row for row in rows)
+    measured, known_combined = any(known), [value for value in combined if value is not None]
     reach = [max([0.0, *map(abs, values)]) for values in known]
     return BandRow(
         quantity,
-        low=-math.inf if open_ended else min(nominal - down, low or 0.0, high or 0.0),
-        high=math.inf if open_ended else max(nominal + up, low or 0.0, high or 0.0),
-        root_sum_low=nominal - down,
-        root_sum_high=nominal + up,
+        low=-math.inf if open_ended else min([nominal - down, *known_combined]),
+        high=math.inf if open_ended else max([nominal + up, *known_combined]),
+        root_sum_low=nominal - down if measured else None,
+        root_sum_high=nominal + up if measured else None,
         together_low=low,
         together_high=high,
         largest=names[reach.index(max(reach))] if names and max(reach) else "",

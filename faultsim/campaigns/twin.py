@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.level import find_level, find_memory, probes_of
 from faultsim.campaigns.neuron_bench import NeuronBench, finished, series
-from faultsim.campaigns.recording import RESTS_S, Plane, Recording, silenced
+from faultsim.campaigns.recording import RESTS_S, Plane, Recording, at_windows, silenced
 from faultsim.circuits.neuron import MAGNETISATION, NotApart
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.magnetics.batch import Cases, Responses, simulate
@@ -67,12 +67,14 @@ class _Drive:
         recording: Says what windows the train serves.
         train: The drive.
         short_train: The drive of a stimulus of the shortest windows.
-        states: The state at the reads of that stimulus, if it is checked.
+        windows: The windows of that stimulus.
+        states: The state at its reads, if it is checked.
     """
 
     recording: Recording
     train: PulseTrain
     short_train: PulseTrain
+    windows: tuple[float, float]
     states: Future[Outcome] | None
 
 
@@ -110,19 +112,11 @@ class TwinMaker:
         """
         bench = NeuronBench.of(self.lab, question)
         drive = self._driven(bench, checked)
-        expected = self._expected(healthy, drive.train)
+        expected = replace(self._expected(healthy, drive.train), axis=bench.site.fixed_layer)
         try:
             return self._twin(bench, drive, expected)
         except _LevelMoved:
             return self._searched(bench, drive, expected)
-
-    def silent(self, twin: Twin) -> Twin:
-        """Return a twin that is driven by what flows without an input."""
-        stimulus = silenced(twin.bench.question.stimulus)
-        recording = Recording(stimulus, twin.recording.plane)
-        shown = finished(twin.bench.watch(recording.played, recording.times_s), "records its rest")
-        train = recording.train(series(shown, "metal_v"), series(shown, "pillar_a"), stimulus.first_s)
-        return replace(twin, neuron=replace(twin.neuron, train=train), recording=recording)
 
     def metal_v(self, question: Question, times_s: Sequence[float]) -> Callable[[], Floats]:
         """Ask for the voltage along the neuron's metal at times; what is returned waits for it."""
@@ -140,13 +134,14 @@ class TwinMaker:
         plane = Plane(_moved(self.plane.integrate_s, shift[0]), _moved(self.plane.leaky_s, shift[1]))
         if plane.integrate_s[0] <= stimulus.spec.edge or plane.leaky_s[0] <= stimulus.spec.decided:
             raise NotApart("it leaves nothing of the shortest windows")
-        recording, short = Recording(stimulus, plane), _rested(plane.corner(stimulus, 0))
+        recording = Recording(stimulus, plane)
+        short = _rested(at_windows(stimulus, plane.integrate_s[0], recording.shortest_leaky_s))
         seen = bench.watch(recording.played, recording.times_s)
         states = bench.watch(short, _reads_s(short)) if checked else None
         shown = finished(seen, "records its drive")
         metal, pillar = series(shown, "metal_v"), series(shown, "pillar_a")
         train, brief = (recording.train(metal, pillar, rested) for rested in (stimulus.first_s, short.first_s))
-        return _Drive(recording, train, brief, states)
+        return _Drive(recording, train, brief, (short.spec.integrate, short.spec.leaky), states)
 
     def _expected(self, healthy: Twin, train: PulseTrain) -> Reader:
         """Return where a defect's firing level is looked for: between the fault-free one and that without an input.
@@ -178,29 +173,38 @@ class TwinMaker:
     def _twin(self, bench: NeuronBench, drive: _Drive, reader: Reader) -> Twin:
         """See in a transient that the level is right, and that the state is at the shortest windows."""
         projections, expected = probes_of(reader, self._period_s)
-        if finished(bench.hold(projections, self._period_s), "reads its level").values["fires"] != expected:
+        frames = bench.question.stimulus.frames
+        held = [bench.hold(projections, self._period_s, frames.index(frame)) for frame in dict.fromkeys(frames)]
+        fired = [finished(answer, "reads its level").values["fires"] for answer in held]
+        if fired[0] != expected:
             raise _LevelMoved("its firing level is not where it was measured")
+        if any(row != expected for row in fired[1:]):
+            raise NotApart("its firing level is not the same behind each of its patterns")
         shift = _shift_s(bench.question)
         long, brief = (
             Twin(bench, Neuron(bench.site.layer, train, reader), drive.recording, shift)
             for train in (drive.train, drive.short_train)
         )
         if drive.states is not None:
-            self._check(brief, finished(drive.states, "checks its drive"))
+            _check(brief.neuron, drive.windows, finished(drive.states, "checks its drive"))
         return long
-
-    def _check(self, twin: Twin, outcome: Outcome) -> None:
-        """Compare the state at each read of the shortest windows."""
-        spice = np.array([series(outcome, name) for name in MAGNETISATION]).T
-        windows = self.plane.integrate_s[0], self.plane.leaky_s[0]
-        ours = twin.run(*windows, noted=True).noted[0, :, Mark.READ]
-        worst = float(np.abs(ours - spice).max())
-        if not worst <= SAME_STATE:
-            raise NotApart(f"apart from its circuit its state is off by {worst:.2g} at the shortest windows")
 
 
 class _LevelMoved(NotApart):
     """The output does not spike where it was said to."""
+
+
+def _check(neuron: Neuron, windows: tuple[float, float], outcome: Outcome) -> None:
+    """Compare the state at each read of the shortest windows.
+
+    Raises:
+        NotApart: It is another one.
+    """
+    spice = np.array([series(outcome, name) for name in MAGNETISATION]).T
+    ours = simulate([neuron], Cases.of(0, *windows), noted=True).noted[0, :, Mark.READ]
+    worst = float(np.abs(ours - spice).max())
+    if not worst <= SAME_STATE:
+        raise NotApart(f"apart from its circuit its state is off by {worst:.2g} at the shortest windows")
 
 
 def _shift_s(question: Question) -> tuple[float, float]:

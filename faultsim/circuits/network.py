@@ -202,6 +202,11 @@ def _problems(network: Network) -> Iterator[Problem]:
     if sidecar.fires_from is not None and sidecar.fires_from > len(network.inputs):
         yield Problem(f"{path}: fires_from", f"{sidecar.fires_from} inputs of {len(network.inputs)}")
     yield from _observable_problems(network)
+    if sidecar.neuron is not None:
+        try:
+            hierarchy.resolve(sidecar.neuron.device)
+        except SpecError as error:
+            yield from (Problem(f"{path}: neuron.device", str(problem)) for problem in error.problems)
     for name, spec in sidecar.sites.items():
         try:
             site_of(name, spec, sidecar.wires, hierarchy)
@@ -269,6 +274,9 @@ def _observable_problems(network: Network) -> Iterator[Problem]:
         if name not in sidecar.observables:
             yield Problem(f"{path}: observables.{name}", "is missing", "tables and simulate --json show it")
     known = {**SCOPE_NAMES, **dict.fromkeys(sidecar.probes, "probe")}
-    for name, text in sidecar.observables.items():
+    texts = {f"observables.{name}": text for name, text in sidecar.observables.items()}
+    if sidecar.neuron is not None:
+        texts["neuron.spikes"] = sidecar.neuron.spikes
+    for where, text in texts.items():
         for message in expressions.check(text, known):
-            yield Problem(f"{path}: observables.{name}", message)
+            yield Problem(f"{path}: {where}", message)

@@ -23,6 +23,10 @@ class NotApart(Exception):
     """A neuron that cannot be simulated apart from its circuit; the message says why."""
 
 
+class Failed(NotApart):
+    """A simulation on the way failed, so that nothing is known; another run may do better."""
+
+
 @dataclass(frozen=True)
 class NeuronSite:
     """A neuron in a deck, with a defect or without.

@@ -25,6 +25,12 @@ class Corner:
     scale: Mapping[str, float] = field(default_factory=dict)
     shift: Mapping[str, float] = field(default_factory=dict)
 
+    def along(self, other: Corner) -> Corner:
+        """Return the corner at which another one is met on top of this one."""
+        scale = {name: self.scale.get(name, 1.0) * other.scale.get(name, 1.0) for name in {*self.scale, *other.scale}}
+        shift = {name: self.shift.get(name, 0.0) + other.shift.get(name, 0.0) for name in {*self.shift, *other.shift}}
+        return Corner(other.name if self == NOMINAL else f"{self.name}, {other.name}", scale, shift)
+
     def __hash__(self) -> int:
         """Hash by name and content, so that conditions can be keys."""
         return hash((self.name, *sorted(self.scale.items()), *sorted(self.shift.items())))

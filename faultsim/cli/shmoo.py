@@ -215,11 +215,25 @@ _SAID = {
 
 
 def _boundary(line: Boundary) -> dict[str, Any]:
-    return {"at_s": line.at_s, "width_s": line.width_s, "changes": line.changes, "monotone": line.monotone}
+    """Return a boundary for scripts: a window only where there is one."""
+    return {
+        "at_s": line.at_s if line.monotone else None,
+        "first_change_s": line.at_s,
+        "width_s": line.width_s,
+        "changes": line.changes,
+        "spikes_first": line.spikes_first,
+        "monotone": line.monotone,
+    }
 
 
 def _said(line: Boundary) -> str:
     if line.at_s is None:
         return "none; it spikes all along the line" if line.spikes_first else "none; it spikes nowhere on the line"
     at = format_quantity(line.at_s, "s")
-    return at if line.monotone else f"not one: the verdict changes {line.changes} times along the line, first at {at}"
+    if line.monotone:
+        return at
+    return (
+        f"not one: {line.trouble} along the line, first at {at}"
+        if line.changes > 1
+        else f"none: at {at} {line.trouble}"
+    )

@@ -34,7 +34,7 @@ QUANTITIES: Mapping[str, Mapping[str, str]] = {
     "truth": {
         "spikes_at_any_state": "the output spikes whatever the magnetisation",
         "spikes_at_no_state": "the output spikes at no magnetisation",
-        "spikes_at_strongest": "it spikes at the longest integrate and the shortest leaky window",
+        "spikes_anywhere": "it spikes at some windows of the plane",
         "spikes_when_silent": "it spikes with no input",
     },
 }

@@ -24,10 +24,10 @@ Cell = tuple[float, float]
 class TrendRow:
     """One threshold of the plane beside its neighbours: the next shorter integrate window, the next longer leaky one.
 
-    ``rises_with_iw``: the threshold is at least that of the shorter integrate window, a defect that is not detected
-    counting as the largest; ``rises_as_lw_shrinks`` likewise for the longer leaky window. Empty where a neighbour is
-    missing, or one of the two cannot be used. ``threshold_drive`` and ``turns`` are the fault-free neuron's, as in
-    `NeuronRow`. ``reason`` says why a trend that the paper states does not hold here.
+    ``rises_with_iw``: the threshold is at least that of the shorter integrate window, where one that is not detected
+    counts as an open of infinite or a bridge of no resistance; ``rises_as_lw_shrinks`` likewise for the longer leaky
+    window. Empty where a neighbour is missing, or one of the two cannot be used. ``threshold_drive`` and ``turns`` are
+    the fault-free neuron's, as in `NeuronRow`. ``reason`` says why a trend that the paper states does not hold here.
     """
 
     circuit: str
@@ -36,6 +36,8 @@ class TrendRow:
     integrate_window_s: float
     leaky_window_s: float
     verdict: str
+    unit: str
+    threshold: float | None
     threshold_ohm: float | None
     pulses_to_spike: Any
     threshold_drive: float | None
@@ -169,6 +171,8 @@ def _trends(plan: Plan, found: PlaneMap, neurons: Mapping[Cell, NeuronRow]) -> I
                 integrate_window_s=iw,
                 leaky_window_s=lw,
                 verdict=row.verdict if row else "unusable",
+                unit=found.unit,
+                threshold=row.threshold if row else None,
                 threshold_ohm=row.threshold_ohm if row else None,
                 pulses_to_spike=setting.pulses_to_spike if setting else None,
                 threshold_drive=neuron.threshold_drive if neuron else None,

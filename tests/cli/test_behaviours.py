@@ -120,7 +120,7 @@ def test_the_table_has_the_columns_that_were_agreed_and_a_row_for_each_defect(me
         )
         assert (float(row["integrate_window_s"]), float(row["leaky_window_s"])) == (1e-9, 4e-9)
         assert (row["unit"], row["measured_by"]) == ("ohm", "twin")
-        assert (row["spikes_at_strongest"], row["spikes_when_silent"]) == ("true", "false")
+        assert (row["spikes_anywhere"], row["spikes_when_silent"]) == ("true", "false")
 
 
 def test_an_open_of_a_bit_line_integrates_more_slowly_and_leaks_alike(measured: Measured) -> None:

@@ -75,7 +75,15 @@ def test_the_json_has_a_map_and_two_boundaries_of_each_circuit(mapped: Mapped) -
     assert all(edge["monotone"] and edge["changes"] == 1 and edge["width_s"] < 1e-13 for edge in edges)
     assert edges[0]["at_s"] == pytest.approx(0.93e-9, rel=0.01)
     assert 1.02 < edges[1]["at_s"] / edges[0]["at_s"] < 1.1
-    assert healthy["largest_leaky"] == {"at_s": None, "width_s": 0.0, "changes": 0, "monotone": True}
+    nowhere = {
+        "at_s": None,
+        "first_change_s": None,
+        "width_s": 0.0,
+        "changes": 0,
+        "spikes_first": True,
+        "monotone": True,
+    }
+    assert healthy["largest_leaky"] == nowhere
     assert faulty["largest_leaky"]["at_s"] == pytest.approx(3.46e-9, rel=0.02)
 
 

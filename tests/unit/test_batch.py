@@ -394,12 +394,18 @@ def test_a_line_without_a_boundary(spikes: bool) -> None:
 
 @given(change_s=inside_s, first=st.booleans(), looks=st.integers(3, 40), rounds=st.integers(0, 5))
 def test_the_only_boundary_is_bracketed(change_s: float, first: bool, looks: int, rounds: int) -> None:
-    found = boundary(verdicts([change_s], first), LOW_S, HIGH_S, looks, rounds)
+    found = boundary(verdicts([change_s], first), LOW_S, HIGH_S, looks, rounds, wanted_first=first)
     # As far as numbers of this size have digits.
     width_s = (HIGH_S - LOW_S) / (looks - 1) ** (rounds + 1)
     assert found.width_s == pytest.approx(width_s, abs=1e-24)
     assert abs(found.at_s - change_s) <= width_s / 2 + 1e-24
     assert (found.spikes_first, found.changes, found.monotone) == (first, 1, True)
+
+
+@pytest.mark.parametrize(("first", "said"), [(True, "it ceases to spike there"), (False, "it begins to spike there")])
+def test_a_boundary_that_lies_the_other_way_round_is_none(first: bool, said: str) -> None:
+    found = boundary(verdicts([1.01 * LOW_S], first), LOW_S, HIGH_S, looks=40, rounds=1, wanted_first=not first)
+    assert (found.changes, found.monotone, found.trouble) == (1, False, said)
 
 
 @given(steps=st.sets(st.integers(0, 38), min_size=2, max_size=9), first=st.booleans())

@@ -40,7 +40,7 @@ GOOD: dict[str, Quantity] = {
     "spikes_at_no_state": False,
     "integrate_ratio": 1.0,
     "leak_ratio": 1.0,
-    "spikes_at_strongest": True,
+    "spikes_anywhere": True,
     "spikes_when_silent": False,
     "weakest_synapse": 1.0,
     "switched_synapse": 1.0,
@@ -341,9 +341,9 @@ UNMEASURED = dict.fromkeys(["integration_gain", "leak_retention", "phase_advance
             id="always spiking hides the rest",
         ),
         pytest.param({"spikes_at_any_state": True}, ("Always-Spiking",), (WITHIN,), id="read path decides alone"),
-        pytest.param({"spikes_at_strongest": False}, ("Dead Neuron",), ("Dead Neuron",), id="dead"),
+        pytest.param({"spikes_anywhere": False}, ("Dead Neuron",), ("Dead Neuron",), id="dead"),
         pytest.param(
-            {"spikes_at_strongest": False, "integrate_ratio": None, "leak_ratio": None, "weakest_synapse": 0.0},
+            {"spikes_anywhere": False, "integrate_ratio": None, "leak_ratio": None, "weakest_synapse": 0.0},
             ("Dead Neuron",),
             ("Dead Neuron",),
             id="dead hides the rest",
@@ -442,7 +442,7 @@ TOLERANCES = [
 def called(plan: Plan, tolerances: list[ToleranceRow] = TOLERANCES, **changed: Quantity) -> BehaviourRow:
     """Return the row of a defect with a signature by hand."""
     signature = Signature({**GOOD, **changed}, {}, ("a spike brings 20% less charge",))
-    seen = Seen("Rop1", "original", "threshold", 12e3, signature, 4, 33e-9)
+    seen = Seen("Rop1", plan.spec.tests[0].name, "original", "threshold", 12e3, signature, 4, 33e-9)
     [row] = behaviour_rows(plan, [seen], tolerances, LIBRARY)
     return row
 
@@ -478,5 +478,5 @@ def test_an_open_end_of_a_band_holds_everything(plan: Plan) -> None:
 
 def test_what_was_kept_of_a_look_is_what_it_was(plan: Plan) -> None:
     signature = Signature({**GOOD, "leak_ratio": None}, {"leak_ratio": "why"}, ("because",), "SPICE")
-    seen = Seen("Rop1", "original", "default", 1e9, signature, None, None, True)
+    seen = Seen("Rop1", "inference", "original", "default", 1e9, signature, None, None, "timeout")
     assert Seen.of(seen.table()) == seen

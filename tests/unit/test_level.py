@@ -27,17 +27,21 @@ class ReadPath:
     level: float
     sign: float = 1.0
     loss: float = 0.0
+    slope: float = 0.0
     decay_s: float = 0.5e-9
     asked: list[Sequence[float]] = field(default_factory=list)
 
     def __call__(self, projections: Sequence[float], period_s: float) -> list[bool]:
         self.asked.append(projections)
-        left = self.loss * math.exp(-(period_s - PERIOD_S) / self.decay_s)
-        rows = [
-            self.sign * value < self.sign * self.level - (left if number else 0.0)
-            for number, value in enumerate(projections)
-        ]
-        return rows
+        left, level, fired = self.loss * math.exp(-(period_s - PERIOD_S) / self.decay_s), self.sign * self.level, []
+        for number, value in enumerate(projections):
+            at = self.sign * value
+            if number:
+                # The level that solves level = rested - left (1 + slope (last - level)).
+                last = self.sign * projections[number - 1]
+                level = (self.sign * self.level - left * (1 + self.slope * last)) / (1 - left * self.slope)
+            fired.append(at < level)
+        return fired
 
 
 def near(path: ReadPath, away: float) -> Reader:
@@ -94,17 +98,30 @@ def test_an_output_that_spikes_in_two_ranges_is_refused() -> None:
         find_level(AXIS, fires, PERIOD_S)
 
 
-@given(st.floats(-0.4, 0.4), SENSES, st.floats(0.004, 0.3), st.floats(0.1e-9, 0.4e-9))
-def test_what_a_read_leaves_for_the_next_is_measured(level: float, sign: float, loss: float, decay_s: float) -> None:
-    path = ReadPath(level, sign, loss, decay_s)
+@given(st.floats(-0.4, 0.4), SENSES, st.floats(0.004, 0.2), st.floats(-1.0, 1.5), st.floats(0.1e-9, 0.4e-9))
+def test_what_a_read_leaves_for_the_next_is_measured(
+    level: float, sign: float, loss: float, slope: float, decay_s: float
+) -> None:
+    path = ReadPath(level, sign, loss, slope, decay_s)
     reader = Reader(AXIS, level, sign > 0)
     memory = find_memory(reader, path, PERIOD_S)
-    assert memory.losses[0] == pytest.approx(loss, abs=2 * LEVEL_WIDTH)
-    assert memory.losses[-1] <= 2 * LEVEL_WIDTH
+    # Two looks, each within half a step, and a distance of a quarter between them.
+    assert memory.losses[0] == pytest.approx(loss, abs=3 * LEVEL_WIDTH)
+    assert memory.losses[-1] <= 3 * LEVEL_WIDTH
     with_memory = Reader(AXIS, level, sign > 0, memory)
     assert path(*_certificate(with_memory)) == probes_of(with_memory, PERIOD_S)[1]
     # Without it the certificate fails: this is how a memory is noticed.
     assert path(*_certificate(reader)) != probes_of(reader, PERIOD_S)[1]
+
+
+def test_what_is_left_in_no_proportion_is_refused() -> None:
+    def fires(projections: Sequence[float], _period_s: float) -> list[bool]:
+        """Only a far read lowers the next one."""
+        drops = [0.0, *(0.1 if value > 0.3 else 0.0 for value in projections)]
+        return [value < 0.1 - drop for value, drop in zip(projections, drops, strict=False)]
+
+    with pytest.raises(NotApart, match="not in proportion"):
+        find_memory(Reader(AXIS, 0.1), fires, PERIOD_S)
 
 
 def test_a_path_that_forgets_has_no_memory() -> None:

@@ -111,12 +111,13 @@ def test_a_linear_measurement_has_the_root_of_the_sum_of_squares_in_both_ways(
 ) -> None:
     circuit = MadeUp(len(slopes), {quantity: linear(quantity, slopes)})
     row, size = circuit.rows()[quantity], math.hypot(*slopes)
+    assert row.reason == ""
     assert (row.root_sum_low, row.root_sum_high) == (close(NOMINAL[quantity] - size), close(NOMINAL[quantity] + size))
     assert (row.low, row.high) == (close(NOMINAL[quantity] - size), close(NOMINAL[quantity] + size))
-    if quantity in COMBINED:
+    if quantity in COMBINED and any(slopes):
         assert (row.together_low, row.together_high) == (close(row.root_sum_low), close(row.root_sum_high))
     else:
-        assert (row.together_low, row.together_high) == (NOMINAL[quantity], NOMINAL[quantity])
+        assert (row.together_low, row.together_high) == (None, None)
     assert row.band.holds(NOMINAL[quantity])
 
 
@@ -143,7 +144,7 @@ def test_a_quadratic_measurement_has_two_sides_and_the_wider_of_both_ways_is_the
     size = math.hypot(*slopes)
     units = [[sign * value / size for value in slopes] for sign in (-1, 1)] if size else []
     low, high = (measured(unit) for unit in units) if units else (1.0, 1.0)
-    assert (row.together_low, row.together_high) == (close(low), close(high))
+    assert (row.together_low, row.together_high) == ((close(low), close(high)) if units else (None, None))
     assert row.low == close(min(1 - down, low, high))
     assert row.high == close(max(1 + up, low, high))
 
@@ -152,7 +153,7 @@ def test_what_moves_the_same_way_at_both_ends_has_no_direction_and_one_side() ->
     circuit = MadeUp(2, {"leak_ratio": linear("leak_ratio", [0.0, 0.0], [0.3, 0.4])})
     row = circuit.rows()["leak_ratio"]
     assert (row.low, row.high) == (1.0, close(1.5))
-    assert (row.together_low, row.together_high) == (1.0, 1.0)
+    assert (row.together_low, row.together_high) == (None, None)
     assert circuit.together == []
 
 
@@ -181,6 +182,7 @@ def test_a_quantity_that_a_good_circuit_does_not_have_has_an_open_band(sign: int
     row = MadeUp(3, {"leak_ratio": lost}).rows()["leak_ratio"]
     assert (row.low, row.high) == (-math.inf, math.inf)
     assert row.band.holds(1e9)
+    assert row.reason.startswith(f"no value at t0:{'min' if sign < 0 else 'max'}: ")
     # What is known of the others is still said.
     up, down = (math.hypot(*(0.3 * (sign == lost_at), 0.2, 0.1)) for lost_at in (-1, 1))
     assert (row.root_sum_low, row.root_sum_high) == (close(1 - down), close(1 + up))
@@ -215,10 +217,23 @@ def test_the_largest_is_the_tolerance_that_moves_a_quantity_most(slopes: list[fl
     assert rows["leak_ratio"].largest == ""
 
 
-def test_without_tolerances_a_good_circuit_is_the_nominal_one() -> None:
-    rows = bands(declared({}), MadeUp(0, {}).measured, map)
-    assert [row.quantity for row in rows] == list(NOMINAL)
-    assert all((row.low, row.high, row.largest) == (NOMINAL[row.quantity],) * 2 + ("",) for row in rows)
+def test_what_no_good_circuit_has_has_no_root_of_a_sum_either() -> None:
+    row = MadeUp(2, {"leak_ratio": missing_at(lambda _: True, [0.1, 0.2])}).rows()["leak_ratio"]
+    assert (row.root_sum_low, row.root_sum_high, row.together_low, row.together_high) == (None,) * 4
+
+
+def test_a_bound_is_no_value_of_a_good_circuit() -> None:
+    found = Signature({**NOMINAL, "integrate_ratio": 2.0}, {"integrate_ratio": "is about this much or more"})
+    rows = {row.quantity: row for row in bands(declared({"t0": scaling("a", low=0.9, high=1.1)}), lambda _: found, map)}
+    assert math.isinf(rows["integrate_ratio"].high)
+    assert rows["integrate_ratio"].reason == "no value at t0:min, t0:max: is about this much or more"
+    assert rows["leak_ratio"].reason == ""
+
+
+def test_without_tolerances_there_is_nothing_to_compare_with() -> None:
+    circuit = MadeUp(0, {})
+    assert bands(declared({}), circuit.measured, map) == []
+    assert circuit.asked == []
 
 
 def test_corners_move_every_parameter_of_a_tolerance_to_its_own_ends() -> None:
