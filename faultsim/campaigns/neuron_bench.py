@@ -72,13 +72,13 @@ class NeuronBench:
         more = list(_holders(self.site, stimulus, projections))
         return self.lab.service.submit(self._job(stimulus, self.lab.simulation, probes, {"fires": neuron.spikes}, more))
 
-    def fires(self, projections: Sequence[float], period_s: float) -> list[bool]:
-        """Return which of several reads fire; the first one is that of a rested read path.
+    def fires(self, projections: Sequence[float], period_s: float, frame: int = 0) -> list[bool]:
+        """Return which of several reads fire behind a frame's spikes; the first one is that of a rested read path.
 
         Raises:
             Failed: The simulation did not end well.
         """
-        outcome = finished(self.hold(projections, period_s), "reads its level")
+        outcome = finished(self.hold(projections, period_s, frame), "reads its level")
         return [bool(value) for value in series(outcome, "fires")]
 
     def _job(

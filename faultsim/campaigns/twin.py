@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,7 +113,7 @@ class TwinMaker:
         """
         bench = NeuronBench.of(self.lab, question)
         drive = self._driven(bench, checked)
-        expected = replace(self._expected(healthy, drive.train), axis=bench.site.fixed_layer)
+        expected = replace(self._expected(healthy, drive.train), axis=bench.site.fixed_layer, shifts=(0.0,))
         try:
             return self._twin(bench, drive, expected)
         except _LevelMoved:
@@ -171,15 +172,10 @@ class TwinMaker:
             return self._twin(bench, drive, replace(reader, memory=memory))
 
     def _twin(self, bench: NeuronBench, drive: _Drive, reader: Reader) -> Twin:
-        """See in a transient that the level is right, and that the state is at the shortest windows."""
-        projections, expected = probes_of(reader, self._period_s)
-        frames = bench.question.stimulus.frames
-        held = [bench.hold(projections, self._period_s, frames.index(frame)) for frame in dict.fromkeys(frames)]
-        fired = [finished(answer, "reads its level").values["fires"] for answer in held]
-        if fired[0] != expected:
+        """See that the level is right, behind each pattern, and the state at the shortest windows."""
+        if not self._is_right(bench, reader):
             raise _LevelMoved("its firing level is not where it was measured")
-        if any(row != expected for row in fired[1:]):
-            raise NotApart("its firing level is not the same behind each of its patterns")
+        reader = self._behind_each(bench, reader)
         shift = _shift_s(bench.question)
         long, brief = (
             Twin(bench, Neuron(bench.site.layer, train, reader), drive.recording, shift)
@@ -188,6 +184,31 @@ class TwinMaker:
         if drive.states is not None:
             _check(brief.neuron, drive.windows, finished(drive.states, "checks its drive"))
         return long
+
+    def _is_right(self, bench: NeuronBench, reader: Reader, frame: int = 0) -> bool:
+        """Return whether reads around a level, behind a frame's spikes, fire as they are to."""
+        projections, expected = probes_of(reader, self._period_s)
+        return bench.fires(projections, self._period_s, frame) == expected
+
+    def _behind_each(self, bench: NeuronBench, reader: Reader) -> Reader:
+        """Return a reader that knows what its level is moved by behind each pattern.
+
+        Raises:
+            NotApart: It is another kind of level there.
+        """
+        frames, moved = bench.question.stimulus.frames, {bench.question.stimulus.frames[0]: 0.0}
+        for number, frame in enumerate(frames):
+            if frame in moved:
+                continue
+            own = reader
+            if not self._is_right(bench, own, number):
+                found = find_level(reader.axis, partial(bench.fires, frame=number), self._period_s, reader)
+                own = replace(reader, level=found.level)
+                alike = found.below == reader.below and math.isfinite(found.level) and math.isfinite(reader.level)
+                if not alike or not self._is_right(bench, own, number):
+                    raise NotApart(f"its firing level is none of the same kind behind the pattern {frame}")
+            moved[frame] = own.level - reader.level if own is not reader else 0.0
+        return replace(reader, shifts=tuple(moved[frame] for frame in frames))
 
 
 class _LevelMoved(NotApart):

@@ -120,6 +120,7 @@ class _Tables:
     restarts: Floats
     axes: Floats
     levels: Floats
+    shifts: Floats
     memories: tuple[Memory, ...]
     event_from: Integers
     trains: tuple[NDArray, ...]
@@ -129,6 +130,7 @@ class _Tables:
         readers = [neuron.reader for neuron in neurons]
         trains = [neuron.train for neuron in neurons]
         knots = np.cumsum([0, *(train.time_s.size for train in trains)])[:-1]
+        pulses = max(train.pulses for train in trains)
         joined = {item.name: [getattr(train, item.name) for train in trains] for item in fields(PulseTrain)}
         for name in ("first", "stop"):
             joined[name] = [values + shift for values, shift in zip(joined[name], knots, strict=True)]
@@ -138,6 +140,7 @@ class _Tables:
             restarts=np.array([neuron.restart or (np.nan,) * 3 for neuron in neurons]),
             axes=np.array([reader.axis for reader in readers]) * np.array([[reader.sign] for reader in readers]),
             levels=np.array([reader.sign * reader.level for reader in readers]),
+            shifts=np.array([reader.sign * np.resize(reader.shifts, pulses) for reader in readers]),
             memories=tuple(reader.memory for reader in readers),
             event_from=np.cumsum([0, *(train.pulse.size for train in trains)]),
             trains=tuple(np.concatenate(arrays) for arrays in joined.values()),
@@ -157,6 +160,7 @@ class _Tables:
             *self.trains,
             self.axes,
             self.levels,
+            self.shifts,
             self._losses(cases),
             np.array([memory.slope for memory in self.memories]),
             turn_rad,

@@ -138,6 +138,7 @@ def run_cases(  # type: ignore[no-untyped-def]
     pillar_a,
     axes,
     levels,
+    shifts,
     losses,
     slopes,
     turn,
@@ -180,7 +181,7 @@ def run_cases(  # type: ignore[no-untyped-def]
             if kind == LEAKED and window + 1 == last_window:
                 break
             if kind == READ:
-                projection, level = axis[0] * x + axis[1] * y + axis[2] * z, levels[neuron]
+                projection, level = axis[0] * x + axis[1] * y + axis[2] * z, levels[neuron] + shifts[neuron, window]
                 if loss > 0.0 and window > 0:
                     level = (level - loss * (1.0 + slope * last)) / (1.0 - loss * slope)
                 last = projection

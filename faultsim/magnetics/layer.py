@@ -76,12 +76,14 @@ class Reader:
         level: Of m along the axis, for a read path at rest; infinite where the output always spikes or never does.
         below: Spikes below the level.
         memory: What the last read does to the level.
+        shifts: What is added to the level in each coding window, over and over: one for each pattern of a train.
     """
 
     axis: Vector = (0.0, 0.0, 1.0)
     level: float = 0.0
     below: bool = True
     memory: Memory = NO_MEMORY
+    shifts: tuple[float, ...] = (0.0,)
 
     @property
     def sign(self) -> float:
