@@ -63,11 +63,14 @@ class Examiner:
             pulse: On which pulse a full transient at the windows spikes, 0 for none; a twin that does not is no twin.
         """
         subject, table = self.surveyor.faulty(question, self.healthy), _Table()
-        if subject.twin is not None and pulse is not None:
+        if pulse is None:
+            table.absent(["spikes_when_driven"], "there is no full transient")
+        else:
+            table["spikes_when_driven"] = pulse > 0
+        if subject.twin is not None and pulse is not None and not subject.twin.spikes_on(pulse, *self.windows):
             ours = int(subject.twin.run(*self.windows).fired[0])
-            if ours != pulse:
-                said = [f"spikes on pulse {one}" if one else "does not spike" for one in (ours, pulse)]
-                subject = Subject(question, None, f"apart from its circuit it {said[0]}, in it it {said[1]}")
+            said = [f"spikes on pulse {one}" if one else "does not spike" for one in (ours, pulse)]
+            subject = Subject(question, None, f"apart from its circuit it {said[0]}, in it it {said[1]}")
         self._inside(table, subject)
         self._outside(table, subject)
         self._silence(table, subject)

@@ -14,12 +14,15 @@ from faultsim.magnetics.layer import NO_MEMORY, Memory, Reader
 from faultsim.magnetics.macrospin import Vector
 
 LEVEL_WIDTH = 1e-3
-"""How far a level may be off, of the magnetisation's 2."""
+"""The bracket of a level, of the magnetisation's 2."""
+
+SAME_LEVEL = 1.5 * LEVEL_WIDTH
+"""How far a level may be off where it was only seen to be about there."""
 
 _COARSE = (1.0, 0.5, 0.0, -0.5, -1.0)
 _WIDTHS = (0.006, 0.03)
 
-_AROUND, _FIRST_LOOK, _DEEPEST = 1.5, (1.5, 8.0, 32.0), 500.0
+_AROUND, _FIRST_LOOK, _DEEPEST = SAME_LEVEL / LEVEL_WIDTH, (1.5, 8.0, 32.0), 500.0
 _BEFORE = (0.05, 0.3)
 _LONGER_S, _MOST_PERIODS = 0.4e-9, 8
 
@@ -89,10 +92,10 @@ def find_memory(reader: Reader, fires: Fires, period_s: float) -> Memory:
     if not _fires_behind(reader, fires, longest_s, _BEFORE[0], _AROUND):
         raise NotApart(f"its read path remembers a read for more than {longest_s * 1e9:.3g} ns")
     near, far = (_drop(reader, fires, period_s, before) for before in _BEFORE)
-    if max(near, far) < _AROUND * LEVEL_WIDTH:
+    if max(near, far) < SAME_LEVEL:
         return NO_MEMORY
     periods, drops = [period_s], [near]
-    while drops[-1] > _AROUND * LEVEL_WIDTH and len(drops) < _MOST_PERIODS:
+    while drops[-1] > SAME_LEVEL and len(drops) < _MOST_PERIODS:
         periods.append(periods[-1] + _LONGER_S)
         drops.append(_drop(reader, fires, periods[-1], _BEFORE[0]))
     # A drop d behind a read at a distance b is loss (1 + slope (b + d)).
@@ -134,7 +137,7 @@ def probes_of(reader: Reader, period_s: float) -> tuple[list[float], list[bool]]
     """Return projections to read one after another, and what each is to give if the level is where it is said to be."""
     if math.isinf(reader.level):
         return [1.0, 0.0, -1.0], [reader.level > 0] * 3
-    off, sign = _AROUND * LEVEL_WIDTH, reader.sign
+    off, sign = SAME_LEVEL, reader.sign
     first = sign * reader.level + _BEFORE[0]
     second = _level_behind(reader, first, period_s) + off
     third = _level_behind(reader, second, period_s) - off

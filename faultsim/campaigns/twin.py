@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from faultsim.campaigns.lab import Lab, Question
-from faultsim.campaigns.level import find_level, find_memory, probes_of
+from faultsim.campaigns.level import SAME_LEVEL, find_level, find_memory, probes_of
 from faultsim.campaigns.neuron_bench import NeuronBench, finished, series
 from faultsim.campaigns.recording import RESTS_S, Plane, Recording, at_windows, silenced
 from faultsim.circuits.neuron import MAGNETISATION, NotApart
@@ -58,6 +58,14 @@ class Twin:
     def run(self, integrate_s: ArrayLike, leaky_s: ArrayLike, noted: bool = False) -> Responses:
         """Return what it does at windows."""
         return simulate([self.neuron], Cases.of(0, *self.windows(integrate_s, leaky_s)), noted)
+
+    def spikes_on(self, pulse: int, integrate_s: float, leaky_s: float) -> bool:
+        """Return whether it may first spike on a pulse, 0 for none, as far as its state and its level are known."""
+        reader, off = self.neuron.reader, SAME_STATE + SAME_LEVEL
+        levels = (reader.level - off, reader.level, reader.level + off)
+        neurons = [replace(self.neuron, reader=replace(reader, level=level)) for level in levels]
+        cases = Cases.of(range(len(neurons)), *self.windows(integrate_s, leaky_s))
+        return pulse in simulate(neurons, cases).fired
 
 
 @dataclass(frozen=True)

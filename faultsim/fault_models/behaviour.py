@@ -35,6 +35,7 @@ QUANTITIES: Mapping[str, Mapping[str, str]] = {
         "spikes_at_any_state": "the output spikes whatever the magnetisation",
         "spikes_at_no_state": "the output spikes at no magnetisation",
         "spikes_anywhere": "it spikes at some windows of the plane",
+        "spikes_when_driven": "it spikes for its inputs at the windows of the row",
         "spikes_when_silent": "it spikes with no input",
     },
 }

@@ -161,6 +161,17 @@ def test_a_twin_that_spikes_on_another_pulse_than_its_circuit_is_none(lif: Bench
     assert found.notes["integration_gain"] == "apart from its circuit it does not spike, in it it spikes on pulse 1"
 
 
+def test_close_to_the_boundary_either_verdict_may_be_the_circuit_s(lif: Bench) -> None:
+    subject = lif.subject("Rop1", 20e3)
+    edge = lif.surveyor.smallest_integrate(subject, 9e-9)
+    assert subject.twin is not None
+    assert edge.at_s is not None
+    [pulse] = lif.compare(subject, (1.02 * edge.at_s, 9e-9))
+    for windows, may in (((1.0005, 9e-9), True), ((1.05, 9e-9), False)):
+        assert subject.twin.spikes_on(pulse, windows[0] * edge.at_s, windows[1])
+        assert subject.twin.spikes_on(0, windows[0] * edge.at_s, windows[1]) is may
+
+
 def with_pattern(lif: Bench, pattern: str) -> Subject:
     question = replace(lif.question, stimulus=replace(lif.question.stimulus, pattern=pattern))
     return replace(lif.surveyor, _met={}).healthy(question)
@@ -198,10 +209,16 @@ def test_windows_that_a_defect_of_the_timing_makes_are_those_of_the_fault_free_c
 
 @pytest.mark.parametrize(("name", "severity"), [("Rop1", 1e-3), ("xneuron.xmtj:redeposition", 1e-9)])
 def test_a_null_defect_has_the_signature_of_the_fault_free_circuit(lif: Bench, name: str, severity: float) -> None:
-    found = lif.examiner.signature(lif.asked(name, severity))
+    found = lif.examiner.signature(lif.asked(name, severity), pulse=3)
     assert (found.by, found.notes, found.causes) == ("twin", {}, ())
     nominal = lif.examiner.measured(lif.healthy).measured
-    nominal = {**nominal, "spikes_when_silent": False, "weakest_synapse": 1.0, "switched_synapse": 1.0}
+    nominal = {
+        **nominal,
+        "spikes_when_driven": True,
+        "spikes_when_silent": False,
+        "weakest_synapse": 1.0,
+        "switched_synapse": 1.0,
+    }
     assert set(found.measured) == set(nominal)
     for quantity, value in nominal.items():
         assert found.measured[quantity] == (

@@ -41,6 +41,7 @@ GOOD: dict[str, Quantity] = {
     "integrate_ratio": 1.0,
     "leak_ratio": 1.0,
     "spikes_anywhere": True,
+    "spikes_when_driven": True,
     "spikes_when_silent": False,
     "weakest_synapse": 1.0,
     "switched_synapse": 1.0,
