@@ -13,7 +13,7 @@ _GAINS, _RETENTIONS = (0.3, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0), (0.7, 0.8, 0.9,
 """Ticks of the two axes; what lies beyond the first or the last is drawn there."""
 _MOST_NAMES = 12
 _GAIN, _RETENTION = "integration_gain", "leak_retention"
-_WAYS = ((0.02, 0.03, "slow to integrate", "left"), (0.98, 0.03, "fast to integrate", "right"))
+_WAYS = ((0.04, 0.06, "slow to integrate", "left"), (0.98, 0.06, "fast to integrate", "right"))
 
 
 def behaviour_figure(rows: Sequence[BehaviourRow], tolerances: Sequence[ToleranceRow]) -> str:
@@ -45,7 +45,7 @@ def behaviour_figure(rows: Sequence[BehaviourRow], tolerances: Sequence[Toleranc
     for x, y, text, side in _WAYS:
         axes.text(x, y, text, transform=axes.transAxes, ha=side, fontsize=7, style="italic")
     axes.text(0.01, 0.97, "slow to leak", transform=axes.transAxes, va="top", fontsize=7, style="italic")
-    axes.text(0.01, 0.10, "fast to leak", transform=axes.transAxes, fontsize=7, style="italic")
+    axes.text(0.01, 0.12, "fast to leak", transform=axes.transAxes, fontsize=7, style="italic")
     axes.grid(True, linewidth=0.3, alpha=0.6)
     figure.legend(loc="outside right upper", fontsize=7, frameon=False)
     return svg_text(figure)
