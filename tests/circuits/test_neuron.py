@@ -205,6 +205,20 @@ def test_a_sidecar_without_a_neuron_has_none_to_take_out(copied: Path) -> None:
         site_of_copy(copied)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('device = "xneuron.xmtj"', 'device = "xneuron.xmtk"', r"neuron\.device: .*xmtk.*did you mean .*xmtj"),
+        ('spikes = "', 'spikes = "nothing and ', r"neuron\.spikes: unknown name 'nothing'"),
+    ],
+)
+def test_a_neuron_that_the_deck_does_not_have_is_refused(copied: Path, old: str, new: str, said: str) -> None:
+    sidecar = copied / "networks" / "crossbar4.toml"
+    edit(sidecar, old, new)
+    with pytest.raises(SpecError, match=rf"crossbar4\.toml: {said}"):
+        network.load_sidecar(sidecar)
+
+
 def test_a_device_file_without_an_equation_is_not_enough(copied: Path) -> None:
     edit(copied / "devices" / "she_mtj.toml", r"\[macrospin\].*\Z", "")
     with pytest.raises(NotApart, match=r"device file of xneuron\.xmtj has no \[macrospin\]"):

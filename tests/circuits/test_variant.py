@@ -116,3 +116,12 @@ def test_supply_temperature_and_corner_reach_the_bench(crossbar: Network) -> Non
     for text in ("VFS_vdd vdd 0 0.9", "temperature_c=-40", "temp=-40", "t_mob={(1)*0.9+(0)}", ".ic v(pot1)=0.9"):
         assert text in job.deck, text
     assert job.scope["vdd"] == 0.9
+
+
+def test_a_corner_on_top_of_another_moves_what_both_move_and_what_each_does() -> None:
+    slow = Corner("slow", {"a": 0.5, "b": 3.0}, {"a": 1.0})
+    end = Corner("width:max", {"a": 1.2}, {"a": 0.5, "c": 2.0})
+    both = slow.along(end)
+    assert (both.name, both.scale) == ("slow, width:max", {"a": pytest.approx(0.6), "b": 3.0})
+    assert both.shift == {"a": 1.5, "c": 2.0}
+    assert Corner().along(end) == end
