@@ -26,7 +26,7 @@ from faultsim.campaigns.results import (
 )
 from faultsim.campaigns.shmoo import Subject, Surveyor
 from faultsim.campaigns.stage import Stage
-from faultsim.campaigns.tolerance import BandRow, bands
+from faultsim.campaigns.tolerance import BandRow, Measure, bands
 from faultsim.campaigns.twin import TwinMaker
 from faultsim.campaigns.watcher import Quiet
 from faultsim.circuits.stimulus import Stimulus
@@ -73,13 +73,10 @@ class Behaving(Stage):
 
     def tolerances(self, pool: ThreadPoolExecutor, settings: Sequence[SettingRow]) -> list[ToleranceRow]:
         """Return the bands of every window; the corners of one are those of the next."""
-        usable = self._usable(settings)
-        self.watcher.stage("tolerance", len(usable))
-        rows = []
+        usable, rows = self._usable(settings), []
         for setting, item in zip(self._settings, self.tolerance_items, strict=True):
             if setting in usable:
                 rows += self._bands(pool, setting, item)
-                self.watcher.advance()
         return rows
 
     def rows(
@@ -232,7 +229,12 @@ class Behaving(Stage):
         stored = self.ledger.result(item)
         if stored is None:
             met: dict[Corner, tuple[Signature, set[str]]] = {}
-            rows = bands(self.plan.network, partial(self._good, setting, met), pool.map)
+
+            def run(measure: Measure, corners: Sequence[Corner]) -> list[Signature]:
+                self.watcher.stage(f"tolerance at {setting.window}", len(corners))
+                return list(pool.map(measure, corners))
+
+            rows = bands(self.plan.network, partial(self._good, setting, met), run)
             stored = [_tolerance_row(self.plan.network.name, setting.window, row) for row in rows]
             # What rests on a failed simulation is measured again by the next run.
             if not any(found.failed for found, _ in met.values()):
@@ -246,6 +248,7 @@ class Behaving(Stage):
         with self.labs.whole.service.noting() as keys:
             found = self._examiner(setting).good(replace(question, conditions=conditions))
         met[corner] = (found, keys)
+        self.watcher.advance()
         return found
 
     def _finished(self, defect: Defect, item: Item, looks: Sequence[Look]) -> list[Seen]:

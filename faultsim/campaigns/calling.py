@@ -11,12 +11,13 @@ from faultsim.campaigns.equals import as_equal
 from faultsim.campaigns.examiner import Signature
 from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.results import BehaviourRow, ToleranceRow
-from faultsim.fault_models.behaviour import Band, Bands, Behaviours
+from faultsim.fault_models.behaviour import SEPARATOR, Band, Bands, Behaviours
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Status
 
-_SEPARATOR = " + "
 _NO_BANDS = "the sidecar declares no [tolerance], so that there is nothing to compare with"
+_THRESHOLD = "threshold"
+_OVERKILL = "the test fails here, and so it may of a good circuit within its tolerances"
 _COLUMNS = (
     "integration_gain",
     "leak_retention",
@@ -96,6 +97,9 @@ def _row(plan: Plan, seen: Seen, setting: Setting, bands: Bands, behaviours: Beh
     blind = measured.get("integration_gain") is None
     called = _outside_alone(outside, behaviours) if blind else inside
     spec = setting.stimulus.spec
+    notes = [] if bands else [_NO_BANDS]
+    if seen.at == _THRESHOLD and all(behaviours.spec(name).last for name in called):
+        notes.append(_OVERKILL)
     return BehaviourRow(
         circuit=plan.network.name,
         defect_id=defect.id,
@@ -113,13 +117,13 @@ def _row(plan: Plan, seen: Seen, setting: Setting, bands: Bands, behaviours: Beh
         pulses_to_spike=seen.pulses_to_spike,
         time_to_spike_s=seen.time_to_spike_s,
         transient=seen.transient,
-        behaviours=_SEPARATOR.join(called),
-        simulator_view="" if blind else _SEPARATOR.join(inside),
-        tester_view=_SEPARATOR.join(outside),
-        confirmed=_SEPARATOR.join(name for name in called if not blind and name in outside),
+        behaviours=SEPARATOR.join(called),
+        simulator_view="" if blind else SEPARATOR.join(inside),
+        tester_view=SEPARATOR.join(outside),
+        confirmed=SEPARATOR.join(name for name in called if not blind and name in outside),
         measured_by=seen.signature.by,
         explanation=_explanation(called, seen.signature, behaviours),
-        reason="; ".join([*([] if bands else [_NO_BANDS]), *_reasons(seen, inside, outside, blind)]),
+        reason="; ".join([*notes, *_reasons(seen, inside, outside, blind)]),
     )
 
 
@@ -147,6 +151,6 @@ def _reasons(seen: Seen, inside: Sequence[str], outside: Sequence[str], blind: b
         known = all(seen.signature.measured.get(name) is not None for name in names)
         yield f"{', '.join(names)} {note}" if known else f"no {', '.join(names)}: {note}"
     if not blind and set(inside) != set(outside):
-        yield f"the tester would say {_SEPARATOR.join(outside)}"
+        yield f"the tester would say {SEPARATOR.join(outside)}"
     if seen.transient != Status.OK:
         yield f"the full transient ended with {seen.transient}"

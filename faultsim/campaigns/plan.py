@@ -22,6 +22,7 @@ from faultsim.circuits.sidecar import SimulationSpec, StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
+from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches, matches_any
 from faultsim.specfile import check_table
@@ -96,6 +97,8 @@ class Plan:
         network: The circuit.
         defects: The universe considered, in plan order.
         known: Every defect that the campaign can name, chosen or not.
+        only: The glob that narrowed the universe down.
+        left_out: How many defects of the campaign it left out.
     """
 
     name: str
@@ -104,6 +107,8 @@ class Plan:
     network: Network
     defects: tuple[Defect, ...]
     known: Mapping[str, Defect]
+    only: str = "*"
+    left_out: int = 0
 
     @property
     def observables(self) -> dict[str, str]:
@@ -234,7 +239,7 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
         only: Glob that defect ids have to match.
 
     Raises:
-        SpecError: Everything in the spec that does not fit the circuit.
+        SpecError: Everything in the spec that does not fit the circuit, or in the files of behaviours.
         UsageError: No defect matches `only`.
     """
     beside = path.parent / spec.circuit
@@ -254,7 +259,9 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
     picked = tuple(known[name] for name in chosen if matches(name, only))
     if not picked:
         raise UsageError(f"--only {only!r} matches no defect of {path.stem} ({did_you_mean(only, chosen)})")
-    plan = Plan(path.stem, path, spec, circuit, picked, known)
+    if spec.behaviours.defects:
+        load_behaviours()
+    plan = Plan(path.stem, path, spec, circuit, picked, known, only, len(chosen) - len(picked))
     _ = plan.settings, plan.sweep
     _check_severities(plan)
     return plan

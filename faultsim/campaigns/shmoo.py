@@ -27,6 +27,8 @@ UNKNOWN = -1
 _LOOKS, _ROUNDS = 65, 2
 _LOOKS_IN_SPICE, _ROUNDS_IN_SPICE = 7, 1
 _SILENT_PULSES = 3
+_AT_A_TIME = 20_000
+"""Windows between two signs of progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +195,13 @@ class Surveyor:
         left = np.ones(integrate_s.size, dtype=bool)
         if subject.twin is not None:
             served = subject.twin.serves(integrate_s, leaky_s)
-            found[served] = subject.twin.run(integrate_s[served], leaky_s[served]).fired
+            parts = np.array_split(np.flatnonzero(served), -(-max(1, served.sum()) // _AT_A_TIME))
+            if len(parts) > 1:
+                self.watcher.stage(f"{served.sum()} windows", len(parts))
+            for part in parts:
+                found[part] = subject.twin.run(integrate_s[part], leaky_s[part]).fired
+                if len(parts) > 1:
+                    self.watcher.advance()
             left = ~served
         found[left] = list(self._simulated(subject.question, zip(integrate_s[left], leaky_s[left], strict=True)))
         return found, left

@@ -26,7 +26,7 @@ _TOGETHER = ("integration_gain", "leak_retention", "integrate_ratio", "leak_rati
 """The quantities for which the tolerances are combined as well."""
 
 Measure = Callable[[Corner], Signature]
-Run = Callable[[Measure, Iterable[Corner]], Iterable[Signature]]
+Run = Callable[[Measure, Sequence[Corner]], Iterable[Signature]]
 """A map over corners that may run several at a time, such as a thread pool's."""
 
 

@@ -34,7 +34,10 @@ Pattern = Annotated[
     str | None,
     typer.Option(help="One symbol per input, several patterns by commas; the declared spiking one if none."),
 ]
-Range = Annotated[str | None, typer.Option(metavar="A:B:N", help="N windows from A to B; the circuit's own if none.")]
+IntegrateRange = Annotated[
+    str | None, typer.Option(metavar="A:B:N", help="N integrate windows from A to B; the circuit's own range if none.")
+]
+LeakyRange = Annotated[str | None, typer.Option(metavar="A:B:N", help="N leaky windows, likewise.")]
 Pulses = Annotated[int | None, typer.Option(min=1, help="Coding windows observed.")]
 Weights = Annotated[str, typer.Option(help="Weights to begin with; those of the deck if none.")]
 Program = Annotated[str, typer.Option(help="Weights to program first; - leaves one alone.")]
@@ -239,8 +242,8 @@ def shmoo(
     circuit: Circuit,
     defect: Annotated[str | None, typer.Option(metavar="ID", help="Drawn beside the fault-free circuit.")] = None,
     ohm: Ohm = None,
-    iw: Range = None,
-    lw: Range = None,
+    iw: IntegrateRange = None,
+    lw: LeakyRange = None,
     pattern: Pattern = None,
     pulses: Pulses = None,
     weights: Weights = "",

@@ -18,6 +18,7 @@ from faultsim.circuits.network import Network
 from faultsim.circuits.neuron import NotApart
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
+from faultsim.circuits.symbols import abridged
 from faultsim.cli.output import print_json, say, write_text
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.quantities import positive
@@ -79,8 +80,11 @@ def run(request: Request, wanted: Wanted, json: bool) -> None:
             f"stopped; what was finished is in {_STORE}, and the same command goes on from there"
         ) from error
     titles = ["fault-free", *([_title(faulty)] if faulty is not None else [])]
-    _write(wanted, list(zip(titles, maps, strict=True)), stimulus)
-    _show(subjects, titles, maps, edges, json)
+    _write(wanted, list(zip(titles, maps, strict=True)), question, _asked(circuit, question))
+    if json:
+        print_json([_table(*one, axes) for one in zip(subjects, titles, maps, edges, strict=True)])
+    else:
+        _show(subjects, titles, maps, edges, axes)
     failed = sum(int((found.first_spike == UNKNOWN).sum()) for found in maps)
     if failed:
         raise UnknownOutcome(f"{failed} transients ended without a result; what the circuit does there is unknown")
@@ -95,6 +99,9 @@ def _mapped(
         lab = Lab(circuit, service, simulation, circuit.sidecar.observables)
         surveyor = Surveyor(TwinMaker(lab, axes.plane), view, wanted.spice)
         subjects = [surveyor.healthy(asked[0])]
+        if subjects[0].twin is None and not wanted.spice:
+            points = len(asked) * axes.integrate_s.size * axes.leaky_s.size
+            say(f"each of {points} points by a full transient: {subjects[0].reason}")
         subjects += [surveyor.faulty(question, subjects[0]) for question in asked[1:]]
         maps = [surveyor.map(subject, axes.integrate_s, axes.leaky_s) for subject in subjects]
         return subjects, maps, [_edges(surveyor, subject) for subject in subjects]
@@ -159,7 +166,14 @@ def _edges(surveyor: Surveyor, subject: Subject) -> dict[str, Boundary]:
         return {}
 
 
-def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], stimulus: Stimulus) -> None:
+def _asked(circuit: Network, question: Question) -> str:
+    """Return what all maps have in common, in words."""
+    stimulus, point = question.stimulus, question.conditions
+    weights = f", weights {abridged(stimulus.weights)}" if stimulus.weights else ""
+    return f"{circuit.name}, input {abridged(stimulus.pattern)}{weights}, {point.vdd_v:g} V, {point.temperature_c:g} C"
+
+
+def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], question: Question, title: str) -> None:
     from faultsim.reports import shmoo as report
     from faultsim.reports.figures import svg_text
 
@@ -167,8 +181,8 @@ def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], stimulus: Stimulus)
         names = ["fault_free", "faulty"]
         write_text(wanted.csv, report.shmoo_csv([(name, found) for name, (_, found) in zip(names, maps, strict=False)]))
     if wanted.plot is not None:
-        spec = stimulus.spec
-        figure = report.shmoo_figure(maps, (spec.integrate, spec.leaky), spec.pulses)
+        spec = question.stimulus.spec
+        figure = report.shmoo_figure(maps, (spec.integrate, spec.leaky), spec.pulses, title)
         if wanted.plot.suffix.lower() == ".svg":
             write_text(wanted.plot, svg_text(figure))
             return
@@ -178,39 +192,54 @@ def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], stimulus: Stimulus)
             raise FaultsimError(f"{wanted.plot}: cannot be written: {error.strerror}") from error
 
 
+def _table(subject: Subject, title: str, found: ShmooMap, bounds: dict[str, Boundary], axes: Axes) -> dict[str, Any]:
+    """Return a map for scripts; ``first_spike[i][j]`` is at integrate window i and leaky window j, 0 for no spike."""
+    question, spec = subject.question, subject.question.stimulus.spec
+    fault = question.fault
+    return {
+        "circuit": title,
+        "defect_id": fault[0].id if fault else None,
+        "severity": fault[1] if fault else None,
+        "unit": fault[0].unit if fault else None,
+        "pattern": question.stimulus.pattern,
+        "weights": question.stimulus.weights,
+        "pulses": spec.pulses,
+        "vdd_v": question.conditions.vdd_v,
+        "temperature_c": question.conditions.temperature_c,
+        "integrate_window_s": found.integrate_s.tolist(),
+        "leaky_window_s": found.leaky_s.tolist(),
+        "first_spike": found.first_spike.tolist(),
+        "in_spice": int(found.in_spice.sum()),
+        "reason": found.reason,
+        **{name: _boundary(line) | _along(name, spec, axes) for name, line in bounds.items()},
+    }
+
+
+def _along(name: str, spec: StimulusSpec, axes: Axes) -> dict[str, float]:
+    """Return which window is held along a line."""
+    if name == "smallest_integrate":
+        return {"leaky_window_s": axes.plane.leaky_s[0]}
+    return {"integrate_window_s": spec.integrate}
+
+
 def _show(
-    subjects: list[Subject], titles: list[str], maps: list[ShmooMap], edges: list[dict[str, Boundary]], json: bool
+    subjects: list[Subject], titles: list[str], maps: list[ShmooMap], edges: list[dict[str, Boundary]], axes: Axes
 ) -> None:
-    if json:
-        print_json(
-            [
-                {
-                    "circuit": title,
-                    "integrate_window_s": found.integrate_s.tolist(),
-                    "leaky_window_s": found.leaky_s.tolist(),
-                    "first_spike": found.first_spike.tolist(),
-                    "in_spice": int(found.in_spice.sum()),
-                    "reason": found.reason,
-                    **{name: _boundary(line) for name, line in bounds.items()},
-                }
-                for title, found, bounds in zip(titles, maps, edges, strict=True)
-            ]
-        )
-        return
     from faultsim.reports.shmoo import shmoo_text
 
     for subject, title, found, bounds in zip(subjects, titles, maps, edges, strict=True):
         print(f"{title}: spikes at {found.spiking_share:.1%} of the windows")
         print("\n".join(shmoo_text(found)))
         for name, line in bounds.items():
-            print(f"{_SAID[name]}: {_said(line)}")
+            [held] = _along(name, subject.question.stimulus.spec, axes).values()
+            print(f"{_SAID[name].format(format_quantity(held, 's'))}: {_said(line, name, axes.plane)}")
         if found.in_spice.any():
             say(f"{title}: {int(found.in_spice.sum())} points by full transients: {subject.reason or found.reason}")
 
 
 _SAID = {
-    "smallest_integrate": "smallest integrate window that spikes, at the shortest leaky window",
-    "largest_leaky": "largest leaky window that spikes, at the integrate window of the stimulus",
+    "smallest_integrate": "smallest integrate window that spikes, at LW {}",
+    "largest_leaky": "largest leaky window that spikes, at IW {}",
 }
 
 
@@ -226,14 +255,15 @@ def _boundary(line: Boundary) -> dict[str, Any]:
     }
 
 
-def _said(line: Boundary) -> str:
+def _said(line: Boundary, name: str, plane: Plane) -> str:
+    """Return a boundary for people: a window, or what there is in place of one."""
+    low, high = (
+        format_quantity(end, "s") for end in (plane.integrate_s if name == "smallest_integrate" else plane.leaky_s)
+    )
     if line.at_s is None:
-        return "none; it spikes all along the line" if line.spikes_first else "none; it spikes nowhere on the line"
+        return f"it spikes all the way from {low} to {high}" if line.spikes_first else f"no spike from {low} to {high}"
     at = format_quantity(line.at_s, "s")
     if line.monotone:
         return at
-    return (
-        f"not one: {line.trouble} along the line, first at {at}"
-        if line.changes > 1
-        else f"none: at {at} {line.trouble}"
-    )
+    also = f"{line.trouble} from {low} to {high}, first at {at}" if line.changes > 1 else f"at {at} {line.trouble}"
+    return f"there is none: {also}"

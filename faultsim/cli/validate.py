@@ -84,7 +84,7 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "defect", definition.load_file
     if keys & {"values", "contradictions"}:
         return "published-values file", lambda path: read_spec(path, PublishedSpec)
-    wanted = "a sidecar has probes and ports, a campaign tests and search, a defect severity and edit"
+    wanted = "a sidecar has probes and ports, a campaign tests, a defect severity and edit, a behaviour because"
     raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])
 
 

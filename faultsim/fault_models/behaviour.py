@@ -41,6 +41,21 @@ QUANTITIES: Mapping[str, Mapping[str, str]] = {
 }
 """What conditions may be about: numbers with a tolerance band, other numbers, and what is true or false."""
 
+INSIDE = frozenset(
+    {
+        "integration_gain",
+        "leak_retention",
+        "phase_advance_rad",
+        "level_shift",
+        "spikes_at_any_state",
+        "spikes_at_no_state",
+    }
+)
+"""The quantities that only a simulator sees: of the magnetisation."""
+
+SEPARATOR = " + "
+"""What stands between the names of a combination."""
+
 _ASKED = {"banded": ("band", "below", "above"), "number": ("below", "above"), "truth": ("equals",)}
 
 
@@ -120,7 +135,7 @@ class ViewSpec(Spec):
 class BehaviourSpec(Spec):
     """A behaviour: how a faulty neuron or synapse is called, and when."""
 
-    title: str
+    title: str = Field(min_length=1)
     about: str
     because: str = Field(description="the physics, for the row of a defect that behaves so")
     order: int = Field(description="behaviours are looked at and listed in this order")
@@ -128,7 +143,7 @@ class BehaviourSpec(Spec):
     hidden: bool = Field(
         default=False, description="a tester alone cannot tell it from another, such as leak from phase"
     )
-    last: bool = Field(default=False, description="said only where nothing before it is met")
+    last: bool = Field(default=False, description="said only where no other is met")
     otherwise: bool = Field(default=False, description="said where no other is met")
     simulator: ViewSpec | None = None
     tester: ViewSpec | None = None
@@ -137,6 +152,12 @@ class BehaviourSpec(Spec):
     def _seen(self) -> Self:
         if self.otherwise == bool(self.simulator or self.tester):
             raise ValueError("give simulator or tester conditions, or otherwise = true")
+        if SEPARATOR in self.title:
+            raise ValueError(f"title {self.title!r}: {SEPARATOR.strip()!r} stands between the names of a combination")
+        unseen = sorted(INSIDE & set(self.tester.quantities)) if self.tester else []
+        if unseen:
+            known = sorted({name for names in QUANTITIES.values() for name in names} - INSIDE)
+            raise ValueError(f"tester: only a simulator sees {', '.join(unseen)}; a tester sees {', '.join(known)}")
         return self
 
     def view(self, view: View) -> ViewSpec | None:
@@ -156,16 +177,10 @@ class Behaviours:
 
     def names(self, view: View, measured: Mapping[str, Quantity], bands: Bands) -> tuple[str, ...]:
         """Return what a signature is called in a view."""
-        found: list[str] = []
-        for spec in self.specs:
-            conditions = spec.view(view)
-            if spec.last and found:
-                continue
-            if conditions is not None and conditions.met(measured, bands):
-                found.append(spec.title)
-                if spec.alone:
-                    break
-        return tuple(found) or self.otherwise
+        met = [spec for spec in self.specs if (rules := spec.view(view)) is not None and rules.met(measured, bands)]
+        found = [spec for spec in met if not spec.last] or met
+        alone = next((place for place, spec in enumerate(found) if spec.alone), len(found))
+        return tuple(spec.title for spec in found[: alone + 1]) or self.otherwise
 
     @property
     def otherwise(self) -> tuple[str, ...]:
@@ -177,6 +192,9 @@ class Behaviours:
         return next(spec for spec in self.specs if spec.title == title)
 
 
+_OWN_NAME = "a file of the same name replaces it"
+
+
 def load_behaviours() -> Behaviours:
     """Load all behaviours of the library and of the working folder.
 
@@ -185,11 +203,19 @@ def load_behaviours() -> Behaviours:
     """
     problems: list[Problem] = []
     specs: list[BehaviourSpec] = []
+    titles: dict[str, Path] = {}
     for name in library.names("behaviours"):
+        path = library.find("behaviours", name)
         try:
-            specs.append(load_behaviour(library.find("behaviours", name)))
+            spec = load_behaviour(path)
         except SpecError as error:
             problems += error.problems
+            continue
+        if spec.title in titles:
+            taken = f"{spec.title!r} is the title of {titles[spec.title]}"
+            problems.append(Problem(f"{path}: title", taken, _OWN_NAME))
+        titles.setdefault(spec.title, path)
+        specs.append(spec)
     if problems:
         raise SpecError(problems)
     return Behaviours(tuple(sorted(specs, key=lambda spec: (spec.order, spec.title))))

@@ -25,6 +25,7 @@ from faultsim.campaigns.results import (
     ToleranceRow,
 )
 from faultsim.circuits.deck import text_of
+from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
 from faultsim.reports.page import Report, draw, render
@@ -101,6 +102,7 @@ def fingerprint(plan: Plan) -> dict[str, str]:
         "spec_sha256": _sha256(plan.path.read_text()),
         "sidecar_sha256": _sha256(plan.network.sidecar.model_dump_json()),
         "deck_sha256": _sha256(text_of(plan.network.cards)),
+        "behaviours_sha256": _sha256(repr(load_behaviours())) if plan.spec.behaviours.defects else "",
     }
 
 
@@ -110,6 +112,7 @@ def _manifest(report: Report, ledger: Ledger) -> dict[str, Any]:
         verdicts[row.verdict] = verdicts.get(row.verdict, 0) + 1
     counts = {
         "defects": len(report.plan.defects),
+        "defects_left_out": report.plan.left_out,
         "thresholds": len(report.result.thresholds),
         "verdicts": dict(sorted(verdicts.items())),
         "transients": len(ledger.transients()),
@@ -117,6 +120,7 @@ def _manifest(report: Report, ledger: Ledger) -> dict[str, Any]:
     return {
         "campaign": report.plan.name,
         "circuit": report.plan.network.name,
+        "only": report.plan.only,
         **fingerprint(report.plan),
         "versions": dict(report.versions),
         "options": report.plan.network.sidecar.simulation.model_dump(),

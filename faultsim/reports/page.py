@@ -163,6 +163,8 @@ def _context(report: Report) -> dict[str, Any]:
         "fraction": coverage_of(report.coverage),
         "without_hopeless": coverage_of([row for row in report.coverage if not row.undetectable.startswith(_HOPELESS)]),
         "plan_defects": len(report.plan.defects),
+        "left_out": report.plan.left_out,
+        "only": report.plan.only,
         "plan_circuits": len(report.plan.simulated),
         "comparison": _grouped(report.comparison),
         "agreeing": sum(row.agrees for row in report.comparison),

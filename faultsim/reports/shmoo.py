@@ -18,24 +18,29 @@ _MOST_DIGITS = 26
 _WIDTH_IN, _HEIGHT_IN = 4.0, 3.9
 
 
-def shmoo_figure(maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, float], pulses: int) -> Any:
+def shmoo_figure(
+    maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, float], pulses: int, title: str = ""
+) -> Any:
     """Draw maps side by side on one scale; a cross marks the nominal windows.
 
     Args:
         maps: Title and map of each.
         nominal_s: Integrate and leaky window of the circuit's own stimulus.
         pulses: Coding windows observed.
+        title: What all of them have in common.
     """
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     figure = blank(_WIDTH_IN * len(maps) + 0.6, _HEIGHT_IN)
     panels = figure.subplots(1, len(maps), sharey=True, squeeze=False)[0]
     shades = [_FAILED, _SILENT, *_shades(pulses)]
-    for axes, (title, found) in zip(panels, maps, strict=True):
+    cross: dict[str, Any] = {"marker": "+", "color": "black", "markersize": 9, "markeredgewidth": 1.4, "linestyle": ""}
+    for axes, (name, found) in zip(panels, maps, strict=True):
         _fill(axes, found, shades)
         _outline(axes, found)
-        axes.plot(*(value * 1e9 for value in nominal_s), marker="+", color="black", markersize=9, markeredgewidth=1.4)
-        axes.set_title(plain(title), fontsize=9)
+        axes.plot(*(value * 1e9 for value in nominal_s), **cross)
+        axes.set_title(plain(name), fontsize=9)
         axes.set_xlabel("integrate window (ns)")
         axes.tick_params(labelsize=8)
     panels[0].set_ylabel("leaky window (ns)")
@@ -44,7 +49,10 @@ def shmoo_figure(maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, f
     patches = [
         Patch(facecolor=shades[value + 1], edgecolor="0.5", label=names.get(value, f"pulse {value}")) for value in seen
     ]
-    figure.legend(handles=patches, loc="outside lower center", ncols=min(len(patches), 8), fontsize=8, frameon=False)
+    keys: list[Any] = [*patches, Line2D([], [], label="windows of the stimulus", **cross)]
+    if title:
+        figure.suptitle(plain(title), fontsize=10)
+    figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), fontsize=8, frameon=False)
     return figure
 
 
@@ -64,7 +72,10 @@ def shmoo_csv(columns: Sequence[tuple[str, ShmooMap]]) -> str:
 
 
 def shmoo_text(found: ShmooMap) -> list[str]:
-    """Return a map as a tester prints it: a line per leaky window, longest on top; a dot where there is no spike."""
+    """Return a map as a tester prints it: a line per leaky window, longest on top, and what its signs mean.
+
+    Of more windows than a terminal has room for every second, every third ... is shown.
+    """
     digits = {UNKNOWN: "?", 0: "."} | {pulse: _digit(pulse) for pulse in range(1, int(found.first_spike.max()) + 1)}
     columns = _picked(found.integrate_s.size, 2 * _MOST_DIGITS)
     lines = []
@@ -72,7 +83,14 @@ def shmoo_text(found: ShmooMap) -> list[str]:
         cells = "".join(digits[int(found.first_spike[column, row])] for column in columns)
         lines.append(f"{found.leaky_s[row] * 1e9:8.4g} ns  {cells}")
     ends = [f"{found.integrate_s[place] * 1e9:.4g} ns" for place in (columns[0], columns[-1])]
-    return [*lines, f"{'LW':>8}     {ends[0]} ... IW ... {ends[1]}"]
+    shown, size = (len(columns), len(lines)), (found.integrate_s.size, found.leaky_s.size)
+    part = f"; {shown[0]} of {size[0]} IW x {shown[1]} of {size[1]} LW" if shown != size else ""
+    failed = ", ? simulation failed" if UNKNOWN in found.first_spike else ""
+    return [
+        *lines,
+        f"{'LW':>8}     {ends[0]} ... IW ... {ends[1]}",
+        f"{'':>8}     1 first spike on pulse 1, . none{failed}{part}",
+    ]
 
 
 def _digit(pulse: int) -> str:
@@ -80,8 +98,8 @@ def _digit(pulse: int) -> str:
 
 
 def _picked(count: int, most: int) -> list[int]:
-    """Return places evenly spread over a list, all of them where there are few."""
-    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
+    """Return places in equal steps from the first one on, all of them where there are few."""
+    return list(range(0, count, -(-count // most)))
 
 
 def _fill(axes: Any, found: ShmooMap, shades: Sequence[Any]) -> None:
@@ -103,11 +121,15 @@ def _fill(axes: Any, found: ShmooMap, shades: Sequence[Any]) -> None:
 
 
 def _outline(axes: Any, found: ShmooMap) -> None:
-    """Draw the boundary between spike and no spike, which grey printing would lose."""
-    if min(found.first_spike.shape) < 2 or len({value > 0 for value in found.first_spike.ravel()}) < 2:
-        return
-    spikes = (found.first_spike > 0).astype(float).T
-    axes.contour(found.integrate_s * 1e9, found.leaky_s * 1e9, spikes, levels=[0.5], colors="black", linewidths=0.9)
+    """Draw the boundary between spike and no spike along the cells, which grey printing would lose."""
+    from matplotlib.collections import LineCollection
+
+    x, y = (cell_edges(values * 1e9) for values in (found.integrate_s, found.leaky_s))
+    spikes = found.first_spike > 0
+    across, along = np.nonzero(spikes[1:] != spikes[:-1]), np.nonzero(spikes[:, 1:] != spikes[:, :-1])
+    lines = [[(x[i + 1], y[j]), (x[i + 1], y[j + 1])] for i, j in zip(*across, strict=True)]
+    lines += [[(x[i], y[j + 1]), (x[i + 1], y[j + 1])] for i, j in zip(*along, strict=True)]
+    axes.add_collection(LineCollection(lines, colors="black", linewidths=0.9, capstyle="round"))
 
 
 def _shades(pulses: int) -> list[Any]:

@@ -82,23 +82,31 @@ def test_the_json_has_a_map_and_two_boundaries_of_each_circuit(mapped: Mapped) -
         "changes": 0,
         "spikes_first": True,
         "monotone": True,
+        "integrate_window_s": 1e-9,
     }
     assert healthy["largest_leaky"] == nowhere
+    assert edges[0]["leaky_window_s"] == pytest.approx(3e-9)
+    assert [(found["defect_id"], found["severity"], found["unit"]) for found in mapped.maps] == [
+        (None, None, None),
+        ("Rop1", 5e3, "ohm"),
+    ]
+    assert {(found["pattern"], found["pulses"], found["vdd_v"]) for found in mapped.maps} == {("1111", 2, 1.1)}
     assert faulty["largest_leaky"]["at_s"] == pytest.approx(3.46e-9, rel=0.02)
 
 
 def test_people_are_told_the_same(mapped: Mapped) -> None:
     lines = mapped.talk.splitlines()
-    assert len(lines) == 14
+    assert len(lines) == 16
     assert lines[0] == "fault-free: spikes at 66.7% of the windows"
     assert [line.split() for line in lines[1:4]] == [["5", "ns", ".21"], ["4", "ns", ".21"], ["3", "ns", ".21"]]
     assert lines[4].split() == ["LW", "0.8", "ns", "...", "IW", "...", "2", "ns"]
     at_s = mapped.maps[0]["smallest_integrate"]["at_s"]
-    assert lines[5].endswith(f"at the shortest leaky window: {at_s * 1e12:.1f} ps")
-    assert lines[6].endswith("at the integrate window of the stimulus: none; it spikes all along the line")
-    assert lines[7] == "Rop1 5 kohm: spikes at 66.7% of the windows"
+    assert lines[5].strip() == "1 first spike on pulse 1, . none"
+    assert lines[6].endswith(f"at LW 3 ns: {at_s * 1e12:.1f} ps")
+    assert lines[7].endswith("at IW 1 ns: it spikes all the way from 3 ns to 5 ns")
+    assert lines[8] == "Rop1 5 kohm: spikes at 66.7% of the windows"
     at_s = mapped.maps[1]["largest_leaky"]["at_s"]
-    assert lines[13].endswith(f"at the integrate window of the stimulus: {at_s * 1e9:.3f} ns")
+    assert lines[15].endswith(f"at IW 1 ns: {at_s * 1e9:.3f} ns")
 
 
 def test_the_table_has_every_pair_of_windows_of_both(mapped: Mapped) -> None:
@@ -119,7 +127,8 @@ def test_the_table_has_every_pair_of_windows_of_both(mapped: Mapped) -> None:
 def test_the_picture_is_xml_and_names_axes_circuits_and_pulses(mapped: Mapped) -> None:
     written = mapped.texts(f"{HOSTILE}.svg")
     assert {"integrate window (ns)", "leaky window (ns)", "fault-free", "Rop1 5 kohm"} <= written
-    assert {"no spike in 2", "pulse 1", "pulse 2"} <= written
+    assert {"no spike in 2", "pulse 1", "pulse 2", "windows of the stimulus"} <= written
+    assert "crossbar4-lif, input 1111, 1.1 V, 27 C" in written
 
 
 def test_a_png_is_one_whatever_the_case_of_its_ending(mapped: Mapped) -> None:

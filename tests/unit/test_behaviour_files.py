@@ -64,6 +64,16 @@ def condition(text: str, view: str = "simulator") -> str:
 
 WRONG = [
     pytest.param(
+        condition('quantity = "level_shift", above = 0.1', "tester"),
+        ": tester: only a simulator sees level_shift; a tester sees integrate_ratio, leak_ratio, ",
+        id="a tester who sees too much",
+    ),
+    pytest.param(
+        HEAD.replace('"T"', '"A + B"') + "otherwise = true\n",
+        ": title 'A + B': '+' stands between the names of a combination",
+        id="a title of two",
+    ),
+    pytest.param(
         condition('quantity = "integration_gian", band = "below"'),
         ":6: simulator.all.0: no quantity 'integration_gian' (did you mean integration_gain",
         id="misspelt quantity",
@@ -210,6 +220,15 @@ def test_files_of_the_working_folder_are_looked_at_too_and_all_their_problems_sa
 NUMBER, TRUTH = "leak_ratio", "spikes_when_silent"
 
 
+def test_two_files_may_not_give_the_same_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "fault_models" / "behaviours"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    (folder / "mine.toml").write_text(HEAD.replace('"T"', '"Dead Neuron"') + "otherwise = true\n")
+    with pytest.raises(SpecError, match=r"title: 'Dead Neuron' is the title of .*a file of the same name replaces it"):
+        load_behaviours()
+
+
 @pytest.mark.parametrize(
     ("given", "value", "met"),
     [
@@ -289,14 +308,16 @@ def test_what_is_met_alone_ends_the_list_and_leaves_what_stands_before_it() -> N
     assert named(rules, level_shift=9.0) == ("alone",)
 
 
-def test_the_last_is_said_only_where_nothing_before_it_is() -> None:
+def test_the_last_is_said_only_where_no_other_is() -> None:
     rules = [
         behaviour("first", 1, of=["leak_ratio"]),
         behaviour("last", 2, of=["level_shift"], last=True),
-        behaviour("rest", 3, otherwise=True),
+        behaviour("behind", 3, of=["integrate_ratio"]),
+        behaviour("rest", 4, otherwise=True),
     ]
     assert named(rules, level_shift=9.0) == ("last",)
     assert named(rules, level_shift=9.0, leak_ratio=9.0) == ("first",)
+    assert named(rules, level_shift=9.0, integrate_ratio=9.0) == ("behind",)
     assert named(rules) == ("rest",)
 
 

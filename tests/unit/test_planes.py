@@ -433,7 +433,7 @@ def test_a_shmoo_map_names_its_axes_its_pulses_and_what_it_is_of(name: str) -> N
 def test_small_and_uniform_shmoo_maps_are_drawn_and_written(spikes: list[list[int]]) -> None:
     found = shmoo(spikes)
     texts(svg_text(shmoo_figure([("one", found)], (1e-9, 9e-9), 20)))
-    assert len(shmoo_text(found)) == 1 + len(spikes[0])
+    assert len(shmoo_text(found)) == 2 + len(spikes[0])
     assert len(shmoo_csv([("one", found)]).splitlines()) == 1 + found.first_spike.size
 
 
@@ -448,6 +448,7 @@ def test_in_a_terminal_the_longest_leaky_window_is_on_top_and_integrate_windows_
         "       9 ns  .32",
         "       5 ns  522",
         "      LW     0.6 ns ... IW ... 1.4 ns",
+        "             1 first spike on pulse 1, . none, ? simulation failed",
     ]
 
 
@@ -456,14 +457,18 @@ def test_late_pulses_are_letters_and_then_stars() -> None:
     assert lines[0].split()[-1] == "9abz**"
 
 
-def test_a_large_map_is_thinned_for_the_terminal_and_keeps_its_ends() -> None:
+def test_a_large_map_is_thinned_for_the_terminal_in_equal_steps_and_says_so() -> None:
     spikes = np.ones((200, 100), dtype=int)
-    spikes[0, 0], spikes[-1, -1] = 0, 2
-    *lines, scale = shmoo_text(shmoo(spikes.tolist()))
-    assert len(lines) == 26
-    assert {len(line.split()[-1]) for line in lines} == {52}
+    spikes[0, 0], spikes[196, 96] = 0, 2
+    found = shmoo(spikes.tolist())
+    *lines, scale, key = shmoo_text(found)
+    assert len(lines) == 25
+    assert {len(line.split()[-1]) for line in lines} == {50}
     assert (lines[0][-1], lines[-1].split()[-1][0]) == ("2", ".")
-    assert scale.split() == ["LW", "0.6", "ns", "...", "IW", "...", "1.4", "ns"]
+    steps = np.diff([float(line.split()[0]) for line in lines])
+    assert steps == pytest.approx(steps[0], abs=0.011)
+    assert scale.split() == ["LW", "0.6", "ns", "...", "IW", "...", f"{found.integrate_s[196] * 1e9:.4g}", "ns"]
+    assert key.endswith("; 50 of 200 IW x 25 of 100 LW")
 
 
 def test_the_table_has_a_row_for_each_pair_and_says_where_spice_was_asked() -> None:
