@@ -97,12 +97,13 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
 
 
 def fingerprint(plan: Plan) -> dict[str, str]:
-    """Return hashes of what a run depends on: the campaign's file and the circuit with its sidecar."""
+    """Return hashes of what a run depends on: the campaign's file, the circuit with its sidecar, what gives names."""
+    rules = {"behaviours_sha256": _sha256(repr(load_behaviours()))} if plan.spec.behaviours.defects else {}
     return {
         "spec_sha256": _sha256(plan.path.read_text()),
         "sidecar_sha256": _sha256(plan.network.sidecar.model_dump_json()),
         "deck_sha256": _sha256(text_of(plan.network.cards)),
-        "behaviours_sha256": _sha256(repr(load_behaviours())) if plan.spec.behaviours.defects else "",
+        **rules,
     }
 
 
