@@ -73,7 +73,8 @@ def compare_maps(surveyor: Surveyor, healthy: Subject, count: int, chance: rando
     surveyor.map(healthy, *windows)
     print(f"one map of {SIDE} x {SIDE}: {time.monotonic() - started:.3f} s")
     listed = Universe(of_network(surveyor.lab.network), load_universe("devices"))
-    drawn = chance.sample([defect for defect in listed if defect.definition.kind in KINDS], count)
+    drawn = [defect for defect in listed if defect.definition.kind in KINDS]
+    chance.shuffle(drawn)
     started = time.monotonic()
 
     def mapped(defect: Defect) -> str:
@@ -85,12 +86,16 @@ def compare_maps(surveyor: Surveyor, healthy: Subject, count: int, chance: rando
         surveyor.map(subject, *windows)
         return ""
 
+    tried, left = 0, list[str]()
     # Two for each worker: one waits for SPICE while the other maps.
     with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        left = [reason for reason in pool.map(mapped, drawn) if reason]
+        while (missing := count + len(left) - tried) > 0:
+            part = drawn[tried : tried + missing]
+            tried += missing
+            left += [reason for reason in pool.map(mapped, part) if reason]
     spent = time.monotonic() - started
-    print(f"{count - len(left)} of {count} defects x {SIDE} x {SIDE}, recordings included: {spent:.1f} s")
-    print("\n".join(f"  left to SPICE: {reason}" for reason in left))
+    print(f"{count} defects x {SIDE} x {SIDE}, recordings included: {spent:.1f} s")
+    print("\n".join(f"  tried as well, left to SPICE: {reason}" for reason in left))
 
 
 def compare_points(surveyor: Surveyor, healthy: Subject, count: int, chance: random.Random) -> None:

@@ -17,7 +17,7 @@ from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
 from faultsim.spice.job import Job, Outcome
 
-_RESTS_S = 0.5e-9
+_RESTS_S, _HELD_STEP = 0.5e-9, 3
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,10 @@ class NeuronBench:
         assert neuron is not None
         stimulus = _reads(self.question.stimulus, frame, len(projections), period_s)
         probes = self.lab.network.sidecar.probes
+        # While the state is held nothing moves between the edges; levels are the same to 1e-5 at ten times the step.
+        simulation = self.lab.simulation.model_copy(update={"step": _HELD_STEP * self.lab.simulation.step})
         more = list(_holders(self.site, stimulus, projections))
-        return self.lab.service.submit(self._job(stimulus, self.lab.simulation, probes, {"fires": neuron.spikes}, more))
+        return self.lab.service.submit(self._job(stimulus, simulation, probes, {"fires": neuron.spikes}, more))
 
     def fires(self, projections: Sequence[float], period_s: float, frame: int = 0) -> list[bool]:
         """Return which of several reads fire behind a frame's spikes; the first one is that of a rested read path.
