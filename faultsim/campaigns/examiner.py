@@ -186,8 +186,8 @@ class Examiner:
 
     def _synapses(self, table: _Table, question: Question) -> None:
         names = ["weakest_synapse", "switched_synapse"]
-        if isinstance(self._healthy_synapses, str):
-            table.absent(names, self._healthy_synapses)
+        if isinstance(self._healthy_synapses, NotApart):
+            table.missing(names, self._healthy_synapses)
             return
         try:
             found = synapses(self.surveyor.maker, question)
@@ -200,11 +200,11 @@ class Examiner:
         table["switched_synapse"] = float(np.min(contrasts[0] / contrasts[1]))
 
     @cached_property
-    def _healthy_synapses(self) -> Synapses | str:
+    def _healthy_synapses(self) -> Synapses | NotApart:
         try:
             return synapses(self.surveyor.maker, self.healthy.question)
         except NotApart as reason:
-            return str(reason)
+            return reason
 
 
 @dataclass
