@@ -88,14 +88,16 @@ class Recording:
         # Of every frame: the last edge of the first one may be far from that of another.
         all_frames = replace(long, spec=long.spec.model_copy(update={"pulses": len(self.stimulus.frames)}))
         last = max(edge.offset_s + edge.share * self.plane.integrate_s[1] for edge in _edges(all_frames))
-        settled, ended = (last + time_s - self.plane.integrate_s[1] for time_s in (_SETTLED_S, 4 * spec.edge))
-        leaky = max(min(self.plane.leaky_s[1], settled), ended)
+        settled = last + _SETTLED_S - self.plane.integrate_s[1]
+        leaky = min(self.plane.leaky_s[1], settled)
+        # Where the plane ends sooner a late spike may end with it: half an edge before it the last edge has begun.
+        margin = spec.edge * (2 if settled <= self.plane.leaky_s[1] else 1.25)
         update = {
             "leaky": leaky,
             "pulses": min(spec.pulses, len(self.stimulus.frames) + 1),
             "start": min(spec.start, RESTS_S),
             # The strobe ends the simulation; nobody looks at the output here.
-            "strobe_width": leaky - spec.read_delay - 2 * spec.edge,
+            "strobe_width": leaky - spec.read_delay - margin,
         }
         return replace(long, spec=long.spec.model_copy(update=update))
 
@@ -133,26 +135,29 @@ class Recording:
 
     def serves(self, integrate_s: ArrayLike, leaky_s: ArrayLike) -> NDArray[np.bool_]:
         """Return at which windows the same spikes are sent as in the recording."""
-        delays = [_delays_s(self.stimulus, frame) for frame in self.stimulus.frames]
         _, leaky = np.broadcast_arrays(integrate_s, np.asarray(leaky_s, float))
         same = np.ones(leaky.shape, dtype=bool)
-        for delay in sorted({delay for row in delays for delay in row}):
+        for delay in self._sent_s:
             same &= (delay <= leaky) == (delay <= self.plane.leaky_s[1])
         return same
 
     @property
     def shortest_leaky_s(self) -> float:
         """The shortest leaky window of the plane at which the same spikes are sent as in the recording."""
-        delays = {delay for frame in self.stimulus.frames for delay in _delays_s(self.stimulus, frame)}
         shortest, longest = self.plane.leaky_s
         # Two edges more, so that the last spike of a coding window does not touch the first of the next.
-        needed = [delay + 2 * self.stimulus.spec.edge for delay in delays if 0 < delay <= longest]
+        needed = [delay + 2 * self.stimulus.spec.edge for delay in self._sent_s if 0 < delay <= longest]
         return min(longest, max([shortest, *needed]))
 
     @property
     def together(self) -> bool:
         """Whether all spikes begin with the integrate window."""
-        return not any(delay for frame in self.stimulus.frames for delay in _delays_s(self.stimulus, frame))
+        return not any(self._sent_s)
+
+    @cached_property
+    def _sent_s(self) -> list[float]:
+        """When in a coding window spikes are sent, of all frames."""
+        return sorted({delay for frame in self.stimulus.frames for delay in _delays_s(self.stimulus, frame)})
 
     def _pieces(self, knots: Mapping[Edge, Sequence[tuple[float, float, float]]], rested_s: float) -> Iterator[Piece]:
         """Yield the events of a train; coding windows after those that were recorded repeat them."""

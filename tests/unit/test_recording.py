@@ -93,6 +93,14 @@ def test_edges_are_all_that_the_test_bench_does_in_order(stimulus: Stimulus, pla
     assert all(time < recording.played.stop_s for time in times)
 
 
+@given(behind_s=st.floats(0.0, 60e-12), integrate_s=integrate_windows)
+def test_a_spike_that_ends_with_the_plane_is_in_the_recording(behind_s: float, integrate_s: float) -> None:
+    plane = Plane((0.19e-9, integrate_s), (3e-9, 5e-9 + behind_s))
+    recording = Recording(stimulus("00g"), plane)
+    assert all(edge.time_s(recording.played) < recording.played.stop_s for edge in recording.edges)
+    assert recording.played.spec.leaky <= plane.leaky_s[1]
+
+
 @given(stimulus=stimuli, plane=planes)
 def test_what_is_recorded_is_a_stimulus_in_its_own_right(stimulus: Stimulus, plane: Plane) -> None:
     recording = Recording(stimulus, plane)
