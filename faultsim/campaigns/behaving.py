@@ -11,7 +11,7 @@ from typing import Any
 
 from faultsim.campaigns.calling import Seen, behaviour_rows
 from faultsim.campaigns.examiner import Examiner, Signature
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.lab import Question, first_spike
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.plan import Setting
 from faultsim.campaigns.recording import Plane, at_windows
@@ -32,7 +32,6 @@ from faultsim.campaigns.watcher import Quiet
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner
 from faultsim.errors import SpecError
-from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches_any
 from faultsim.magnetics.signature import dynamics
@@ -104,7 +103,7 @@ class Behaving(Stage):
         ]
         parts = pool.map(self._finished, self._defects, self.items, wanted)
         seen = [one for part in parts for one in part]
-        return behaviour_rows(self.plan, seen, tolerances, load_behaviours())
+        return behaviour_rows(self.plan, seen, tolerances, self.plan.behaviours)
 
     @cached_property
     def items(self) -> list[Item]:
@@ -267,18 +266,15 @@ class Behaving(Stage):
     def _seen(self, defect: Defect, look: Look) -> Seen:
         setting = look.setting
         asked = Question(self._full(setting), setting.conditions, defect, look.severity)
-        _, outcome = self.labs.of(setting).ask(asked)
+        outcome = self.labs.of(setting).submit(asked).result()
         base = replace(self._base(setting), defect=defect, severity=look.severity)
-        spike = outcome.values.get("pulses_to_spike")
-        pulse = (int(spike) if isinstance(spike, int | float) else 0) if outcome.ok else None
-        signature = self._examiner(setting).signature(base, pulse)
         return Seen(
             defect_id=defect.id,
             test=setting.test,
             window=setting.window,
             at=look.at,
             severity=look.severity,
-            signature=signature,
+            signature=self._examiner(setting).signature(base, first_spike(outcome)),
             pulses_to_spike=outcome.values.get("pulses_to_spike"),
             time_to_spike_s=outcome.values.get("time_to_spike_s"),
             transient=outcome.status.value,

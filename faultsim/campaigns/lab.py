@@ -125,6 +125,14 @@ class Lab:
         return self._faulty[key]
 
 
+def first_spike(outcome: Outcome) -> int | None:
+    """Return on which pulse a transient spikes, 0 for none; None where it failed."""
+    pulse = outcome.values.get("pulses_to_spike")
+    if not outcome.ok:
+        return None
+    return int(pulse) if isinstance(pulse, int | float) else 0
+
+
 def _key(question: Question) -> tuple[str, str, Corner]:
     """Return what tells a question's deck from others."""
     defect = question.fault[0].id if question.fault else ""

@@ -22,7 +22,7 @@ from faultsim.circuits.sidecar import SimulationSpec, StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
-from faultsim.fault_models.behaviour import load_behaviours
+from faultsim.fault_models.behaviour import Behaviours, load_behaviours
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches, matches_any
 from faultsim.specfile import check_table
@@ -109,6 +109,11 @@ class Plan:
     known: Mapping[str, Defect]
     only: str = "*"
     left_out: int = 0
+
+    @cached_property
+    def behaviours(self) -> Behaviours:
+        """The files that give names."""
+        return load_behaviours()
 
     @property
     def observables(self) -> dict[str, str]:
@@ -259,10 +264,10 @@ def make_plan(path: Path, spec: CampaignSpec, only: str = "*") -> Plan:
     picked = tuple(known[name] for name in chosen if matches(name, only))
     if not picked:
         raise UsageError(f"--only {only!r} matches no defect of {path.stem} ({did_you_mean(only, chosen)})")
-    if spec.behaviours.defects:
-        load_behaviours()
     plan = Plan(path.stem, path, spec, circuit, picked, known, only, len(chosen) - len(picked))
     _ = plan.settings, plan.sweep
+    if spec.behaviours.defects:
+        _ = plan.behaviours
     _check_severities(plan)
     return plan
 

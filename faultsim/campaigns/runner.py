@@ -40,7 +40,6 @@ from faultsim.campaigns.threshold import Finding, find_threshold, predicted_inde
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import Interrupted
-from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.spice.job import Status
 
 
@@ -269,7 +268,7 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         waveforms=tuple(WaveformRow(**row) for row in ledger.results("waveforms") if row != SKIPPED),
         neurons=tuple(NeuronRow(**row) for rows in ledger.results("neurons") for row in rows),
         tolerances=tuple(tolerances),
-        behaviours=tuple(behaviour_rows(plan, seen, tolerances, load_behaviours())),
+        behaviours=tuple(behaviour_rows(plan, seen, tolerances, plan.behaviours)),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab, Question, first_spike
 from faultsim.campaigns.recording import RESTS_S, Plane, at_windows, silenced
 from faultsim.campaigns.twin import Twin, TwinMaker
 from faultsim.campaigns.watcher import Watcher
@@ -223,7 +223,5 @@ class Surveyor:
     def _pulse(self, answer: Future[Outcome] | None) -> int:
         outcome = answer.result() if answer is not None else Outcome(Status.BAD_OUTPUT)
         self.watcher.advance()
-        pulse = outcome.values.get("pulses_to_spike")
-        if not outcome.ok:
-            return UNKNOWN
-        return int(pulse) if isinstance(pulse, int | float) else 0
+        pulse = first_spike(outcome)
+        return UNKNOWN if pulse is None else pulse

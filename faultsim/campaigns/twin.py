@@ -184,14 +184,11 @@ class TwinMaker:
         if not self._is_right(bench, reader):
             raise _LevelMoved("its firing level is not where it was measured")
         reader = self._behind_each(bench, reader)
-        shift = _shift_s(bench.question)
-        long, brief = (
-            Twin(bench, Neuron(bench.site.layer, train, reader), drive.recording, shift)
-            for train in (drive.train, drive.short_train)
-        )
+        neuron = Neuron(bench.site.layer, drive.train, reader)
         if drive.states is not None:
-            _check(brief.neuron, drive.windows, finished(drive.states, "checks its drive"))
-        return long
+            brief = replace(neuron, train=drive.short_train)
+            _check(brief, drive.windows, finished(drive.states, "checks its drive"))
+        return Twin(bench, neuron, drive.recording, _shift_s(bench.question))
 
     def _is_right(self, bench: NeuronBench, reader: Reader, frame: int = 0) -> bool:
         """Return whether reads around a level, behind a frame's spikes, fire as they are to."""
@@ -208,14 +205,14 @@ class TwinMaker:
         for number, frame in enumerate(frames):
             if frame in moved:
                 continue
-            own = reader
-            if not self._is_right(bench, own, number):
-                found = find_level(reader.axis, partial(bench.fires, frame=number), self._period_s, reader)
-                own = replace(reader, level=found.level)
-                alike = found.below == reader.below and math.isfinite(found.level) and math.isfinite(reader.level)
-                if not alike or not self._is_right(bench, own, number):
-                    raise NotApart(f"its firing level is none of the same kind behind the pattern {frame}")
-            moved[frame] = own.level - reader.level if own is not reader else 0.0
+            if self._is_right(bench, reader, number):
+                moved[frame] = 0.0
+                continue
+            found = find_level(reader.axis, partial(bench.fires, frame=number), self._period_s, reader)
+            alike = found.below == reader.below and math.isfinite(found.level) and math.isfinite(reader.level)
+            if not alike or not self._is_right(bench, replace(reader, level=found.level), number):
+                raise NotApart(f"its firing level is none of the same kind behind the pattern {frame}")
+            moved[frame] = found.level - reader.level
         return replace(reader, shifts=tuple(moved[frame] for frame in frames))
 
 

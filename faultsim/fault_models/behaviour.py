@@ -56,6 +56,7 @@ INSIDE = frozenset(
 SEPARATOR = " + "
 """What stands between the names of a combination."""
 
+_KINDS = {name: kind for kind, names in QUANTITIES.items() for name in names}
 _ASKED = {"banded": ("band", "below", "above"), "number": ("below", "above"), "truth": ("equals",)}
 
 
@@ -85,10 +86,9 @@ class ConditionSpec(Spec):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        kinds = {name: kind for kind, names in QUANTITIES.items() for name in names}
-        if self.quantity not in kinds:
-            raise ValueError(f"no quantity {self.quantity!r} ({did_you_mean(self.quantity, kinds)})")
-        fitting = _ASKED[kinds[self.quantity]]
+        if self.quantity not in _KINDS:
+            raise ValueError(f"no quantity {self.quantity!r} ({did_you_mean(self.quantity, _KINDS)})")
+        fitting = _ASKED[_KINDS[self.quantity]]
         given = [name for name in ("band", "below", "above", "equals") if getattr(self, name) is not None]
         if len(given) != 1 or given[0] not in fitting:
             raise ValueError(f"{self.quantity} takes {'one of ' if len(fitting) > 1 else ''}{', '.join(fitting)}")
@@ -156,8 +156,8 @@ class BehaviourSpec(Spec):
             raise ValueError(f"title {self.title!r}: {SEPARATOR.strip()!r} stands between the names of a combination")
         unseen = sorted(INSIDE & set(self.tester.quantities)) if self.tester else []
         if unseen:
-            known = sorted({name for names in QUANTITIES.values() for name in names} - INSIDE)
-            raise ValueError(f"tester: only a simulator sees {', '.join(unseen)}; a tester sees {', '.join(known)}")
+            seen = ", ".join(sorted(set(_KINDS) - INSIDE))
+            raise ValueError(f"tester: only a simulator sees {', '.join(unseen)}; a tester sees {seen}")
         return self
 
     def view(self, view: View) -> ViewSpec | None:

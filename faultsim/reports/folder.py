@@ -25,7 +25,6 @@ from faultsim.campaigns.results import (
     ToleranceRow,
 )
 from faultsim.circuits.deck import text_of
-from faultsim.fault_models.behaviour import load_behaviours
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
 from faultsim.reports.page import Report, draw, render
@@ -98,7 +97,7 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
 
 def fingerprint(plan: Plan) -> dict[str, str]:
     """Return hashes of what a run depends on: the campaign's file, the circuit with its sidecar, what gives names."""
-    rules = {"behaviours_sha256": _sha256(repr(load_behaviours()))} if plan.spec.behaviours.defects else {}
+    rules = {"behaviours_sha256": _sha256(repr(plan.behaviours))} if plan.spec.behaviours.defects else {}
     return {
         "spec_sha256": _sha256(plan.path.read_text()),
         "sidecar_sha256": _sha256(plan.network.sidecar.model_dump_json()),
