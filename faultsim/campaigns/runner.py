@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -15,28 +15,25 @@ from faultsim.campaigns.equals import with_equals
 from faultsim.campaigns.gates import check_baseline, check_settings, setting_row
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import SKIPPED, Item, Ledger
-from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
+from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.proof import Prover
 from faultsim.campaigns.resemblance import Resemblance
 from faultsim.campaigns.results import (
-    EQUIVALENT,
     BaselineRow,
     CampaignResult,
     CurrentRow,
-    Detection,
     EquivalentRow,
     NeuronRow,
     ResistorRow,
     ResponseRow,
-    SettingKey,
     SettingRow,
     ThresholdRow,
     ToleranceRow,
     WaveformRow,
 )
+from faultsim.campaigns.searcher import Searcher
 from faultsim.campaigns.stage import Labs
 from faultsim.campaigns.sweeper import Sweeper
-from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import Interrupted
@@ -68,18 +65,18 @@ class Runner:
             GateError: The fault-free circuit does not do what its sidecar declares.
             Interrupted: Ctrl-C; what was finished is stored.
         """
-        searched = {task.id: item for task, item in zip(self.plan.thresholds, self._threshold_items, strict=True)}
         prover = Prover(self.plan, self._labs, self.ledger, self.watcher)
         sweeper = Sweeper(self.plan, self._labs, self.ledger, self.watcher)
+        searcher = Searcher(self.plan, self._labs, self.ledger, self.watcher)
         resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
         behaving = Behaving(self.plan, self._labs, self.ledger, self.watcher)
-        drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searched)
+        drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searcher.by_task)
         stages = [
             self._baseline_items,
             self._setting_items,
             prover.healthy_items,
             sweeper.items,
-            self._threshold_items,
+            searcher.items,
             prover.sample_items,
             resemblance.items,
             behaving.neuron_items,
@@ -98,11 +95,11 @@ class Runner:
             equivalents = prover.compare(pool)
             currents = sweeper.rows(pool, prover)
             neurons = behaving.neurons(settings)
-            found = self._thresholds(pool, settings, currents, neurons)
+            found = searcher.rows(pool, settings, currents, neurons)
             sampled = prover.confirm(pool, found)
             if not all(row.harmless for row in sampled):
                 currents = sweeper.rows(pool, prover)
-                found = self._thresholds(pool, settings, currents, neurons)
+                found = searcher.rows(pool, settings, currents, neurons)
             thresholds = with_equals(self.plan, found)
             resistors = resemblance.rows(pool, settings, found)
             tolerances = behaving.tolerances(pool, settings)
@@ -176,52 +173,6 @@ class Runner:
         self.watcher.advance()
         return row
 
-    def _thresholds(
-        self,
-        pool: ThreadPoolExecutor,
-        settings: Sequence[SettingRow],
-        currents: Sequence[CurrentRow],
-        neurons: Sequence[NeuronRow],
-    ) -> list[ThresholdRow]:
-        """Search the first defect of every setting, then the others near where it predicts them.
-
-        The first one is looked for where the neuron's threshold current has it, if that is known.
-        """
-        tasks = self.plan.thresholds
-        self.watcher.stage("thresholds", len(tasks))
-        items = dict(zip((task.id for task in tasks), self._threshold_items, strict=True))
-        usable = {row.key for row in settings if row.usable}
-        skipped = [task for task in tasks if task.setting.key not in usable]
-        for task in skipped:
-            self.ledger.finish(items[task.id], SKIPPED, ())
-            self.watcher.advance()
-        asked = [task for task in tasks if task.setting.key in usable]
-        leaders = list({task.setting.key: task for task in reversed(asked)}.values())
-        followers = [task for task in asked if task not in leaders]
-        ahead = _predictor(self.plan, _threshold_currents(self.plan, currents, neurons), currents)
-        first = list(pool.map(lambda task: self._finding(task, items[task.id], ahead(task)), leaders))
-        levels = {task.setting.key: found.level for task, found in zip(leaders, first, strict=True)}
-        guess = _predictor(self.plan, levels, currents)
-        rest = list(pool.map(lambda task: self._finding(task, items[task.id], guess(task)), followers))
-        rows = {task.id: found.row for task, found in zip([*leaders, *followers], [*first, *rest], strict=True)}
-        return [rows[task.id] for task in asked]
-
-    def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
-        stored, lab, setting = self.ledger.result(item), self._labs.of(task.setting), task.setting
-        severe = Question(setting.stimulus, setting.conditions, task.defect, self.plan.grid(task.defect).severest)
-        usable = stored not in (None, SKIPPED) and stored["verdict"] != Detection.UNKNOWN
-        if not usable or stored["network"] != lab.network_kind(severe):
-            found = find_threshold(self.plan, lab, task, guess)
-            if found.row.verdict == Detection.UNKNOWN and found.row.network == EQUIVALENT:
-                # Where only the equivalent fails, there is an answer all the same.
-                found = find_threshold(self.plan, self.lab, task, guess)
-            self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
-        else:
-            level = stored.pop("level")
-            found = Finding(ThresholdRow(**stored), (), level)
-        self.watcher.advance(found.row.verdict)
-        return found
-
     @cached_property
     def _baseline_items(self) -> list[Item]:
         questions = [Question(stimulus, self.plan.conditions[0]) for stimulus in self.plan.baseline]
@@ -234,18 +185,6 @@ class Runner:
             Item("settings", "|".join(map(str, setting.key)), f"{self.lab.keys([question])} {setting.criteria}")
             for setting, question in asked
         ]
-
-    @cached_property
-    def _threshold_items(self) -> list[Item]:
-        items = []
-        for task in self.plan.thresholds:
-            setting = task.setting
-            healthy = Question(setting.stimulus, setting.conditions)
-            grid = self.plan.grid(task.defect)
-            severe = Question(setting.stimulus, setting.conditions, task.defect, grid.severest)
-            rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r} {self.plan.spec.equivalent!r}"
-            items.append(Item("thresholds", task.id, f"{self._labs.keys([healthy, severe])} {rest}"))
-        return items
 
 
 def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
@@ -270,35 +209,3 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         tolerances=tuple(tolerances),
         behaviours=tuple(behaviour_rows(plan, seen, tolerances, plan.behaviours)),
     )
-
-
-def _threshold_currents(
-    plan: Plan, currents: Sequence[CurrentRow], neurons: Sequence[NeuronRow]
-) -> dict[SettingKey, float | None]:
-    """Return the swept current at which the neuron ceases to spike, in the settings that ask for just that."""
-    whole = next((row.im_wr_a for row in currents if row.r_ohm == 0), None)
-    drives = {row.window: row.threshold_drive for row in neurons if row.monotone}
-    if not isinstance(whole, int | float):
-        return {}
-    return {
-        setting.key: drive * whole
-        for setting in plan.settings
-        if setting.observable == "spiked" and setting.conditions == plan.conditions[0] and not setting.stimulus.program
-        if (drive := drives.get(setting.window)) is not None
-    }
-
-
-def _predictor(
-    plan: Plan, levels: dict[SettingKey, float | None], currents: Sequence[CurrentRow]
-) -> Callable[[ThresholdTask], int | None]:
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for row in currents:
-        if row.r_ohm > 0 and isinstance(row.im_wr_a, int | float):
-            curves.setdefault(row.defect_id, []).append((row.r_ohm, float(row.im_wr_a)))
-
-    def guess(task: ThresholdTask) -> int | None:
-        level = levels.get(task.setting.key)
-        grid, curve = plan.grid(task.defect), curves.get(task.defect.id, [])
-        return None if level is None else predicted_index(grid, level, curve)
-
-    return guess
