@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,17 @@ class UnknownOutcome(FaultsimError):
     """It is finished, but a transient failed, so that there is no verdict."""
 
     exit_code = 6
+
+
+class StorageError(FaultsimError):
+    """A file or folder of faultsim's own cannot be read or written: full, read-only, damaged, of another program."""
+
+    @classmethod
+    def of(cls, path: Path, error: OSError) -> StorageError:
+        """Return what to tell and advise where a path could not be written."""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        remedy = "free some space on the disk" if full else "make it writable, or choose another folder with --out"
+        return cls(f"{path}: cannot be written: {error.strerror}; {remedy}")
 
 
 class Interrupted(FaultsimError):

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faultsim.database import open_database
+from faultsim.campaigns.headway import Headway, Stale
+from faultsim.database import Database
+from faultsim.schema import Schema
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS item (
-    id TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, stage TEXT NOT NULL, title TEXT NOT NULL, result TEXT
-);
-CREATE TABLE IF NOT EXISTS reference (item TEXT NOT NULL, ordinal INTEGER NOT NULL, transient TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS reference_item ON reference (item);
-"""
+_SCHEMA = Schema(
+    noun="campaign's ledger",
+    application=0x46534C47,
+    version=1,
+    main="item",
+    tables=(
+        """
+        CREATE TABLE IF NOT EXISTS item (
+            id TEXT PRIMARY KEY, ordinal INTEGER NOT NULL, stage TEXT NOT NULL, title TEXT NOT NULL, result TEXT,
+            scope TEXT NOT NULL DEFAULT '*', transients INTEGER NOT NULL DEFAULT 0
+        )
+        """,
+        "CREATE TABLE IF NOT EXISTS reference (item TEXT NOT NULL, ordinal INTEGER NOT NULL, transient TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS reference_item ON reference (item)",
+    ),
+    added={"item": {"scope": "TEXT NOT NULL DEFAULT '*'", "transients": "INTEGER NOT NULL DEFAULT 0"}},
+    upgrade=(
+        "UPDATE item SET scope = coalesce((SELECT value FROM meta WHERE key = 'only'), '*'), "
+        "transients = (SELECT count(*) FROM reference WHERE item = item.id)",
+    ),
+)
+_EVERYTHING = "*"
 
 
 SKIPPED = {"skipped": "unusable setting, or no threshold to draw"}
@@ -46,99 +62,153 @@ class Item:
         return hashlib.sha256(f"{self.stage}\n{self.title}\n{self.content}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: per stage, how many items are planned and finished, and the verdicts so far."""
-
-    planned: Mapping[str, int]
-    finished: Mapping[str, int]
-    verdicts: Mapping[str, int]
-
-
 class Ledger:
-    """The only reader and writer of campaign.sqlite; safe to use from several threads."""
+    """The only reader and writer of campaign.sqlite; safe to use from several threads.
+
+    A plan has a scope: all of the campaign, or a part of it that the user chose. Results of one scope are no other's,
+    because what is found first helps what is searched next; the store is what they share.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file, made where missing.
 
         Raises:
-            FaultsimError: The folder cannot be written, or the file is not a ledger.
+            StorageError: The folder cannot be written, or the file is not a ledger.
         """
-        self._lock = threading.Lock()
-        self._connection = open_database(path, _SCHEMA)
+        self._database = Database(path, _SCHEMA)
+        self._scope = self.facts().get("only", _EVERYTHING)
 
-    def plan(self, items: Sequence[Item], fresh: bool = False) -> int:
-        """Write down all work; rows of an older plan are dropped.
+    def begin_fresh(self, generation: int) -> None:
+        """Forget all results; until `conclude` the run is one of a generation of the store, even if it is resumed."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM item")
+            connection.execute("DELETE FROM reference")
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('fresh', ?)", (str(generation),))
 
-        Returns:
-            How many finished rows were stale, because the deck or the spec changed.
+    @property
+    def generation(self) -> int:
+        """Return from which generation of the store on outcomes count."""
+        return int(self.facts().get("fresh", 0))
+
+    def conclude(self) -> None:
+        """End a run that went through: what it did not ask for was not needed, and from now on every outcome counts."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM item WHERE scope = ? AND result IS NULL", (self._scope,))
+            connection.execute("DELETE FROM meta WHERE key = 'fresh'")
+
+    def plan(self, items: Sequence[Item], facts: Mapping[str, str]) -> Stale:
+        """Write down all work, with the facts that it follows from, in one commit; other rows of the scope are dropped.
+
+        Args:
+            items: The plan.
+            facts: What `facts` returns from now on; ``only`` is the scope.
         """
-        with self._lock, self._connection:
-            if fresh:
-                self._connection.execute("DELETE FROM item")
-            known = {row[0]: row[1] for row in self._connection.execute("SELECT id, result FROM item")}
-            wanted = {item.id for item in items}
-            stale = [identity for identity in known if identity not in wanted]
-            self._connection.executemany("DELETE FROM item WHERE id = ?", [(identity,) for identity in stale])
-            self._connection.execute("DELETE FROM reference WHERE item NOT IN (SELECT id FROM item)")
+        self._scope = facts.get("only", _EVERYTHING)
+        before = self.facts()
+        changed = frozenset(name for name, value in facts.items() if before.get(name, value) != value)
+        with self._database.writing() as connection:
+            wanted = {self._row(item) for item in items}
+            query = "SELECT id, stage, title, result IS NOT NULL FROM item WHERE scope = ? ORDER BY ordinal"
+            dropped = [row for row in connection.execute(query, (self._scope,)) if row[0] not in wanted]
+            connection.executemany("DELETE FROM item WHERE id = ?", [(row[0],) for row in dropped])
+            connection.executemany("DELETE FROM reference WHERE item = ?", [(row[0],) for row in dropped])
             insert = (
-                "INSERT INTO item VALUES (?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET ordinal = excluded.ordinal"
+                "INSERT INTO item (id, ordinal, stage, title, scope) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET ordinal = excluded.ordinal"
             )
-            rows = [(item.id, ordinal, item.stage, item.title) for ordinal, item in enumerate(items)]
-            self._connection.executemany(insert, rows)
-        return sum(known[identity] is not None for identity in stale)
+            rows = [
+                (self._row(item), ordinal, item.stage, item.title, self._scope) for ordinal, item in enumerate(items)
+            ]
+            connection.executemany(insert, rows)
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
+        titles: dict[str, list[str]] = {}
+        for _, stage, title, finished in dropped:
+            if finished:
+                titles.setdefault(stage, []).append(title)
+        return Stale(titles, changed)
 
     def result(self, item: Item) -> Any:
         """Return a finished item's result, or None."""
-        with self._lock:
-            row = self._connection.execute("SELECT result FROM item WHERE id = ?", (item.id,)).fetchone()
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT result FROM item WHERE id = ?", (self._row(item),)).fetchone()
         return None if row is None or row[0] is None else json.loads(row[0])
 
     def finish(self, item: Item, result: Any, transients: Sequence[str]) -> None:
         """Store a result with the keys of the transients that it rests on, in one commit."""
-        references = [(item.id, ordinal, key) for ordinal, key in enumerate(transients)]
-        with self._lock, self._connection:
-            self._connection.execute("UPDATE item SET result = ? WHERE id = ?", (json.dumps(result), item.id))
-            self._connection.execute("DELETE FROM reference WHERE item = ?", (item.id,))
-            self._connection.executemany("INSERT INTO reference VALUES (?, ?, ?)", references)
+        identity = self._row(item)
+        references = [(identity, ordinal, key) for ordinal, key in enumerate(transients)]
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE item SET result = ?, transients = ? WHERE id = ?",
+                (json.dumps(result), len(set(transients)), identity),
+            )
+            connection.execute("DELETE FROM reference WHERE item = ?", (identity,))
+            connection.executemany("INSERT INTO reference VALUES (?, ?, ?)", references)
+
+    def references(self) -> set[str]:
+        """Return the keys of all transients that any finished row rests on, whatever its scope."""
+        with self._database.reading() as connection:
+            return {row[0] for row in connection.execute("SELECT DISTINCT transient FROM reference")}
+
+    def forget(self, transients: Collection[str]) -> int:
+        """Take the finished rows for unfinished that rest on one of some transients; return how many there were."""
+        with self._database.writing() as connection:
+            rows = connection.execute("SELECT item, transient FROM reference").fetchall()
+            lost = {item for item, transient in rows if transient in transients}
+            connection.executemany("UPDATE item SET result = NULL WHERE id = ?", [(item,) for item in lost])
+            connection.executemany("DELETE FROM reference WHERE item = ?", [(item,) for item in lost])
+        return len(lost)
 
     def results(self, stage: str) -> list[Any]:
         """Return the results of a stage's finished items in plan order."""
-        query = "SELECT result FROM item WHERE stage = ? AND result IS NOT NULL ORDER BY ordinal"
-        with self._lock:
-            return [json.loads(row[0]) for row in self._connection.execute(query, (stage,))]
+        query = "SELECT result FROM item WHERE scope = ? AND stage = ? AND result IS NOT NULL ORDER BY ordinal"
+        with self._database.reading() as connection:
+            return [json.loads(row[0]) for row in connection.execute(query, (self._scope, stage))]
 
     def remember(self, facts: Mapping[str, str]) -> None:
-        """Store facts about the run: which campaign it is of, which simulator it used."""
-        with self._lock, self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
+        """Store facts about the run beside those of its plan."""
+        with self._database.writing() as connection:
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
 
     def facts(self) -> dict[str, str]:
         """Return what was remembered."""
-        with self._lock:
-            return dict(self._connection.execute("SELECT key, value FROM meta"))
+        with self._database.reading() as connection:
+            return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
     def transients(self) -> set[str]:
         """Return the keys of all transients that finished rows rest on."""
-        with self._lock:
-            return {row[0] for row in self._connection.execute("SELECT DISTINCT transient FROM reference")}
+        query = "SELECT DISTINCT transient FROM reference JOIN item ON item.id = reference.item WHERE scope = ?"
+        with self._database.reading() as connection:
+            return {row[0] for row in connection.execute(query, (self._scope,))}
 
-    def progress(self) -> Progress:
+    def progress(self) -> Headway:
         """Return how far the run is."""
-        with self._lock:
-            rows = self._connection.execute("SELECT stage, result FROM item ORDER BY ordinal").fetchall()
-        planned: dict[str, int] = {}
-        finished: dict[str, int] = {}
-        verdicts: dict[str, int] = {}
-        for stage, result in rows:
-            planned[stage] = planned.get(stage, 0) + 1
-            finished[stage] = finished.get(stage, 0) + (result is not None)
-            if stage == "thresholds" and result is not None:
-                verdict = json.loads(result).get("verdict", "skipped")
-                verdicts[verdict] = verdicts.get(verdict, 0) + 1
-        return Progress(planned, finished, verdicts)
+        query = (
+            "SELECT stage, count(*), count(result), sum(CASE WHEN result IS NOT NULL THEN transients ELSE 0 END) "
+            "FROM item WHERE scope = ? GROUP BY stage ORDER BY min(ordinal)"
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (self._scope,)).fetchall()
+        return Headway(
+            planned={stage: planned for stage, planned, _, _ in rows},
+            finished={stage: finished for stage, _, finished, _ in rows},
+            transients={stage: transients for stage, _, _, transients in rows},
+        )
+
+    def verdicts(self) -> dict[str, int]:
+        """Return how many finished thresholds have which verdict."""
+        counts: dict[str, int] = {}
+        for result in self.results("thresholds"):
+            verdict = result.get("verdict", "skipped")
+            counts[verdict] = counts.get(verdict, 0) + 1
+        return dict(sorted(counts.items()))
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        self._database.close()
+
+    def _row(self, item: Item) -> str:
+        """Return under which id an item is kept in the scope of the plan."""
+        if self._scope == _EVERYTHING:
+            return item.id
+        return hashlib.sha256(f"{self._scope}\n{item.id}".encode()).hexdigest()

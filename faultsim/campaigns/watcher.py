@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from faultsim.campaigns.headway import Stale
+
 
 class Watcher(Protocol):
     """A progress bar, a log, or nothing at all."""
+
+    def planned(self, stale: Stale) -> None:
+        """Say that the plan of a run is made, and which finished results it has no use for."""
 
     def stage(self, name: str, total: int) -> None:
         """Say that a stage begins."""
@@ -17,6 +22,9 @@ class Watcher(Protocol):
 
 class Quiet:
     """A watcher that tells nobody."""
+
+    def planned(self, stale: Stale) -> None:
+        """Begin a run."""
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage."""

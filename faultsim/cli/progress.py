@@ -5,14 +5,31 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from faultsim.campaigns.headway import Stale
+from faultsim.campaigns.pulse import Monitor
+from faultsim.cli.output import printable, say
+
 _LINE_EVERY_S = 5.0
+_BEAT_EVERY_S = 1.0
 _COUNT_EVERY_S = 2.0
 _LOOK_EVERY = 1000
-
+_NAMED = 3
+# The remembered facts that finished results follow from, in words.
+_CAUSES = {
+    "spec_sha256": "the campaign's file",
+    "deck_sha256": "the circuit's deck",
+    "sidecar_sha256": "the circuit's sidecar",
+    "behaviours_sha256": "the behaviours' files",
+    "whole": "--whole",
+    "version.simulator": "the simulator",
+    "version.engine": "the engine",
+    "version.faultsim": "faultsim",
+}
+_OTHER_CAUSE = "what a transient is made of"
 
 Item = TypeVar("Item")
 
@@ -30,22 +47,27 @@ def counted(items: Iterable[Item], noun: str) -> Iterator[Item]:
 class ProgressView:
     """A campaign's watcher."""
 
-    def __init__(self) -> None:
-        """Choose between bar and lines by what stderr is."""
+    def __init__(self, monitor: Monitor | None = None) -> None:
+        """Choose between bar and lines by what stderr is.
+
+        Args:
+            monitor: Counts transients and leaves what `status` reads; without it only items are counted.
+        """
         self._lock = threading.Lock()
         self._bar: Any = _bar() if sys.stderr.isatty() else None
         self._task: Any = None
         self._name, self._total, self._done = "", 0, 0
         self._verdicts: dict[str, int] = {}
+        self._monitor = monitor
+        self._spent = ""
         self._ended = threading.Event()
-        self._lines = threading.Thread(target=self._print_lines, daemon=True)
+        self._ticks = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Self:
         """Show the bar."""
         if self._bar is not None:
             self._bar.start()
-        else:
-            self._lines.start()
+        self._ticks.start()
         return self
 
     def __exit__(
@@ -53,15 +75,26 @@ class ProgressView:
     ) -> None:
         """Take the bar away."""
         self._ended.set()
+        self._ticks.join()
+        if self._monitor is not None:
+            self._spent = self._monitor.take(self._name).spent
         if self._bar is not None:
+            self._show()
             self._bar.stop()
+
+    def planned(self, stale: Stale) -> None:
+        """Say what is stale, and begin to estimate how long it takes."""
+        if self._monitor is not None:
+            self._monitor.planned()
+        if stale.titles:
+            self._print(stale_text(stale))
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage."""
         with self._lock:
             self._name, self._total, self._done = name, total, 0
             if self._bar is not None:
-                self._task = self._bar.add_task(name, total=total, verdicts="")
+                self._task = self._bar.add_task(name, total=total, counts="")
 
     def advance(self, verdict: str = "") -> None:
         """Count one finished item."""
@@ -70,18 +103,53 @@ class ProgressView:
             if verdict:
                 self._verdicts[verdict] = self._verdicts.get(verdict, 0) + 1
             if self._bar is not None:
-                self._bar.update(self._task, advance=1, verdicts=self._counts())
+                self._bar.update(self._task, advance=1, counts=self._counts())
 
-    def _print_lines(self) -> None:
-        """Print how far it is every few seconds, whether anything has finished since or not."""
-        start_s = time.monotonic()
-        while not self._ended.wait(_LINE_EVERY_S):
+    def _tick(self) -> None:
+        """Take the pulse every second; print how far it is every few, whether anything has finished since or not."""
+        start_s = said_s = time.monotonic()
+        while not self._ended.wait(_BEAT_EVERY_S):
+            self._beat()
+            now_s = time.monotonic()
             with self._lock:
-                line = f"{time.monotonic() - start_s:4.0f} s  {self._name}: {self._done} of {self._total}"
-                print(f"{line}  {self._counts()}".rstrip(), file=sys.stderr, flush=True)
+                if self._bar is not None:
+                    self._show()
+                elif now_s - said_s > _LINE_EVERY_S:
+                    said_s = now_s
+                    line = f"{now_s - start_s:4.0f} s  {self._name}: {self._done} of {self._total}"
+                    print(f"{line}  {self._counts()}".rstrip(), file=sys.stderr, flush=True)
+
+    def _show(self) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, counts=self._counts())
+
+    def _beat(self) -> None:
+        if self._monitor is not None:
+            self._spent = str(self._monitor.take(self._name))
 
     def _counts(self) -> str:
-        return ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))
+        verdicts = ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))
+        return "; ".join(filter(None, (verdicts, self._spent)))
+
+    def _print(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(printable(text), markup=False, highlight=False)
+        else:
+            say(text)
+
+
+def stale_text(stale: Stale) -> str:
+    """Return which finished results are of no use any more, and because of what."""
+    stages = [f"{len(titles)} {stage} ({_first(titles)})" for stage, titles in stale.titles.items()]
+    causes = [words for name, words in _CAUSES.items() if name in stale.changed]
+    count = sum(map(len, stale.titles.values()))
+    return f"{count} finished results are stale, because {' and '.join(causes) or _OTHER_CAUSE} changed: " + ", ".join(
+        stages
+    )
+
+
+def _first(titles: Sequence[str]) -> str:
+    return ", ".join([*titles[:_NAMED], *(["..."] if len(titles) > _NAMED else [])])
 
 
 def _bar() -> Any:
@@ -92,7 +160,6 @@ def _bar() -> Any:
         Progress,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
 
     return Progress(
@@ -100,7 +167,6 @@ def _bar() -> Any:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[verdicts]}"),
+        TextColumn("{task.fields[counts]}"),
         console=Console(stderr=True),
     )

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from faultsim.campaigns.headway import Headway
 from faultsim.campaigns.ledger import Ledger
+from faultsim.campaigns.lock import Holder, holder_of
+from faultsim.campaigns.pulse import Pulse, duration, last_pulse
 from faultsim.cli.output import print_json
 from faultsim.errors import UsageError
 from faultsim.reports.folder import MANIFEST
+from faultsim.spice.store import Store
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that can be said of a run from outside.
+
+    Attributes:
+        complete: Everything that it consists of is written.
+        only: The defects that it is about, as a pattern.
+        headway: How far it is.
+        verdicts: How many thresholds have which verdict.
+        transients: How many of those that finished results rest on ended in which way.
+        holder: The process that writes the folder right now.
+        pulse: What the last run said of itself.
+    """
+
+    complete: bool
+    only: str
+    headway: Headway
+    verdicts: dict[str, int]
+    transients: dict[str, int]
+    holder: Holder | None
+    pulse: Pulse | None
 
 
 def open_ledger(run: Path) -> Ledger:
@@ -23,16 +53,67 @@ def open_ledger(run: Path) -> Ledger:
 
 def run(run: Path, json: bool) -> None:
     """Print how far a run is."""
-    ledger = open_ledger(run)
-    progress = ledger.progress()
-    ledger.close()
-    complete = (run / MANIFEST).is_file()
+    standing = _standing(run)
     if json:
-        stages = {stage: [progress.finished[stage], total] for stage, total in progress.planned.items()}
-        print_json({"complete": complete, "stages": stages, "verdicts": dict(progress.verdicts)})
-        return
-    for stage, total in progress.planned.items():
-        print(f"{stage}: {progress.finished[stage]} of {total}")
-    for verdict, count in sorted(progress.verdicts.items()):
-        print(f"{verdict}: {count}")
-    print("complete" if complete else "not complete; faultsim run resumes it")
+        print_json(_record(standing))
+    else:
+        print("\n".join(_lines(standing)))
+
+
+def _standing(run: Path) -> Standing:
+    # Asked first: a run that ends meanwhile is then seen as under way and complete, not as neither.
+    holder = holder_of(run)
+    with closing(open_ledger(run)) as ledger:
+        transients = ledger.transients()
+        return Standing(
+            complete=(run / MANIFEST).is_file(),
+            only=ledger.facts().get("only", "*"),
+            headway=ledger.progress(),
+            verdicts=ledger.verdicts(),
+            transients=_statuses(run.resolve().parent / "store.sqlite", transients),
+            holder=holder,
+            pulse=last_pulse(ledger),
+        )
+
+
+def _statuses(path: Path, keys: set[str]) -> dict[str, int]:
+    if not path.is_file():
+        return {}
+    with closing(Store(path)) as store:
+        return store.statuses(keys)
+
+
+def _record(standing: Standing) -> dict[str, Any]:
+    headway, running = standing.headway, None
+    if standing.holder is not None:
+        running = {**asdict(standing.holder), **(asdict(standing.pulse) if standing.pulse else {})}
+    return {
+        "complete": standing.complete,
+        "only": standing.only,
+        "stages": {stage: [headway.finished[stage], total] for stage, total in headway.planned.items()},
+        "verdicts": standing.verdicts,
+        "transients": standing.transients,
+        "running": running,
+    }
+
+
+def _lines(standing: Standing) -> list[str]:
+    headway = standing.headway
+    lines = [f"{stage}: {headway.finished[stage]} of {total}" for stage, total in headway.planned.items()]
+    lines += [f"{verdict}: {count}" for verdict, count in standing.verdicts.items()]
+    if standing.transients:
+        ended = ", ".join(f"{count} {status}" for status, count in standing.transients.items())
+        lines.append(f"transients of finished results: {ended}")
+    if standing.only != "*":
+        lines.append(f"only: {standing.only}")
+    if standing.holder is not None:
+        lines.append(f"under way: {standing.holder}{_pace(standing.pulse)}")
+    elif standing.complete:
+        lines.append("complete")
+    else:
+        lines.append("not complete; faultsim run resumes it")
+    return lines
+
+
+def _pace(pulse: Pulse | None) -> str:
+    return "" if pulse is None else f"; in {duration(pulse.elapsed_s)}: {pulse}"

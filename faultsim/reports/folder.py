@@ -27,6 +27,7 @@ from faultsim.campaigns.results import (
 from faultsim.circuits.deck import text_of
 from faultsim.reports.comparison import ComparisonRow, compare, take_sides
 from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
+from faultsim.reports.files import remove, remove_parts, write_file
 from faultsim.reports.page import Report, draw, render
 from faultsim.reports.planes import TrendRow, plane_maps, trend_rows
 from faultsim.reports.points import PointRow, point_rows
@@ -37,6 +38,7 @@ from faultsim.specfile import read_spec
 from faultsim.vectors.table import VectorRow, vector_rows
 
 MANIFEST = "manifest.json"
+PAGE = "report.html"
 
 
 def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledger, versions: Mapping[str, str]) -> Path:
@@ -44,8 +46,11 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
 
     Returns:
         The path of the page.
+
+    Raises:
+        StorageError: A file cannot be written.
     """
-    (folder / MANIFEST).unlink(missing_ok=True)
+    begin_folder(folder)
     published = _published(plan)
     report = Report(
         plan=plan,
@@ -64,7 +69,7 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "behaviours.csv", BehaviourRow, result.behaviours)
     write_table(folder / "coverage.csv", CoverageRow, report.coverage)
     record = coverage_record(plan, report.coverage, result.thresholds, result.settings)
-    (folder / "coverage.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_file(folder / "coverage.json", json.dumps(record, indent=1) + "\n")
     write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
     optional: list[tuple[str, type[Any], Sequence[Any]]] = [
         ("comparison.csv", ComparisonRow, report.comparison),
@@ -82,17 +87,30 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     ]
     for name, row_type, rows in optional:
         # What an earlier run with other options left would contradict this one.
-        (folder / name).unlink(missing_ok=True)
+        remove(folder / name)
         if rows:
             write_table(folder / name, row_type, rows)
     figures = draw(report)
+    for old in (folder / "figures").glob("*.svg"):
+        if old.stem not in figures:
+            remove(old)
     for name, figure in figures.items():
-        (folder / "figures").mkdir(exist_ok=True)
-        (folder / "figures" / f"{name}.svg").write_text(figure.svg)
-    page = folder / "report.html"
-    page.write_text(render(report, figures))
-    (folder / MANIFEST).write_text(json.dumps(_manifest(report, ledger), indent=2) + "\n")
+        write_file(folder / "figures" / f"{name}.svg", figure.svg)
+    page = folder / PAGE
+    write_file(page, render(report, figures))
+    write_file(folder / MANIFEST, json.dumps(_manifest(report, ledger), indent=2) + "\n")
     return page
+
+
+def begin_folder(folder: Path) -> None:
+    """Take away what would make a folder look complete, and what a killed process left.
+
+    Raises:
+        StorageError: It cannot be removed.
+    """
+    remove(folder / MANIFEST)
+    remove(folder / PAGE)
+    remove_parts(folder)
 
 
 def fingerprint(plan: Plan) -> dict[str, str]:

@@ -9,13 +9,18 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from faultsim.reports.files import write_file
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_table(path: Path, row_type: type[Any], rows: Sequence[Any]) -> None:
-    """Write rows of one dataclass; an empty table still has its header."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(table_text(row_type, rows))
+    """Write rows of one dataclass; an empty table still has its header.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    write_file(path, table_text(row_type, rows))
 
 
 def table_text(row_type: type[Any], rows: Sequence[Any]) -> str:

@@ -83,7 +83,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Trace:
-    """An outcome with the waveforms that it was read from."""
+    """An outcome with the waveforms that it was read from.
+
+    Attributes:
+        outcome: What the transient showed.
+        waveforms: Of the probes, where they were asked for.
+        seconds: How long the simulator took; None where nobody looked at the clock.
+    """
 
     outcome: Outcome
     waveforms: Mapping[str, Waveform]
+    seconds: float | None = None

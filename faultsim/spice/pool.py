@@ -6,7 +6,7 @@ import multiprocessing
 import queue
 import signal
 import threading
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from faultsim.errors import SimulatorError
 from faultsim.spice.job import Job, Outcome, Status, Trace
-from faultsim.spice.worker import Ready, serve
+from faultsim.spice.orphan import serve_parent
+from faultsim.spice.worker import Ready
 
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 2.0
@@ -44,14 +45,15 @@ class WorkerPool:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
-        started = [_Worker() for _ in range(workers)]
+        # All start at once, and are waited for together.
+        self._workers = [_Worker() for _ in range(workers)]
         try:
-            self.simulator, *_ = [worker.wait_until_ready() for worker in started]
-        except SimulatorError:
-            for worker in started:
+            self.simulator, *_ = [self._ready(place) for place in range(workers)]
+        except BaseException:
+            for worker in self._workers:
                 worker.end()
             raise
-        self._threads = [threading.Thread(target=self._feed, args=(worker,), daemon=True) for worker in started]
+        self._threads = [threading.Thread(target=self._feed, args=(place,), daemon=True) for place in range(workers)]
         for thread in self._threads:
             thread.start()
 
@@ -87,20 +89,49 @@ class WorkerPool:
         """Close the pool."""
         self.close()
 
-    def _feed(self, worker: _Worker) -> None:
+    def _feed(self, place: int) -> None:
         while (request := self._requests.get()) is not None:
             if not request.future.set_running_or_notify_cancel():
                 continue
             try:
-                trace = worker.run(request.job, request.with_waveforms, self._timeout_s)
-                if trace.outcome.status in (Status.TIMEOUT, Status.CRASHED):
-                    worker.end()
-                    worker = _Worker()
-                    worker.wait_until_ready()
+                trace = self._run(place, request)
+                if trace.outcome.status is Status.CRASHED:
+                    # Something else than the transient may have killed the worker.
+                    trace = self._run(place, request)
                 request.future.set_result(trace)
             except BaseException as error:
                 request.future.set_exception(error)
-        worker.end()
+        self._workers[place].end()
+
+    def _run(self, place: int, request: _Request) -> Trace:
+        """Run a request on a worker, which has a successor if it does not survive that.
+
+        Raises:
+            CancelledError: The pool is closed and the worker did not survive.
+        """
+        trace = self._workers[place].run(request.job, request.with_waveforms, self._timeout_s)
+        if trace.outcome.status in (Status.TIMEOUT, Status.CRASHED):
+            if self._closed:
+                raise CancelledError
+            self._replace(place)
+        return trace
+
+    def _replace(self, place: int) -> None:
+        self._workers[place].end()
+        self._workers[place] = _Worker()
+        self._ready(place)
+
+    def _ready(self, place: int) -> str:
+        """Return a worker's simulator once it is ready; one that dies while it starts is tried once more."""
+        try:
+            return self._workers[place].wait_until_ready()
+        except EOFError:
+            self._workers[place].end()
+            self._workers[place] = _Worker()
+        try:
+            return self._workers[place].wait_until_ready()
+        except EOFError as error:
+            raise SimulatorError("a simulation worker ended while it started; see faultsim doctor") from error
 
 
 class _Worker:
@@ -109,7 +140,7 @@ class _Worker:
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._process: BaseProcess = context.Process(target=serve_parent, args=(theirs,), daemon=True)
         # Ctrl-C reaches the whole process group, and a worker that is still importing would print a traceback. Blocked
         # signals are inherited; the tracker has to run before, because starting it unblocks them again.
         resource_tracker.ensure_running()
@@ -121,9 +152,15 @@ class _Worker:
         theirs.close()
 
     def wait_until_ready(self) -> str:
+        """Return the worker's simulator.
+
+        Raises:
+            EOFError: The worker died.
+            SimulatorError: It has no simulator, or does not start.
+        """
         ready = _receive(self._connection, _START_TIMEOUT_S)
         if not isinstance(ready, Ready):
-            raise SimulatorError("a simulation worker ended while it started; see faultsim doctor")
+            raise SimulatorError(f"a simulation worker is not ready after {_START_TIMEOUT_S:g} s; see faultsim doctor")
         if ready.error:
             raise SimulatorError(ready.error)
         return ready.simulator

@@ -31,22 +31,23 @@ _TRANSIENT_FAILURES = (Status.TIMEOUT, Status.CRASHED)
 class SimulationService:
     """Memoises outcomes in a store; jobs that are already under way are waited for, not run twice."""
 
-    def __init__(self, executor: Executor, store: Store, fresh: bool = False) -> None:
+    def __init__(self, executor: Executor, store: Store, since: int = 0) -> None:
         """Take over an executor and a store; both are closed with the service.
 
         Args:
             executor: Runs what is not stored.
             store: Keeps what is finished.
-            fresh: Run everything again once, whatever is stored.
+            since: Generation of the store from which on what is stored counts.
         """
         self._executor = executor
         self._store = store
-        self._fresh = fresh
+        self._since = since
         self._lock = threading.Lock()
         self._asked: dict[str, Future[Outcome]] = {}
         self._closed = False
         self._notes = threading.local()
         self.simulated = 0
+        self.reused = 0
 
     @property
     def simulator(self) -> str:
@@ -74,13 +75,25 @@ class SimulationService:
         return self.submit(job).result()
 
     def trace(self, job: Job) -> Trace:
-        """Run a job for its waveforms, which the store does not keep; its outcome is stored."""
+        """Return what a job shows, with its waveforms; the store keeps those, too, of what was asked for here."""
+        key = self.key(job)
+        stored = self._store.trace(key, self._since)
+        if stored is not None and stored.outcome.status not in _TRANSIENT_FAILURES:
+            with self._lock:
+                self.reused += 1
+            return stored
+        with self._lock:
+            self.simulated += 1
         trace = self._executor.submit(job, with_waveforms=True).result()
-        self._store.put(self.key(job), trace.outcome)
+        self._put(key, trace)
         return trace
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, job: Job, kept: bool = False) -> Future[Outcome]:
         """Ask for an outcome without waiting.
+
+        Args:
+            job: What to run.
+            kept: Where it has to be run, keep its waveforms, which `trace` will be asked for.
 
         Raises:
             CancelledError: The service is closed.
@@ -95,13 +108,14 @@ class SimulationService:
                 return self._asked[key]
             answer: Future[Outcome] = Future()
             self._asked[key] = answer
-            stored = None if self._fresh else self._store.get(key)
+            stored = self._store.get(key, self._since)
             # A hang or a crash may have been the machine's fault; a new session tries it once more.
             if stored is not None and stored.status not in _TRANSIENT_FAILURES:
+                self.reused += 1
                 answer.set_result(stored)
                 return answer
             self.simulated += 1
-        self._executor.submit(job).add_done_callback(lambda done: self._finish(key, done, answer))
+        self._executor.submit(job, with_waveforms=kept).add_done_callback(lambda done: self._finish(key, done, answer))
         return answer
 
     def close(self) -> None:
@@ -126,9 +140,12 @@ class SimulationService:
             answer.cancel()
             return
         try:
-            outcome = done.result().outcome
-            self._store.put(key, outcome)
+            trace = done.result()
+            self._put(key, trace)
         except BaseException as error:
             answer.set_exception(error)
         else:
-            answer.set_result(outcome)
+            answer.set_result(trace.outcome)
+
+    def _put(self, key: str, trace: Trace) -> None:
+        self._store.put(key, trace, self._since)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -38,12 +39,14 @@ def serve(connection: Connection) -> None:
             return
         while (request := _next(connection)) is not None:
             job, with_waveforms = request
+            started_s = time.perf_counter()
             try:
                 trace = engine.run(job)
             except EngineExit as error:
                 _send(connection, Trace(Outcome(Status.CRASHED, log_tail=str(error)), {}))
                 return
-            if not _send(connection, trace if with_waveforms else Trace(trace.outcome, {})):
+            waveforms = trace.waveforms if with_waveforms else {}
+            if not _send(connection, Trace(trace.outcome, waveforms, time.perf_counter() - started_s)):
                 return
 
 

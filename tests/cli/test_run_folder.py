@@ -202,7 +202,8 @@ def test_status_from_another_shell_shows_a_run_under_way_as_not_complete(fresh: 
     assert [total for _, total in stages.values()] == [1, 1, 2, 2]
     assert sum(done for done, _ in stages.values()) < 6
     assert fresh.talk.startswith("baseline: 1 of 1\n")
-    assert fresh.talk.endswith("not complete; faultsim run resumes it\n")
+    assert "\nunder way: faultsim run, process " in fresh.talk
+    assert fresh.during["running"]["pid"] > 0
 
 
 def test_status_of_a_finished_run_shows_the_verdicts(finished: Finished) -> None:
