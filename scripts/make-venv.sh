@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make-venv.sh [EXTRA]  Makes .venv and installs faultsim into it (editable) with the pinned versions.
-# EXTRA: test or lint. A stamp in .venv remembers what was installed, so nothing happens twice.
+# EXTRA: test, lint or bench. A stamp in .venv remembers what was installed, so nothing happens twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.ledger import Item
-from faultsim.campaigns.plan import Setting, Sweep, ThresholdTask
+from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
 from faultsim.campaigns.results import Detection, EquivalentRow, SettingKey, ThresholdRow
 from faultsim.campaigns.stage import Stage
 from faultsim.campaigns.threshold import judge_response
@@ -80,12 +80,9 @@ class Prover(Stage):
 
     @cached_property
     def _samples(self) -> list[list[ThresholdTask]]:
-        """For every setting the thresholds to look at twice: by their names' hash, so always the same ones."""
-        count = self.plan.spec.equivalent.sample if self.plan.spec.equivalent else 0
-        by_setting: dict[SettingKey, list[ThresholdTask]] = {}
-        for task in self.plan.thresholds:
-            by_setting.setdefault(task.setting.key, []).append(task)
-        return [sorted(by_setting.get(setting.key, []), key=_shuffled)[:count] for setting in self._settings]
+        """For every setting the thresholds to look at twice."""
+        found = samples(self.plan)
+        return [found[setting.key] for setting in self._settings]
 
     def _item(self, setting: Setting, what: str, tasks: Sequence[ThresholdTask]) -> Item:
         title = "|".join(map(str, (*setting.key, what)))
@@ -192,6 +189,16 @@ class Prover(Stage):
         if deviation is None:
             return whole.values.get(name) == lumped.values.get(name)
         return self.plan.spec.equivalent is not None and deviation <= self.plan.spec.equivalent.tolerance
+
+
+def samples(plan: Plan) -> dict[SettingKey, list[ThresholdTask]]:
+    """Return for every setting the thresholds to look at twice: by their names' hash, so always the same ones."""
+    if plan.spec.equivalent is None:
+        return {}
+    found: dict[SettingKey, list[ThresholdTask]] = {setting.key: [] for setting in plan.settings}
+    for task in plan.thresholds:
+        found[task.setting.key].append(task)
+    return {key: sorted(tasks, key=_shuffled)[: plan.spec.equivalent.sample] for key, tasks in found.items()}
 
 
 def _deviation(name: str, healthy: Outcome, whole: Outcome, lumped: Outcome) -> float | None:

@@ -276,12 +276,36 @@ def run_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Simulate every row, whatever the campaign says.")] = False,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster: its scheduler's tcp://host:port.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Do only share I of N, from 1/N to N/N; then faultsim merge.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run a campaign; run it again to resume."""
+    from faultsim.campaigns.shard import Shard
     from faultsim.cli.run import Request, run
 
-    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh, whole), json))
+    share = None if shard is None else Shard.parse(shard)
+    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh, whole, dask, share), json))
+
+
+@app.command()
+def merge(
+    campaign: Campaign,
+    shards: Annotated[list[Path], typer.Argument(metavar="SHARD...", help="Folders of run --shard.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes, for what no shard has simulated.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make one run of the shards of a campaign: its tables and its report, as if it had been run in one place."""
+    from faultsim.cli.merge import Request, run
+
+    raise typer.Exit(run(Request(campaign, shards, out, jobs), json))
 
 
 @app.command()

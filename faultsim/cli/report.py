@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from faultsim.campaigns.ledger import Ledger
+from faultsim.campaigns.lock import FolderLock
 from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.campaigns.runner import stored_result
 from faultsim.campaigns.spec import CampaignSpec
@@ -20,16 +22,13 @@ def run(run: Path, json: bool) -> None:
     """Write the tables and the page again.
 
     Raises:
-        UsageError: The run is not finished, or its campaign or circuit has changed since.
+        UsageError: The run is under way or not finished, or its campaign or circuit has changed since.
     """
-    ledger = open_ledger(run)
-    try:
+    with closing(open_ledger(run)) as ledger, FolderLock(run, "report"):
         facts = ledger.facts()
         plan = _plan(run, facts, ledger)
         stated = {name.removeprefix("version."): value for name, value in facts.items() if name.startswith("version.")}
         page = write_folder(run, plan, stored_result(ledger, plan), ledger, stated)
-    finally:
-        ledger.close()
     if json:
         print_json({"report": str(page)})
     else:
@@ -37,8 +36,10 @@ def run(run: Path, json: bool) -> None:
 
 
 def _plan(run: Path, facts: dict[str, str], ledger: Ledger) -> Plan:
+    if facts.get("shard"):
+        raise UsageError(f"{run} is only shard {facts['shard']} of a campaign; faultsim merge makes the report of all")
     progress = ledger.progress()
-    missing = sum(progress.planned.values()) - sum(progress.finished.values())
+    missing = progress.missing
     whole = bool(facts.get("whole"))
     again = resume_command(facts.get("campaign", "CAMPAIGN"), run, facts.get("only", "*"), whole=whole)
     if missing or not progress.planned:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import shlex
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from faultsim.campaigns import spec
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import Ledger
+from faultsim.campaigns.lock import FolderLock
 from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.pulse import Monitor
 from faultsim.campaigns.results import EQUIVALENT, WHOLE, CampaignResult, Detection
 from faultsim.campaigns.runner import Runner
+from faultsim.campaigns.shard import Shard
+from faultsim.cli.executors import open_executor
+from faultsim.cli.interrupts import Interrupts
 from faultsim.cli.output import print_json, say
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.versions import versions
-from faultsim.errors import Interrupted
-from faultsim.reports.folder import MANIFEST, fingerprint, write_folder
-from faultsim.spice.pool import WorkerPool
+from faultsim.errors import Interrupted, StorageError, UsageError
+from faultsim.reports.folder import begin_folder, fingerprint, write_folder
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
 
@@ -36,53 +40,91 @@ class Request:
     dry_run: bool
     fresh: bool
     whole: bool = False
+    dask: str | None = None
+    shard: Shard | None = None
 
 
 def run(request: Request, json: bool) -> int:
     """Run a campaign and write its folder; the exit code is 6 where a verdict is unknown."""
+    if request.jobs is not None and request.dask is not None:
+        raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
     path, campaign = spec.load(request.campaign)
     campaign = campaign.without_equivalent() if request.whole else campaign
     plan = make_plan(path, campaign, request.only)
     folder = request.out or Path("runs") / plan.name
+    if request.shard is not None:
+        plan = request.shard.part(plan)
+        folder = request.out or request.shard.folder(plan.name)
     if request.dry_run:
         _describe(plan, folder, json)
         return 0
-    ledger = Ledger(folder / "campaign.sqlite")
-    try:
-        result, page, simulated = _run(request, plan, folder, ledger)
-    except (Interrupted, KeyboardInterrupt) as error:
-        stopped = str(error) or "stopped; what was finished is stored"
-        again = resume_command(request.campaign, request.out, request.only, request.jobs, request.whole)
-        raise Interrupted(f"{stopped}; resume with: {again}") from error
-    finally:
-        ledger.close()
+    again = resume_command(
+        request.campaign, request.out, request.only, request.jobs, request.whole, request.dask, request.shard
+    )
+    with FolderLock(folder, "run"), Interrupts(again):
+        try:
+            with closing(Ledger(folder / "campaign.sqlite")) as ledger:
+                result, page, simulated = _run(request, plan, folder, ledger)
+        except (Interrupted, KeyboardInterrupt) as error:
+            stopped = str(error) or "stopped; what was finished is stored"
+            raise Interrupted(f"{stopped}; resume with: {again}") from error
+        except StorageError as error:
+            raise StorageError(f"{error}; then go on with: {again}") from error
     _conclude(result, page, simulated, json)
+    if request.shard is not None:
+        merge = request.shard.merge_command(request.campaign, plan.name, request.out)
+        say(f"shard {request.shard} has no report of its own; when all are finished: {merge}")
     return _UNKNOWN_EXIT if any(row.verdict == Detection.UNKNOWN for row in result.thresholds) else 0
 
 
-def resume_command(campaign: str, out: Path | None, only: str, jobs: int | None = None, whole: bool = False) -> str:
+def resume_command(
+    campaign: str,
+    out: Path | None,
+    only: str,
+    jobs: int | None = None,
+    whole: bool = False,
+    dask: str | None = None,
+    shard: Shard | None = None,
+) -> str:
     """Return the command that goes on with a run, ready for a shell."""
-    options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs}
+    options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs, "--dask": dask, "--shard": shard}
     given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
     return shlex.join(["faultsim", "run", campaign, *given, *(["--whole"] if whole else [])])
 
 
 def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[CampaignResult, Path, int]:
-    jobs = request.jobs or os.cpu_count() or 1
+    shard = str(request.shard or "")
+    if "campaign" in (before := ledger.facts()) and before.get("shard", "") != shard:
+        raise UsageError(
+            f"{folder} is of {_words(before.get('shard', ''))}, not of {_words(shard)}; choose another --out"
+        )
     store = Store(folder.parent / "store.sqlite")
     simulation = plan.network.sidecar.simulation
-    with SimulationService(WorkerPool(jobs, simulation.timeout), store, request.fresh) as service:
+    # Until the end the folder is not complete, even if an earlier run of it was.
+    begin_folder(folder)
+    if request.fresh:
+        ledger.begin_fresh(store.begin_generation())
+    elif lost := store.missing(ledger.references()):
+        count = ledger.forget(lost)
+        say(f"{count} finished results rest on transients that are no more in the store; they are found again")
+    executor, threads = open_executor(request.dask, request.jobs, simulation.timeout)
+    with SimulationService(executor, store, ledger.generation) as service:
         stated = versions(service.simulator)
-        # Until the end the folder is not complete, even if an earlier run of it was.
-        (folder / MANIFEST).unlink(missing_ok=True)
         campaign = str(plan.path.resolve())
-        facts = {"campaign": campaign, "only": request.only, "whole": "yes" if request.whole else ""}
-        ledger.remember({**facts, **fingerprint(plan), **_prefixed(stated)})
+        facts = {"campaign": campaign, "only": request.only, "whole": "yes" if request.whole else "", "shard": shard}
         lab = Lab(plan.network, service, simulation, plan.observables)
-        with ProgressView() as view:
+        with ProgressView(Monitor(ledger, service)) as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.
-            result = Runner(plan, lab, ledger, view, threads=2 * jobs).run(request.fresh)
-        return result, write_folder(folder, plan, result, ledger, stated), service.simulated
+            runner = Runner(plan, lab, ledger, view, threads=2 * threads)
+            result = runner.run({**facts, **fingerprint(plan), **_prefixed(stated)})
+        ledger.conclude()
+        # Tables of a shard would look like those of the campaign.
+        page = folder if shard else write_folder(folder, plan, result, ledger, stated)
+        return result, page, service.simulated
+
+
+def _words(shard: str) -> str:
+    return f"shard {shard}" if shard else "the whole campaign"
 
 
 def _prefixed(stated: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import TINY, Done, Shell
 
-VERBS = {"doctor", "list", "sites", "validate", "inject", "simulate", "run", "status", "report"}
+VERBS = {"doctor", "list", "sites", "validate", "inject", "simulate", "run", "merge", "status", "report"}
 HEAVY = {"numpy", "scipy", "pandas", "networkx", "matplotlib", "PySpice"}
 MISFITS = [
     (("--bogus",), ["--bogus"]),

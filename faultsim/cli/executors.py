@@ -1,0 +1,37 @@
+"""What runs the transients of a command: processes on this machine, or a cluster's."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from faultsim.cli.output import say
+from faultsim.errors import UsageError
+from faultsim.spice.pool import WorkerPool
+from faultsim.spice.service import Executor
+
+
+def open_executor(dask: str | None, jobs: int | None, timeout_s: float) -> tuple[Executor, int]:
+    """Return an executor, and how many transients it runs at a time.
+
+    Args:
+        dask: Address of a Dask scheduler; this machine if none.
+        jobs: Processes on this machine; one per core if none.
+        timeout_s: Time after which a transient counts as hung.
+
+    Raises:
+        UsageError: A cluster is asked for, and Dask is not installed.
+        SimulatorError: There is no simulator, or no cluster at this address.
+    """
+    if dask is None:
+        jobs = jobs or os.cpu_count() or 1
+        return WorkerPool(jobs, timeout_s), jobs
+    try:
+        from faultsim.spice.cluster import DaskExecutor
+    except ModuleNotFoundError as error:
+        raise UsageError(f"--dask needs {error.name}: pip install 'faultsim-mtj[cluster]'") from error
+    # Of a lost scheduler we say it ourselves, in a line and without Dask's tracebacks.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    say(f"simulating on the Dask workers of {dask}")
+    executor = DaskExecutor(dask, timeout_s)
+    return executor, executor.threads

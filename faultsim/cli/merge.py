@@ -1,0 +1,118 @@
+"""``faultsim merge``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from faultsim.campaigns import spec
+from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.shard import Shard
+from faultsim.cli import run as whole_run
+from faultsim.cli.output import say
+from faultsim.cli.status import open_ledger
+from faultsim.cli.versions import versions
+from faultsim.errors import SimulatorError, UsageError
+from faultsim.reports.folder import fingerprint
+from faultsim.spice.absorbing import absorb
+from faultsim.spice.pool import WorkerPool
+
+_LEDGER = "campaign.sqlite"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of ``merge``, as typed."""
+
+    campaign: str
+    folders: Sequence[Path]
+    out: Path | None
+    jobs: int | None
+
+
+@dataclass(frozen=True)
+class ShardRun:
+    """The run folder of a shard.
+
+    Attributes:
+        folder: Its path; the store is beside it.
+        shard: Which share of the work it is.
+        missing: How many of its items are not finished.
+        facts: What its ledger remembers.
+    """
+
+    folder: Path
+    shard: Shard
+    missing: int
+    facts: Mapping[str, str]
+
+
+def run(request: Request, json: bool) -> int:
+    """Put the stores of a campaign's shards into one, and run the campaign on that; the exit code is that of ``run``.
+
+    Raises:
+        UsageError: A folder is no shard's, or not of this campaign as it is now; or they are not of the same run.
+        SimulatorError: The shards were simulated with another simulator than the one here.
+    """
+    path, campaign = spec.load(request.campaign)
+    runs = [_shard_run(folder, path.stem) for folder in request.folders]
+    first = runs[0]
+    only, whole = first.facts["only"], bool(first.facts["whole"])
+    plan = make_plan(path, campaign.without_equivalent() if whole else campaign, only)
+    for one in runs:
+        _check(one, first, plan)
+    _check_simulator(runs, plan)
+    out = request.out or Path("runs") / plan.name
+    for one in runs:
+        absorb(out.parent / "store.sqlite", one.folder.parent / "store.sqlite")
+    for gap in _gaps(runs):
+        say(f"{gap}; what is missing is simulated now")
+    again = whole_run.Request(request.campaign, request.out, request.jobs, only, False, False, whole)
+    return whole_run.run(again, json)
+
+
+def _shard_run(given: Path, name: str) -> ShardRun:
+    inside = given / name
+    folder = inside if (inside / _LEDGER).is_file() else given
+    with closing(open_ledger(folder)) as ledger:
+        facts, missing = ledger.facts(), ledger.progress().missing
+    if not facts.get("shard"):
+        raise UsageError(f"{folder} is not the run of a shard; faultsim run {name} --shard I/N makes one")
+    return ShardRun(folder, Shard.parse(facts["shard"]), missing, facts)
+
+
+def _check(one: ShardRun, first: ShardRun, plan: Plan) -> None:
+    if one.shard.count != first.shard.count:
+        raise UsageError(f"{first.folder} is shard {first.shard}, and {one.folder} {one.shard}: not of the same run")
+    for option in ("only", "whole"):
+        if one.facts[option] != first.facts[option]:
+            raise UsageError(f"{first.folder} and {one.folder} were run with another --{option}")
+    changed = [name.removesuffix("_sha256") for name, value in fingerprint(plan).items() if one.facts[name] != value]
+    if changed:
+        again = f"faultsim run {plan.name} --shard {one.shard}"
+        raise UsageError(f"{one.folder}: {' and '.join(changed)} changed since this run; {again} brings it up to date")
+
+
+def _check_simulator(runs: Sequence[ShardRun], plan: Plan) -> None:
+    """Check that what the shards have simulated is what would be simulated here; if not, none of it would be found."""
+    with WorkerPool(1, plan.network.sidecar.simulation.timeout) as pool:
+        here = _simulated_by({f"version.{name}": value for name, value in versions(pool.simulator).items()})
+    for one in runs:
+        there = _simulated_by(one.facts)
+        if there != here:
+            raise SimulatorError(f"{one.folder} was simulated by {there}, and here is {here}; merge where the same is")
+
+
+def _simulated_by(facts: Mapping[str, str]) -> str:
+    return f"{facts['version.simulator']} (engine {facts['version.engine']})"
+
+
+def _gaps(runs: Sequence[ShardRun]) -> list[str]:
+    """Return what is not there, in words."""
+    count = runs[0].shard.count
+    there = {one.shard.index for one in runs}
+    absent = [str(Shard(index, count)) for index in range(1, count + 1) if index not in there]
+    gaps = [f"{one.folder} is not finished ({one.missing} items to go)" for one in runs if one.missing]
+    return [*gaps, *([f"no folder of shard {', '.join(absent)} is given"] if absent else [])]
