@@ -17,7 +17,7 @@ from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import EditedDeck
 from faultsim.spice.job import Job, Outcome
 
-_RESTS_S, _HELD_STEP = 0.5e-9, 3
+_RESTS_S, _HELD_STEP_S = 0.5e-9, 30e-12
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class NeuronBench:
         The stimulus is taken as it is, also where a defect of the timing would disturb it.
         """
         # Nobody looks at the output, so that the strobes need no smaller steps.
-        simulation = self.lab.simulation.model_copy(update={"strobe_step": self.lab.simulation.step})
+        simulation = self.lab.simulation.with_steps(self.lab.simulation.step, strobes=False)
         probes = {name: vector for name, vector in self.site.probes.items() if vector != "v(0)"}
         ends = [f"at({name}, samples)" if name in probes else "0" for name in METAL]
         observables = {"metal_v": " - ".join(ends), "pillar_a": f"at({PILLAR}, samples)"}
@@ -69,8 +69,8 @@ class NeuronBench:
         assert neuron is not None
         stimulus = _reads(self.question.stimulus, frame, len(projections), period_s)
         probes = self.lab.network.sidecar.probes
-        # While the state is held nothing moves between the edges; levels are the same to 1e-5 at ten times the step.
-        simulation = self.lab.simulation.model_copy(update={"step": _HELD_STEP * self.lab.simulation.step})
+        # While the state is held nothing moves between the edges; levels are the same to 1e-5 at three times this step.
+        simulation = self.lab.simulation.with_steps(_HELD_STEP_S)
         more = list(_holders(self.site, stimulus, projections))
         return self.lab.service.submit(self._job(stimulus, simulation, probes, {"fires": neuron.spikes}, more))
 

@@ -59,17 +59,19 @@ def job(
         observables: Expressions in place of the sidecar's.
         more: Further lines of the test bench.
     """
-    _check_length(stimulus, simulation)
+    step = simulation.largest_step(bool(stimulus.program))
+    _check_length(stimulus, step)
     deck = edited or EditedDeck(variant(network, stimulus, conditions))
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
     body = text_of(deck.cards)
     probes = {name: deck.merged.vector(vector) for name, vector in network.sidecar.probes.items()}
     bench = [
+        *_params(conditions, simulation, step),
         *_sources(network, stimulus, conditions, deck.merged),
         *_starts(network, conditions, deck),
         *_pacer(stimulus, simulation),
         *more,
-        *_analysis(stimulus, conditions, simulation, probes),
+        *_analysis(stimulus, conditions, simulation, step, probes),
     ]
     return Job(
         deck="\n".join(lines) + "\n" + body + "\n".join(bench) + "\n",
@@ -81,9 +83,9 @@ def job(
     )
 
 
-def _check_length(stimulus: Stimulus, simulation: SimulationSpec) -> None:
-    if stimulus.stop_s / simulation.step > _MOST_STEPS:
-        lasts, step = (format_quantity(value, "s") for value in (stimulus.stop_s, simulation.step))
+def _check_length(stimulus: Stimulus, step_s: float) -> None:
+    if stimulus.stop_s / step_s > _MOST_STEPS:
+        lasts, step = (format_quantity(value, "s") for value in (stimulus.stop_s, step_s))
         asked = f"the transient would last {lasts}, in steps of at most {step}"
         raise UsageError(f"{asked}; is a suffix such as n missing in a time?")
 
@@ -107,10 +109,15 @@ def surroundings(network: Network, stimulus: Stimulus, conditions: Conditions) -
     return Surroundings(lines, held, fed, _shares(network), watched=watched)
 
 
-def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merged: StandIns) -> Iterator[str]:
+def _params(conditions: Conditions, simulation: SimulationSpec, step_s: float) -> Iterator[str]:
+    """Yield what devices take from the test bench."""
     yield "* test bench"
-    # Devices whose magnetisation or resistance depends on the temperature take it from here.
     yield f".param temperature_c={_number(conditions.temperature_c)}"
+    trapezoidal = simulation.options.get("method", "trap") == "trap"
+    yield f".param time_step={_number(step_s if trapezoidal else 0.0)}"
+
+
+def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merged: StandIns) -> Iterator[str]:
     for ports in network.sidecar.ports:
         for place, net in enumerate(ports.nets):
             if not merged.covers(net.lower()):
@@ -173,22 +180,33 @@ def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:
     """Make ngspice take small steps inside the strobes, where a few millivolts are amplified to a verdict.
 
     ngspice has one largest step for a whole analysis. A sine on a capacitor, which touches nothing else, keeps its
-    error control at about a tenth of the sine's period.
+    error control at about a tenth of the sine's period. Most of the error is made while the read path charges, so that
+    steps may be larger from then on.
     """
-    omega = 2 * math.pi / (_STEPS_PER_PERIOD * simulation.strobe_step)
-    yield f"VFS_gate fs_gate 0 {_pwl(stimulus.strobes_s, stimulus, 1.0)}"
+    if simulation.settles is None or simulation.settled_step is None:
+        yield from _paced("pace", stimulus.strobes_s, stimulus, simulation.strobe_step)
+        return
+    early = [(start, min(start + simulation.settles, stop)) for start, stop in stimulus.strobes_s]
+    yield from _paced("pace", early, stimulus, simulation.strobe_step)
+    # From the start on, where the read pulse has its corners: each further one costs a dozen small steps.
+    yield from _paced("rest", stimulus.strobes_s, stimulus, simulation.settled_step)
+
+
+def _paced(name: str, spans: list[Span], stimulus: Stimulus, step_s: float) -> Iterator[str]:
+    omega = 2 * math.pi / (_STEPS_PER_PERIOD * step_s)
+    yield f"VFS_{name}d fs_{name}d 0 {_pwl(spans, stimulus, 1.0)}"
     # Never near zero while it runs: the error control is relative.
-    yield f"BFS_pace fs_pace 0 V=v(fs_gate)*(2+sin({_number(omega)}*time))"
-    yield "CFS_pace fs_pace 0 1f"
+    yield f"BFS_{name} fs_{name} 0 V=v(fs_{name}d)*(2+sin({_number(omega)}*time))"
+    yield f"CFS_{name} fs_{name} 0 1f"
 
 
 def _analysis(
-    stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, probes: Mapping[str, str]
+    stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, step_s: float, probes: Mapping[str, str]
 ) -> Iterator[str]:
     options = " ".join(f"{name}={_option(value)}" for name, value in simulation.options.items())
     yield f".options {options} temp={_number(conditions.temperature_c)}"
     yield ".save " + " ".join(dict.fromkeys(probes.values()))
-    yield f".tran {_number(simulation.step)} {_number(stimulus.stop_s)} 0 {_number(simulation.step)} uic"
+    yield f".tran {_number(step_s)} {_number(stimulus.stop_s)} 0 {_number(step_s)} uic"
     yield ".end"
 
 

@@ -58,8 +58,9 @@ def neuron_site(network: Network, cards: Cards, temperature_c: float) -> NeuronS
     if network.sidecar.neuron is None:
         raise NotApart("the sidecar names no [neuron]")
     path, spec = network.sidecar.neuron.device, macrospin_of(network)
-    # The test bench sets the temperature.
-    hierarchy = Hierarchy(inlined((*cards, *generated([f".param temperature_c={temperature_c!r}"]))))
+    # The test bench sets the temperature, and the time step that the equation knows nothing of.
+    given = f".param temperature_c={temperature_c!r} time_step=0"
+    hierarchy = Hierarchy(inlined((*cards, *generated([given]))))
     element = hierarchy.resolve(path)
     parent = path.rpartition(".")[0]
     nets = {port: hierarchy.flat_net(parent, element.net(port.lower())) for port in _ports(spec)}

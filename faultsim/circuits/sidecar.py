@@ -133,9 +133,31 @@ class SimulationSpec(Spec):
     """Accuracy: the largest time steps and ngspice's options."""
 
     step: Quantity = Field(gt=0, description="largest step, s")
-    strobe_step: Quantity = Field(gt=0, description="about the largest step inside the strobe, s")
+    program_step: Quantity | None = Field(default=None, gt=0, description="largest step of a stimulus that programs, s")
+    strobe_step: Quantity = Field(gt=0, description="about the largest step as a read begins, s")
+    settles: Quantity | None = Field(
+        default=None, gt=0, description="until when after that, s; all of the strobe if none"
+    )
+    settled_step: Quantity | None = Field(default=None, gt=0, description="about the largest step in its rest, s")
     options: dict[str, Quantity | Literal["trap", "gear"]] = Field(default_factory=dict)
     timeout: Quantity = Field(default=60.0, gt=0, description="seconds after which a transient counts as hung")
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.settles is None) != (self.settled_step is None):
+            raise ValueError("give settles and settled_step, or neither")
+        return self
+
+    def largest_step(self, programs: bool) -> float:
+        """Return the largest step outside strobes, s."""
+        return self.program_step if programs and self.program_step else self.step
+
+    def with_steps(self, step: float, strobes: bool = True) -> SimulationSpec:
+        """Return the same accuracy in steps of another size; without strobes none of them is smaller."""
+        update: dict[str, object] = {"step": step, "program_step": None}
+        if not strobes:
+            update |= {"strobe_step": step, "settles": None, "settled_step": None}
+        return self.model_copy(update=update)
 
 
 class ConditionsSpec(Spec):

@@ -419,7 +419,7 @@ def measured_alone(circuit: Network, pool: WorkerPool) -> dict[str, tuple[float,
     library_text = text_of(circuit.cards).partition("XPOT1")[0]
     neuron = next(card for card in circuit.cards if card.name == "xneuron1")
     widths = neuron.text.split("neuron ")[-1].strip()
-    lines = ["* alone", ".param temperature_c=27", library_text, "vdd vdd 0 1.1", ".ic v(vdd)=1.1"]
+    lines = ["* alone", ".param temperature_c=27 time_step=0", library_text, "vdd vdd 0 1.1", ".ic v(vdd)=1.1"]
     lines += ["vin drv 0 pwl(0 0 0.49n 0 0.51n 1.1)", "rin drv in 1k"]
     for weight, value in (("1", 1), ("0", -1)):
         for place, volt in enumerate((0.0, 0.04)):

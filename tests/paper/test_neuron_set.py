@@ -49,7 +49,7 @@ def firing_level_mz(crossbar, pool):
     corners = " ".join(f"{time:.12g} {level:.12g}" for time, level in pulse_points([read], spec.edge, 1.5 * vdd))
     lines = [
         "* neurons held at a tilt",
-        ".param temperature_c=27",
+        ".param temperature_c=27 time_step=0",
         library,
         f"VDD vdd 0 {vdd}",
         f".ic v(vdd)={vdd}",
