@@ -52,6 +52,7 @@ def run_campaign(name: str, folder: Path) -> Path:
 CAMPAIGNS: dict[str, Work] = {
     "lats2024": partial(run_campaign, "lats2024"),
     "lats2024_lif": partial(run_campaign, "lats2024-lif"),
+    "lats2024_delay": partial(run_campaign, "lats2024-delay"),
 }
 
 
@@ -93,6 +94,11 @@ def lats2024(ahead: Ahead) -> Iterator[Reproduction]:
 @pytest.fixture(scope="session")
 def lats2024_lif(ahead: Ahead) -> Iterator[Reproduction]:
     yield from _reproduction("lats2024-lif", ahead.result(CAMPAIGNS["lats2024_lif"]))
+
+
+@pytest.fixture(scope="session")
+def lats2024_delay(ahead: Ahead) -> Iterator[Reproduction]:
+    yield from _reproduction("lats2024-delay", ahead.result(CAMPAIGNS["lats2024_delay"]))
 
 
 def _reproduction(name: str, folder: Path) -> Iterator[Reproduction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,6 +116,15 @@ def waveform_tasks(plan: Plan) -> list[WaveformTask]:
         for wanted in plan.spec.waveforms
         if not wanted.defect or wanted.defect in chosen
     ]
+
+
+def drawn_subjects(plan: Plan) -> frozenset[Hashable]:
+    """Return what is drawn, but simulated before that is known: fault-free circuits, and sides of thresholds."""
+    return frozenset(
+        Question(task.setting.stimulus, task.setting.conditions, task.defect).subject
+        for task in waveform_tasks(plan)
+        if task.defect is None or not isinstance(task.spec.severity, float)
+    )
 
 
 def response_tasks(plan: Plan) -> list[ResponseTask]:

@@ -39,6 +39,16 @@ class Grid:
         """Return the most severe one."""
         return self[len(self) - 1]
 
+    def place(self, value: float) -> float:
+        """Return where a value lies between two indices, on the logarithmic scale; beyond an end that end."""
+        last, value = len(self) - 1, min(max(value, self.low), self.high)
+        if not last:
+            return 0.0
+        below = min(int(math.log(value / self.low) / math.log(self.ratio)), last - 1)
+        ends = self.low * self.ratio**below, self.high if below + 1 == last else self.low * self.ratio ** (below + 1)
+        step = below + min(max(math.log(value / ends[0]) / math.log(ends[1] / ends[0]), 0.0), 1.0)
+        return last - step if self.falling else step
+
     def nearest(self, value: float) -> int:
         """Return the index nearest to a value on the logarithmic scale."""
         value = min(max(value, self.low), self.high)

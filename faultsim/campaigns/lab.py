@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from faultsim.campaigns.results import EQUIVALENT, WHOLE
 from faultsim.circuits.bench import Conditions, job, surroundings, variant
-from faultsim.circuits.blocks import Surroundings
+from faultsim.circuits.blocks import Surroundings, kind_of
 from faultsim.circuits.equivalent import Equivalent
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec
@@ -39,6 +39,11 @@ class Question:
         return None if self.defect is None or self.severity is None else (self.defect, self.severity)
 
     @property
+    def subject(self) -> Hashable:
+        """Return what is equal for questions that differ in nothing but the severity."""
+        return repr(self.stimulus), self.conditions, self.defect.id if self.defect else ""
+
+    @property
     def applied(self) -> Stimulus:
         """Return the stimulus, as a defect of the timing leaves it."""
         return self.stimulus if self.fault is None else self.fault[0].disturb(self.stimulus, self.fault[1])
@@ -54,6 +59,7 @@ class Lab:
         simulation: Time step and options.
         observables: Expressions that every transient is read with.
         lumped: Simulate the equivalent of the network in which one row stands for all that do the same.
+        kept: Subjects of questions whose waveforms will be drawn.
     """
 
     network: Network
@@ -61,12 +67,13 @@ class Lab:
     simulation: SimulationSpec
     observables: Mapping[str, str]
     lumped: bool = False
+    kept: frozenset[Hashable] = frozenset()
     _faulty: dict[Hashable, FaultyDeck] = field(default_factory=dict)
     _lumped: dict[Hashable, FaultyDeck] = field(default_factory=dict)
 
     def network_kind(self, question: Question) -> str:
         """Return which network answers a question, as tables say it."""
-        return EQUIVALENT if self.lumped and self._lumped_deck(question).merged else WHOLE
+        return EQUIVALENT if self.lumped and self.lumped_deck(question).merged else WHOLE
 
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
@@ -76,17 +83,17 @@ class Lab:
 
     def edited(self, question: Question) -> EditedDeck:
         """Return the deck that answers a question."""
-        deck = self._lumped_deck(question) if self.lumped else self._whole_deck(question)
+        deck = self.lumped_deck(question) if self.lumped else self.whole_deck(question)
         return deck.at(question.severity or 0.0)
 
     def submit(self, question: Question) -> Future[Outcome]:
         """Ask without waiting."""
-        return self.service.submit(self.job(question))
+        return self.service.submit(self.job(question), question.subject in self.kept)
 
     def ask(self, question: Question) -> tuple[str, Outcome]:
         """Return the store's key and the outcome; blocks until it is there."""
         asked = self.job(question)
-        return self.service.key(asked), self.service.outcome(asked)
+        return self.service.key(asked), self.service.submit(asked, question.subject in self.kept).result()
 
     def keys(self, questions: Sequence[Question]) -> str:
         """Return the store's keys of questions, joined by spaces: what a result of theirs depends on."""
@@ -99,12 +106,17 @@ class Lab:
 
     def equivalent(self, question: Question) -> Equivalent:
         """Return the equivalent of the network for a question, with its defect if it has one."""
-        deck = self._whole_deck(question).cornered(question.severity or 0.0)
+        deck = self.whole_deck(question).cornered(question.severity or 0.0)
         return equivalent_of(self.network, deck, self._surroundings(question))
 
-    def _lumped_deck(self, question: Question) -> FaultyDeck:
+    def kind(self, question: Question) -> Hashable | None:
+        """Return what is equal for fault-free circuits that differ in nothing but the order of rows, if known."""
+        cards = self.whole_deck(replace(question, defect=None, severity=None)).cards
+        return kind_of(cards, self._surroundings(question), self.network.sidecar.weights)
+
+    def lumped_deck(self, question: Question) -> FaultyDeck:
         """Return the equivalent's deck, found once for all severities and all stimuli that make the same rows alike."""
-        deck, around = self._whole_deck(question), self._surroundings(question)
+        deck, around = self.whole_deck(question), self._surroundings(question)
         sources = list(around.held.values()), list(around.fed.values())
         alike = tuple(tuple(map(texts.index, texts)) for texts in sources)
         severity = question.severity or 0.0
@@ -116,7 +128,7 @@ class Lab:
     def _surroundings(self, question: Question) -> Surroundings:
         return surroundings(self.network, question.applied, question.conditions)
 
-    def _whole_deck(self, question: Question) -> FaultyDeck:
+    def whole_deck(self, question: Question) -> FaultyDeck:
         """Return the deck with a defect or none; edited once for all its severities and stimuli."""
         key = _key(question)
         if key not in self._faulty:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import log10
+from math import log10, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,11 @@ from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.fault_models.behaviour import Behaviours, load_behaviours
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches, matches_any
-from faultsim.specfile import check_table
+from faultsim.reports.published import PublishedSpec
+from faultsim.specfile import check_table, read_spec
+
+MARGIN = "margin"
+"""The observable of a sidecar that says how far the neuron is from its firing level."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Setting:
     defects: tuple[str, ...] = ("*",)
     confirm: int = 0
     scan: int = 0
+    guide: str = ""
 
     @property
     def key(self) -> SettingKey:
@@ -77,9 +82,19 @@ class ThresholdTask:
 
 @dataclass(frozen=True)
 class Sweep:
-    """The fault-free value and the value over severity of one observable."""
+    """The fault-free value and the value over severity of one observable.
+
+    Attributes:
+        observable: What is measured.
+        healthy: Stimulus of the fault-free circuit.
+        stimulus: Stimulus of the circuit with a defect.
+        conditions: Operating point.
+        simulation: Accuracy of the latter.
+        severities: From small to large.
+    """
 
     observable: str
+    healthy: Stimulus
     stimulus: Stimulus
     conditions: Conditions
     simulation: SimulationSpec
@@ -173,7 +188,26 @@ class Plan:
             tuple(test.defects),
             test.confirm,
             test.scan,
+            self._guide(test),
         )
+
+    def _guide(self, test: TestSpec) -> str:
+        """Return the observable that leads a search: the test's own, or of a spike the margin."""
+        return test.guide or (MARGIN if test.observable == "spiked" and MARGIN in self.observables else "")
+
+    @cached_property
+    def published_thresholds(self) -> dict[tuple[str, str, str], float]:
+        """Thresholds that a paper states, in the middle of what it prints: of a defect, a test and a window."""
+        if not self.spec.published:
+            return {}
+        values = read_spec(self.path.parent / self.spec.published, PublishedSpec).values
+        found: dict[tuple[str, str, str], float] = {}
+        for value in values:
+            source, printed = value.source, value.published
+            if source.defect and source.window and printed and min(printed) > 0:
+                test = source.test or self.spec.tests[0].name
+                found.setdefault((source.defect, test, source.window), sqrt(printed[0] * printed[1]))
+        return found
 
     def is_nominal(self, setting: Setting) -> bool:
         """Return whether a setting has the sidecar's own windows and operating point."""
@@ -228,7 +262,8 @@ class Plan:
         table = {**self.network.sidecar.simulation.model_dump(), **currents.simulation}
         simulation = check_table(table, SimulationSpec, self.path)
         severities = tuple(points[index] for index in range(len(points)))
-        return Sweep(currents.observable, stimulus, self.conditions[0], simulation, severities)
+        healthy = Stimulus(currents.pattern, self._timing())
+        return Sweep(currents.observable, healthy, stimulus, self.conditions[0], simulation, severities)
 
     def _timing(self, **overrides: Any) -> StimulusSpec:
         table = self.network.sidecar.stimulus.model_dump()

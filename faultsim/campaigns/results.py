@@ -43,7 +43,10 @@ class Detection(StrEnum):
 
 @dataclass(frozen=True)
 class BaselineRow:
-    """The fault-free circuit under one pattern (LATS 2024 Table III)."""
+    """The fault-free circuit under one pattern (LATS 2024 Table III).
+
+    ``same_as`` is the pattern that was simulated for it, where rows of the crossbar exchanged make it the same circuit.
+    """
 
     circuit: str
     pattern: str
@@ -52,6 +55,7 @@ class BaselineRow:
     pulses_to_spike: Value
     status: str
     weights: str = ""
+    same_as: str = ""
 
 
 @dataclass(frozen=True)

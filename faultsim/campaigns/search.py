@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
-_INTERPOLATIONS = 4
-"""Where four have not come close the margin is no guide, and bisection is best."""
-_FLAT = 0.02
-"""Share of the ends' difference within which a margin is that of an end."""
+_INTERPOLATIONS = 6
+"""Where so many have not come close the margin is no guide, and bisection is best."""
+_CLOSE = 0.25
+"""Of the bracket: a margin below it is right about where the change is, a larger one only about the side."""
+_CLIMBS = 3
+"""Strides away from a guess without a failure, after which the most severe one is asked."""
 
 
 class Verdict(StrEnum):
@@ -38,90 +41,146 @@ class Bracket:
     probes: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Scan:
-    """Probes spread over the whole grid, for a defect that may pass again where it is more severe.
+def scan_grid(probe: Callable[[int], Verdict], size: int, count: int) -> tuple[int, int]:
+    """Probe so many severities, evenly over the grid and up to its end; simulations that fail say nothing.
 
-    Attributes:
-        low: Grid index of the last one that passes before the first that fails; -1 is the fault-free circuit.
-        high: Grid index of the first that fails, or None where none does.
-        crossings: How often the verdict changes from one to the next.
-        again: Grid index of the most severe one that passes, where milder ones fail.
-        probes: Indices that were asked for, in order.
+    Returns:
+        The last index that passes before the first that fails, -1 for the fault-free circuit, and that first one; the
+        grid's length where none fails.
     """
-
-    low: int
-    high: int | None
-    crossings: int
-    again: int | None
-    probes: tuple[int, ...]
-
-
-def scan_grid(probe: Callable[[int], Verdict], size: int, count: int) -> Scan:
-    """Probe so many severities, evenly over the grid and up to its end; simulations that fail say nothing."""
-    asked = tuple(dict.fromkeys(round(step * (size - 1) / count) for step in range(1, count + 1)))
+    asked = dict.fromkeys(round(step * (size - 1) / count) for step in range(1, count + 1))
     found = [(index, verdict) for index in asked if (verdict := probe(index)) is not Verdict.UNKNOWN]
-    fails = [index for index, verdict in found if verdict is Verdict.FAIL]
-    passes = [index for index, verdict in found if verdict is Verdict.PASS]
-    row = [Verdict.PASS, *(verdict for _, verdict in found)]
-    crossings = sum(before is not after for before, after in pairwise(row))
-    if not fails:
-        return Scan(max(passes, default=-1), None, crossings, None, asked)
-    low = max((index for index in passes if index < fails[0]), default=-1)
-    again = max((index for index in passes if index > fails[0]), default=None)
-    return Scan(low, fails[0], crossings, again, asked)
+    high = min((index for index, verdict in found if verdict is Verdict.FAIL), default=size)
+    return max((index for index, verdict in found if verdict is Verdict.PASS and index < high), default=-1), high
+
+
+def changes(probe: Callable[[int], Verdict], known: Mapping[int, Verdict]) -> list[int]:
+    """Return each index whose verdict is another at the next one, -1 for the fault-free circuit.
+
+    Where two that are known differ and are no neighbours, one change between them is looked for.
+
+    Args:
+        probe: Verdict at a grid index.
+        known: What has been probed already; simulations that failed say nothing.
+    """
+    seen = {-1: Verdict.PASS} | {index: known[index] for index in sorted(known)}
+    places = [index for index, verdict in seen.items() if verdict is not Verdict.UNKNOWN]
+    found = []
+    for low, high in pairwise(places):
+        if seen[low] is not seen[high]:
+            bracket = _halved(probe, low, high, seen[low])
+            found += [bracket] if bracket is not None else []
+    return found
+
+
+def _halved(probe: Callable[[int], Verdict], low: int, high: int, verdict: Verdict) -> int | None:
+    while high - low > 1:
+        middle = (low + high) // 2
+        there = probe(middle)
+        if there is Verdict.UNKNOWN:
+            return None
+        low, high = (middle, high) if there is verdict else (low, middle)
+    return low
 
 
 def find_bracket(
     probe: Callable[[int], Verdict],
     size: int,
-    guess: int | None = None,
+    guess: float | None = None,
     margins: Mapping[int, float] | None = None,
     between: tuple[int, int] | None = None,
 ) -> Bracket:
     """Find neighbouring severities between which the verdict changes.
 
-    The strongest severity is asked first: where it passes, the defect is undetected. From a guess the search
-    gallops outwards; without one it bisects, and a few times interpolates the margins that the probes bring.
+    Without a guess the strongest severity is asked first: where it passes, the defect is undetected. From then on the
+    search goes where the margins expect the change, or gallops away from where it was expected, or bisects.
 
     Args:
         probe: Verdict at a grid index, indices ordered from harmless to severe.
         size: Length of the grid.
-        guess: Index near which the change is expected.
-        margins: Filled by the probes where they measure one: negative where the test passes, positive where it fails,
-            the larger the farther away. Wrong ones cost probes, never the answer.
+        guess: Where the change is expected: an index, or a place between two.
+        margins: Filled by the probes where they can tell: the index less the place where they expect the change, so
+            negative where the test passes. Wrong ones cost probes, never the answer.
         between: An index that passes, or -1, and one that fails, where they are known.
     """
-    asked: list[int] = []
+    search = _Search(probe, size, {} if margins is None else margins, guess, *(between or (-1, size)))
+    while search.high - search.low > 1 and search.unknown_at is None:
+        search.ask(search.next())
+    return Bracket(search.low, search.high, search.unknown_at, tuple(search.asked))
 
-    def ask(index: int) -> Verdict:
-        asked.append(index)
-        return probe(index)
 
-    low, high = between or (-1, size - 1)
-    verdict = Verdict.FAIL if between else ask(high)
-    if verdict is Verdict.PASS:
-        return Bracket(high, size, None, tuple(asked))
-    index, stride, interpolations = guess, 1, _INTERPOLATIONS
-    while verdict is not Verdict.UNKNOWN and high - low > 1:
-        interpolated = False
-        if index is None or not low < index < high:
-            middle = (low + high) // 2
-            index = _between(low, high, margins or {}) if interpolations and len(asked) % 2 else middle
-            interpolated = index != middle
-        verdict = ask(index)
-        if interpolated:
-            interpolations = interpolations - 1 if _sloped(low, index, high, margins or {}) else 0
+@dataclass
+class _Search:
+    """A search under way: what is below `low` passes, what is from `high` on fails or is not on the grid."""
+
+    probe: Callable[[int], Verdict]
+    size: int
+    margins: Mapping[int, float]
+    guess: float | None
+    low: int
+    high: int
+    unknown_at: int | None = None
+    asked: list[int] = field(default_factory=list)
+    stride: int = 1
+    climbs: int = 0
+    interpolations: int = 0
+
+    def ask(self, index: int) -> None:
+        self.asked.append(index)
+        verdict = self.probe(index)
         if verdict is Verdict.PASS:
-            low = index
+            self.low = index
         elif verdict is Verdict.FAIL:
-            high = index
-        index, stride = _next(low, high, index, stride, guess)
-    unknown_at = asked[-1] if verdict is Verdict.UNKNOWN else None
-    return Bracket(low, high, unknown_at, tuple(asked))
+            self.high = index
+        else:
+            self.unknown_at = index
+
+    def next(self) -> int:
+        """Return the index to ask: where the change is expected, a stride away from there, or half-way."""
+        chosen = self._expected()
+        if chosen is None:
+            chosen = self._galloping()
+        if chosen is None:
+            chosen = (self.low + self.high) // 2 if self.high < self.size else self.size - 1
+        return min(max(chosen, self.low + 1), self.high - 1)
+
+    def _expected(self) -> int | None:
+        """Return an index next to where the change is expected; each one that is asked says more of it."""
+        place = self.guess if not self.asked else self._zero()
+        if place is None or self.interpolations >= _INTERPOLATIONS:
+            return None
+        self.interpolations += 1
+        self.stride = 1
+        below = math.floor(place)
+        return below if below > self.low else below + 1
+
+    def _zero(self) -> float | None:
+        """Return where a straight line between both ends has the change, or near it where the last probe expects it."""
+        last, margin = self.asked[-1], self.margins.get(self.asked[-1])
+        below, above = self.margins.get(self.low, 0.0), self.margins.get(self.high, 0.0)
+        if below < 0 < above and (margin is None or abs(margin) > _CLOSE * (self.high - self.low)):
+            return self.low + (self.high - self.low) * below / (below - above)
+        if margin is None or not self.low < last - margin < min(self.high, self.size - 1):
+            return None
+        return last - margin
+
+    def _galloping(self) -> int | None:
+        """Return an index a stride away from the last one, on the side where the change has to be."""
+        if not self.interpolations:
+            return None
+        # A probe that is wrong about itself by much is that far from the change at least.
+        self.stride = max(self.stride, math.floor(abs(self.margins.get(self.asked[-1], 0.0))))
+        up = self.asked[-1] == self.low
+        self.climbs += up and self.high == self.size
+        if self.climbs > _CLIMBS and self.high == self.size:
+            return None
+        index = self.low + self.stride if up else self.high - self.stride
+        self.stride *= 2
+        beyond_middle = index >= (self.low + self.high) / 2 if up else index <= (self.low + self.high) / 2
+        return None if beyond_middle and self.high < self.size else index
 
 
-def confirm_bracket(probe: Callable[[int], Verdict], bracket: Bracket, size: int, wanted: int) -> tuple[Bracket, int]:
+def confirm_bracket(probe: Callable[[int], Verdict], bracket: Bracket, size: int, wanted: int) -> Bracket:
     """Climb from a bracket until so many failures above it follow each other.
 
     A response that switches, such as a layer that turns or not, flips back and forth in a narrow band around its
@@ -132,49 +191,18 @@ def confirm_bracket(probe: Callable[[int], Verdict], bracket: Bracket, size: int
         bracket: What a search found.
         size: Length of the grid.
         wanted: Failures right above the first one.
-
-    Returns:
-        The bracket, and how often the verdict changes from there to where the search had ended; 0 without a failure.
     """
     if bracket.first_fail >= size or bracket.unknown_at is not None:
-        return bracket, 0
+        return bracket
     low, high, asked = bracket.last_pass, bracket.first_fail, list(bracket.probes)
-    index, run, crossings = high, 1, 1
+    index, run = high, 1
     while run <= wanted and index < size - 1:
         index += 1
         asked.append(index)
         verdict = probe(index)
         if verdict is Verdict.UNKNOWN:
-            return Bracket(low, high, index, tuple(asked)), crossings
+            return Bracket(low, high, index, tuple(asked))
         failed = verdict is Verdict.FAIL
-        crossings += failed != (run > 0)
         low, high = (low, high if run else index) if failed else (index, index + 1)
         run = run + 1 if failed else 0
-    return Bracket(low, high, None, tuple(asked)), crossings
-
-
-def _between(low: int, high: int, margins: Mapping[int, float]) -> int:
-    """Return where a straight line through the margins of both ends crosses zero; the middle where one is missing."""
-    if low not in margins or high not in margins or not margins[low] < 0 < margins[high]:
-        return (low + high) // 2
-    share = margins[low] / (margins[low] - margins[high])
-    return min(max(low + round(share * (high - low)), low + 1), high - 1)
-
-
-def _sloped(low: int, index: int, high: int, margins: Mapping[int, float]) -> bool:
-    """Return whether the margin of a probe between two ends is unlike both: a step has none between."""
-    if not {low, index, high} <= margins.keys():
-        return False
-    flat = _FLAT * (margins[high] - margins[low])
-    return margins[low] + flat < margins[index] < margins[high] - flat
-
-
-def _next(low: int, high: int, index: int, stride: int, guess: int | None) -> tuple[int | None, int]:
-    """Return the next index while galloping away from the guess, or None for bisection."""
-    if guess is None:
-        return None, stride
-    if index == low and low >= guess:
-        return low + stride, stride * 2
-    if index == high and high <= guess:
-        return high - stride, stride * 2
-    return None, stride
+    return Bracket(low, high, None, tuple(asked))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from faultsim.campaigns.lab import Question
 from faultsim.campaigns.ledger import SKIPPED, Item
-from faultsim.campaigns.plan import Plan, ThresholdTask
+from faultsim.campaigns.plan import Setting, ThresholdTask
+from faultsim.campaigns.prediction import Landmark, Predictor
 from faultsim.campaigns.results import (
     EQUIVALENT,
     CurrentRow,
@@ -20,7 +23,10 @@ from faultsim.campaigns.results import (
     ThresholdRow,
 )
 from faultsim.campaigns.stage import Stage
-from faultsim.campaigns.threshold import Finding, find_threshold, predicted_index
+from faultsim.campaigns.threshold import Finding, find_threshold
+
+Above = tuple[ThresholdTask, "Future[Finding]"]
+"""A search that another one waits for, and its result."""
 
 
 @dataclass(frozen=True)
@@ -34,42 +40,70 @@ class Searcher(Stage):
         currents: Sequence[CurrentRow],
         neurons: Sequence[NeuronRow],
     ) -> list[ThresholdRow]:
-        """Search the first defect of every setting, then the others near where it predicts them.
+        """Search the first defect of every setting, each near where another setting has it, then the others.
 
-        The first one is looked for where the neuron's threshold current has it, if that is known.
+        Which one helps which is settled by the plan alone, so that a search takes the same way whatever is finished
+        first, and on whichever machine.
         """
         tasks = self.plan.thresholds
         self.watcher.stage("thresholds", len(tasks))
-        items = self.by_task
         usable = {row.key for row in settings if row.usable}
-        skipped = [task for task in tasks if task.setting.key not in usable]
-        for task in skipped:
-            self.ledger.finish(items[task.id], SKIPPED, ())
-            self.watcher.advance()
+        for task in tasks:
+            if task.setting.key not in usable:
+                self.ledger.finish(self.by_task[task.id], SKIPPED, ())
+                self.watcher.advance()
         asked = [task for task in tasks if task.setting.key in usable]
-        leaders = list({task.setting.key: task for task in reversed(asked)}.values())
-        followers = [task for task in asked if task not in leaders]
-        ahead = _predictor(self.plan, _threshold_currents(self.plan, currents, neurons), currents)
-        first = list(pool.map(lambda task: self._finding(task, items[task.id], ahead(task)), leaders))
-        levels = {task.setting.key: found.level for task, found in zip(leaders, first, strict=True)}
-        guess = _predictor(self.plan, levels, currents)
-        rest = list(pool.map(lambda task: self._finding(task, items[task.id], guess(task)), followers))
-        rows = {task.id: found.row for task, found in zip([*leaders, *followers], [*first, *rest], strict=True)}
-        return [rows[task.id] for task in asked]
+        predictor = Predictor.of(self.plan, currents, neurons)
+        leaders = _leaders(asked)
+        heads = {task.setting.key: task for task in leaders}
+        parents = {task.id: _parent(task, leaders[:place]) for place, task in enumerate(leaders)}
+        waits = {
+            task.id: parents[task.id] if task.id in parents else self._head(predictor, task, heads) for task in asked
+        }
+        found: dict[str, Future[Finding]] = {}
 
-    def _finding(self, task: ThresholdTask, item: Item, guess: int | None) -> Finding:
+        def above(task: ThresholdTask) -> Iterator[Above]:
+            while (next_up := waits[task.id]) is not None:
+                task = next_up
+                yield task, found[task.id]
+
+        # What is waited for is submitted before, so that it is never in the way; what waits for nothing comes first.
+        for task in sorted(asked, key=lambda task: (waits[task.id] is not None, task.id not in parents)):
+            found[task.id] = pool.submit(self._after, predictor, task, list(above(task)))
+        return [found[task.id].result().row for task in asked]
+
+    def _head(
+        self, predictor: Predictor, task: ThresholdTask, heads: Mapping[SettingKey, ThresholdTask]
+    ) -> ThresholdTask | None:
+        """Return the first task of a setting, where its threshold says anything about that of another."""
+        return heads[task.setting.key] if predictor.follows(task) else None
+
+    def _after(self, predictor: Predictor, task: ThresholdTask, above: Sequence[Above]) -> Finding:
+        """Search a threshold once those that help are found; of them the nearest that has one does."""
+        for helper, answer in above:
+            seen = answer.result().landmark
+            if seen is not None:
+                return self._finding(predictor, task, helper.setting, seen)
+        return self._finding(predictor, task, None, None)
+
+    def _finding(
+        self, predictor: Predictor, task: ThresholdTask, near: Setting | None, seen: Landmark | None
+    ) -> Finding:
+        item = self.by_task[task.id]
         stored, lab, setting = self.ledger.result(item), self.labs.of(task.setting), task.setting
         severe = Question(setting.stimulus, setting.conditions, task.defect, self.plan.grid(task.defect).severest)
         usable = stored not in (None, SKIPPED) and stored["verdict"] != Detection.UNKNOWN
         if not usable or stored["network"] != lab.network_kind(severe):
-            found = find_threshold(self.plan, lab, task, guess)
+            hint = predictor.hint(task, near, seen)
+            found = find_threshold(self.plan, lab, task, hint)
             if found.row.verdict == Detection.UNKNOWN and found.row.network == EQUIVALENT:
                 # Where only the equivalent fails, there is an answer all the same.
-                found = find_threshold(self.plan, self.labs.whole, task, guess)
-            self.ledger.finish(item, {**asdict(found.row), "level": found.level}, found.transients)
+                found = find_threshold(self.plan, self.labs.whole, task, hint)
+            landmark = asdict(found.landmark) if found.landmark else None
+            self.ledger.finish(item, {**asdict(found.row), _LANDMARK: landmark}, found.transients)
         else:
-            level = stored.pop("level")
-            found = Finding(ThresholdRow(**stored), (), level)
+            landmark = stored[_LANDMARK]
+            found = Finding(stored_row(stored), (), _landmark(landmark))
         self.watcher.advance(found.row.verdict)
         return found
 
@@ -82,43 +116,47 @@ class Searcher(Stage):
     def by_task(self) -> dict[str, Item]:
         """Id of a task -> the ledger's item of its threshold."""
         items = {}
+        leaders = {task.id for task in _leaders(self.plan.thresholds)}
+        helped = ""
         for task in self.plan.thresholds:
             setting = task.setting
             healthy = Question(setting.stimulus, setting.conditions)
             grid = self.plan.grid(task.defect)
             severe = Question(setting.stimulus, setting.conditions, task.defect, grid.severest)
             rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r} {self.plan.spec.equivalent!r}"
-            items[task.id] = Item("thresholds", task.id, f"{self.labs.keys([healthy, severe])} {rest}")
+            rest += f" {self.plan.spec.search.checks}" if self.plan.spec.search.checks else ""
+            content = f"{self.labs.keys([healthy, severe])} {rest}"
+            # How many transients a search takes depends on the first ones of the settings before.
+            items[task.id] = Item("thresholds", task.id, f"{content} {helped}")
+            if task.id in leaders:
+                helped = items[task.id].id
         return items
 
 
-def _threshold_currents(
-    plan: Plan, currents: Sequence[CurrentRow], neurons: Sequence[NeuronRow]
-) -> dict[SettingKey, float | None]:
-    """Return the swept current at which the neuron ceases to spike, in the settings that ask for just that."""
-    whole = next((row.im_wr_a for row in currents if row.r_ohm == 0), None)
-    drives = {row.window: row.threshold_drive for row in neurons if row.monotone}
-    if not isinstance(whole, int | float):
-        return {}
-    return {
-        setting.key: drive * whole
-        for setting in plan.settings
-        if setting.observable == "spiked" and setting.conditions == plan.conditions[0] and not setting.stimulus.program
-        if (drive := drives.get(setting.window)) is not None
-    }
+_LANDMARK = "landmark"
 
 
-def _predictor(
-    plan: Plan, levels: dict[SettingKey, float | None], currents: Sequence[CurrentRow]
-) -> Callable[[ThresholdTask], int | None]:
-    curves: dict[str, list[tuple[float, float]]] = {}
-    for row in currents:
-        if row.r_ohm > 0 and isinstance(row.im_wr_a, int | float):
-            curves.setdefault(row.defect_id, []).append((row.r_ohm, float(row.im_wr_a)))
+def stored_row(stored: Mapping[str, Any]) -> ThresholdRow:
+    """Return the row of a finished item."""
+    return ThresholdRow(**{name: value for name, value in stored.items() if name != _LANDMARK})
 
-    def guess(task: ThresholdTask) -> int | None:
-        level = levels.get(task.setting.key)
-        grid, curve = plan.grid(task.defect), curves.get(task.defect.id, [])
-        return None if level is None else predicted_index(grid, level, curve)
 
-    return guess
+def _landmark(stored: Mapping[str, Any] | None) -> Landmark | None:
+    return Landmark(**{**stored, "track": tuple(map(tuple, stored["track"]))}) if stored else None
+
+
+def _leaders(tasks: Sequence[ThresholdTask]) -> list[ThresholdTask]:
+    """Return the first task of every setting."""
+    return list({task.setting.key: task for task in reversed(tasks)}.values())[::-1]
+
+
+def _parent(task: ThresholdTask, others: Sequence[ThresholdTask]) -> ThresholdTask | None:
+    """Return the task of the same test whose setting is most like: at the same operating point, the nearest windows."""
+    own = task.setting.stimulus.spec
+
+    def distance(other: ThresholdTask) -> tuple[bool, float]:
+        spec = other.setting.stimulus.spec
+        windows = math.hypot(math.log(spec.integrate / own.integrate), math.log(spec.leaky / own.leaky))
+        return other.setting.conditions != task.setting.conditions, windows
+
+    return min((other for other in others if other.setting.test == task.setting.test), key=distance, default=None)

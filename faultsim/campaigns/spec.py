@@ -47,6 +47,9 @@ class TestSpec(Spec):
     requires: str = Field(default="", description="observable that has to be true in the fault-free circuit")
     confirm: int = Field(default=0, ge=0, le=100, description="failures that have to follow right above a threshold")
     scan: int = Field(default=0, ge=0, le=1000, description="severities that are probed over the whole range first")
+    guide: str = Field(
+        default="", description="measured observable that is about the same at all thresholds of the test"
+    )
     weights: Symbols = Field(default="", description="weights before the test; those of the deck if none")
     program: Symbols = Field(default="", description="weights that the test programs, - for one left alone")
     stimulus: dict[str, Any] = Field(default_factory=dict, description="overrides of the campaign's stimulus")
@@ -116,6 +119,9 @@ class SearchSpec(Spec):
     low: Quantity = Field(gt=0)
     high: Quantity = Field(gt=0)
     ratio: float = Field(gt=1, le=10)
+    checks: list[Quantity] = Field(
+        default_factory=list, description="severities in ohm that are probed besides: a response may turn round there"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 
 from faultsim.campaigns.lab import Lab, Question
@@ -12,7 +13,10 @@ from faultsim.campaigns.plan import Sweep
 from faultsim.campaigns.proof import Prover
 from faultsim.campaigns.results import CurrentRow
 from faultsim.campaigns.stage import Stage
+from faultsim.campaigns.stepping import stepped
 from faultsim.fault_models.defect import Defect
+from faultsim.spice.expressions import Value
+from faultsim.spice.job import Job, Outcome
 
 
 @dataclass(frozen=True)
@@ -35,31 +39,55 @@ class Sweeper(Stage):
         sweep, spec = self.plan.sweep, self.plan.spec.equivalent
         if sweep is None:
             return []
-        keys = [self.labs.keys(_questions(sweep, defect)) for defect in self.plan.swept]
+        keys = [self._keys(sweep, defect) for defect in self.plan.swept]
         return [
             Item("currents", defect.id, f"{found} {spec!r}")
             for defect, found in zip(self.plan.swept, keys, strict=True)
         ]
 
+    def _keys(self, sweep: Sweep, defect: Defect) -> str:
+        """Return the store's keys of all that a curve may rest on."""
+        labs = [self.labs.whole, self.labs.lumped] if self.labs.asked else [self.labs.whole]
+        return " | ".join(" ".join(lab.service.key(job) for job in _jobs(sweep, lab, defect)) for lab in labs)
+
     def _rows(self, sweep: Sweep, lab: Lab, defect: Defect, item: Item) -> list[CurrentRow]:
-        stored, questions = self.ledger.result(item), _questions(sweep, defect)
-        network = lab.network_kind(questions[-1])
+        stored = self.ledger.result(item)
+        network = lab.network_kind(_question(sweep, defect, sweep.severities[-1]))
         usable = stored is not None and all(row["im_wr_a"] is not None for row in stored["rows"])
         if usable and stored["network"] == network:
             rows = [CurrentRow(**row) for row in stored["rows"]]
         else:
-            answers = [lab.submit(question) for question in questions]
-            name = self.plan.network.name
+            jobs = _jobs(sweep, lab, defect)
+            values = _values(sweep, [answer.result() for answer in [lab.service.submit(job) for job in jobs]])
+            name, severities = self.plan.network.name, (0.0, *sweep.severities)
             rows = [
-                CurrentRow(name, defect.id, question.severity or 0.0, answer.result().values.get(sweep.observable))
-                for question, answer in zip(questions, answers, strict=True)
+                CurrentRow(name, defect.id, severity, value) for severity, value in zip(severities, values, strict=True)
             ]
             kept = {"network": network, "rows": [asdict(row) for row in rows]}
-            self.ledger.finish(item, kept, lab.keys(questions).split())
+            self.ledger.finish(item, kept, [lab.service.key(job) for job in jobs])
         self.watcher.advance()
         return rows
 
 
-def _questions(sweep: Sweep, defect: Defect) -> list[Question]:
-    ask = partial(Question, sweep.stimulus, sweep.conditions, simulation=sweep.simulation)
-    return [ask(), *(ask(defect=defect, severity=severity) for severity in sweep.severities)]
+def _jobs(sweep: Sweep, lab: Lab, defect: Defect) -> list[Job]:
+    """Return the transients of a curve: the fault-free one, then all severities in one, or one each."""
+    healthy = lab.job(Question(sweep.healthy, sweep.conditions))
+    question = replace(_question(sweep, defect, None), severity=sweep.severities[-1])
+    job = stepped(lab, question, sweep.severities, lab.observables[sweep.observable])
+    if job is not None:
+        return [healthy, job]
+    return [healthy, *(lab.job(_question(sweep, defect, severity)) for severity in sweep.severities)]
+
+
+def _values(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Value]:
+    """Return the fault-free value and that at each severity."""
+    healthy, *others = outcomes
+    count = len(sweep.severities)
+    found = [outcome.values.get(sweep.observable) for outcome in others]
+    if len(others) == 1 < count:
+        found = [others[0].values.get(str(place)) for place in range(count)]
+    return [healthy.values.get(sweep.observable), *found]
+
+
+def _question(sweep: Sweep, defect: Defect, severity: float | None) -> Question:
+    return Question(sweep.stimulus, sweep.conditions, defect, severity, sweep.simulation)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab, Question
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
+from faultsim.campaigns.prediction import Hint, Landmark, deviation, led
 from faultsim.campaigns.results import Detection, ThresholdRow
-from faultsim.campaigns.search import Bracket, Scan, Verdict, confirm_bracket, find_bracket, scan_grid
+from faultsim.campaigns.search import Bracket, Verdict, changes, confirm_bracket, find_bracket, scan_grid
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
-
-_NEAR_AN_END = 1e-5
-"""Share of a sweep's whole way below which a value is noise."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,12 @@ class Finding:
     Attributes:
         row: Its row of thresholds.csv.
         transients: Keys of the stored transients that it rests on, fault-free first.
-        level: The swept observable at the bracket, for predicting the other defects of the setting; None without.
+        landmark: What was seen at the threshold; None without one.
     """
 
     row: ThresholdRow
     transients: tuple[str, ...]
-    level: float | None
+    landmark: Landmark | None
 
 
 @dataclass
@@ -42,9 +39,11 @@ class _Probing:
     lab: Lab
     plan: Plan
     task: ThresholdTask
+    hint: Hint
     healthy: Outcome
     keys: list[str]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
     margins: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -52,49 +51,67 @@ class _Probing:
         return self.plan.grid(self.task.defect)
 
     def verdict(self, index: int) -> Verdict:
+        if index in self.verdicts:
+            return self.verdicts[index]
         setting = self.task.setting
         question = Question(setting.stimulus, setting.conditions, self.task.defect, self.grid[index])
         key, outcome = self.lab.ask(question)
         self.keys.append(key)
         self.outcomes[index] = outcome
-        margin = limit_margin(setting, self.healthy, outcome)
+        margin = self.hint.margin(self.task, self.grid, index, self.healthy, outcome) if outcome.ok else None
         if margin is not None:
             self.margins[index] = margin
-        return judge_response(setting, self.healthy, outcome)
+        self.verdicts[index] = judge_response(setting, self.healthy, outcome)
+        return self.verdicts[index]
 
 
-def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, guess: int | None) -> Finding:
+def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, hint: Hint) -> Finding:
     """Bracket the threshold of a defect in a setting.
 
     Args:
         plan: Gives the grid and the swept observable.
         lab: Runs the transients.
         task: What to search.
-        guess: Grid index near which the threshold is expected.
+        hint: Where the threshold is expected.
     """
     key, healthy = lab.ask(Question(task.setting.stimulus, task.setting.conditions))
-    probing = _Probing(lab, plan, task, healthy, [key])
+    probing = _Probing(lab, plan, task, hint, healthy, [key])
     if not healthy.ok:
         reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"
         return Finding(_row(lab, plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
     size = len(probing.grid)
-    scan = scan_grid(probing.verdict, size, task.setting.scan) if task.setting.scan else None
-    between = (scan.low, scan.high) if scan is not None and scan.high is not None else None
-    bracket = find_bracket(probing.verdict, size, guess, probing.margins, between)
-    bracket, crossings = confirm_bracket(probing.verdict, bracket, size, task.setting.confirm)
+    between = scan_grid(probing.verdict, size, task.setting.scan) if task.setting.scan else None
+    bracket = find_bracket(probing.verdict, size, hint.place, probing.margins, between)
+    bracket = confirm_bracket(probing.verdict, bracket, size, task.setting.confirm)
     verdict, reason = _conclude(plan, task, bracket, probing)
-    if scan is not None and verdict is Detection.DETECTED:
-        reason = "; ".join(filter(None, (reason, _passes_again(probing, scan, task.defect.unit))))
-    level = _level(plan, bracket, probing) if verdict is Detection.DETECTED else None
-    row = _row(lab, plan, task, bracket, verdict, reason, crossings, len(set(probing.keys)))
-    return Finding(row, tuple(probing.keys), level)
+    crossings: list[int] = []
+    if verdict is not Detection.UNKNOWN:
+        for index in _checks(plan, task):
+            probing.verdict(index)
+        crossings = changes(probing.verdict, probing.verdicts)
+        reason = "; ".join(filter(None, (reason, _others(probing, bracket, crossings))))
+    landmark = _landmark(plan, bracket, probing) if verdict is Detection.DETECTED else None
+    row = _row(lab, plan, task, bracket, verdict, reason, len(crossings), len(set(probing.keys)))
+    return Finding(row, tuple(probing.keys), landmark)
 
 
-def _passes_again(probing: _Probing, scan: Scan, unit: str) -> str:
-    if scan.again is None:
-        return ""
-    at = format_quantity(probing.grid[scan.again], unit)
-    return f"passes again at {at}; over the whole range the verdict changes {scan.crossings} times or more"
+def _checks(plan: Plan, task: ThresholdTask) -> list[int]:
+    """Return the grid indices that are probed whatever is found."""
+    grid = plan.grid(task.defect)
+    asked = plan.spec.search.checks if task.defect.unit == "ohm" else []
+    return [grid.nearest(severity) for severity in asked if grid.low <= severity <= grid.high]
+
+
+def _others(probing: _Probing, bracket: Bracket, crossings: Sequence[int]) -> str:
+    """Say where else the verdict changes."""
+    unit, grid = probing.task.defect.unit, probing.grid
+    words = ["fails", *itertools.islice(itertools.cycle(["passes again", "fails again"]), max(0, len(crossings) - 1))]
+    found = [
+        f"{word} from {format_quantity(grid[index + 1], unit)} on"
+        for word, index in zip(words, crossings, strict=False)
+        if index != bracket.last_pass
+    ]
+    return ", ".join(found)
 
 
 def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdict:
@@ -108,16 +125,6 @@ def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdi
     if measured is None or centre is None:
         return Verdict.PASS if seen == expected else Verdict.FAIL
     return Verdict.PASS if abs(measured - centre) <= setting.limits.relative * abs(centre) else Verdict.FAIL
-
-
-def limit_margin(setting: Setting, healthy: Outcome, faulty: Outcome) -> float | None:
-    """Return ln(deviation / limit) of a measured quantity, about linear in ln R while a deviation is small."""
-    if setting.limits is None or not faulty.ok:
-        return None
-    measured, centre = _number(faulty.values[setting.observable]), _number(healthy.values[setting.observable])
-    if not centre or measured is None or measured == centre:
-        return None
-    return math.log(abs(measured / centre - 1) / setting.limits.relative)
 
 
 def _conclude(plan: Plan, task: ThresholdTask, bracket: Bracket, probing: _Probing) -> tuple[Detection, str]:
@@ -150,14 +157,33 @@ def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
     return "; ".join(parts)
 
 
-def _level(plan: Plan, bracket: Bracket, probing: _Probing) -> float | None:
+def _landmark(plan: Plan, bracket: Bracket, probing: _Probing) -> Landmark:
+    sides = [probing.outcomes.get(bracket.last_pass, probing.healthy), probing.outcomes[bracket.first_fail]]
+
+    def between(name: str) -> float | None:
+        values = [_number(outcome.values.get(name)) for outcome in sides]
+        return sum(value for value in values if value is not None) / 2 if None not in values else None
+
+    guide = between(probing.task.setting.guide) if probing.task.setting.guide else None
+    place, track = bracket.first_fail - 0.5, _track(probing)
     if plan.spec.currents is None:
-        return None
+        return Landmark(place, None, guide, track)
     watched = plan.spec.currents.observable
-    passing = probing.outcomes.get(bracket.last_pass, probing.healthy)
-    values = [_number(outcome.values.get(watched)) for outcome in (passing, probing.outcomes[bracket.first_fail])]
-    numbers = [value for value in values if value is not None]
-    return sum(numbers) / len(numbers) if numbers else None
+    there, whole = between(watched), _number(probing.healthy.values.get(watched))
+    return Landmark(place, there / whole if there is not None and whole else None, guide, track)
+
+
+def _track(probing: _Probing) -> tuple[tuple[float, float], ...]:
+    """Return how far the guide of a test that is led by it deviates at each probe."""
+    setting = probing.task.setting
+    if not led(setting):
+        return ()
+    seen = {
+        index: deviation(probing.healthy, setting.guide, _number(outcome.values.get(setting.guide)))
+        for index, outcome in sorted(probing.outcomes.items())
+        if outcome.ok
+    }
+    return tuple((float(index), value) for index, value in seen.items() if value)
 
 
 def _row(
@@ -208,33 +234,6 @@ def _row(
         network=lab.network_kind(severe),
         reason=reason,
     )
-
-
-def predicted_index(grid: Grid, level: float, sweep: Sequence[tuple[float, float]]) -> int | None:
-    """Return the grid index at which a swept observable meets a level, between the sweep's points.
-
-    Between two points the logit of the value's share of its whole way is a straight line over ln R: exactly so where
-    the open is in series with a resistance and a voltage.
-
-    Args:
-        grid: The severities.
-        level: Value to meet.
-        sweep: (severity, value), by rising severity.
-    """
-    for (r0, v0), (r1, v1) in pairwise(sweep):
-        if min(v0, v1) <= level <= max(v0, v1) and v0 != v1:
-            first, last = sweep[0][1], sweep[-1][1]
-            t0, t1, t = (
-                _logit((value - first) / (last - first)) if last != first else 0.0 for value in (v0, v1, level)
-            )
-            share = (t - t0) / (t1 - t0) if t1 != t0 else (level - v0) / (v1 - v0)
-            return grid.nearest(math.exp(math.log(r0) + share * math.log(r1 / r0)))
-    return None
-
-
-def _logit(share: float) -> float:
-    inside = min(max(share, _NEAR_AN_END), 1 - _NEAR_AN_END)
-    return math.log(inside / (1 - inside))
 
 
 def _number(value: Value | None) -> float | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
+from faultsim.circuits.chains import find_chains
+from faultsim.circuits.deck import Cards
 from faultsim.circuits.element import Element
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sidecar import WeightsSpec
@@ -126,6 +129,27 @@ def find_blocks(
         found.setdefault(root(place), []).append(element)
     reader = _Reader(hierarchy, around, weights, names)
     return [reader.block(tuple(members)) for members in found.values()]
+
+
+def kind_of(cards: Cards, around: Surroundings, weights: WeightsSpec | None) -> Hashable | None:
+    """Return what is equal for decks that are the same circuit but for the order of their blocks.
+
+    Without resistance along its lines a block has no place: which of several blocks that are alike is driven does not
+    matter to the others.
+
+    Returns:
+        None where lines have resistance, or blocks cannot be told apart.
+    """
+    if not around.lines:
+        return None
+    hierarchy = Hierarchy(cards)
+    if find_chains(hierarchy, around.lines, around.touched):
+        return None
+    try:
+        blocks = find_blocks(hierarchy, around, weights)
+    except Unclear:
+        return None
+    return frozenset(Counter((block.likeness, block.weights) for block in blocks).items())
 
 
 def _check(hierarchy: Hierarchy, elements: Sequence[Element], around: Surroundings) -> None:

@@ -68,6 +68,15 @@ def check(expression: str, known: Mapping[str, str]) -> list[str]:
     return problems
 
 
+def renamed(expression: str, names: Mapping[str, str]) -> str:
+    """Return an expression with other names in it."""
+    tree = _parse(expression)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+    return ast.unparse(tree)
+
+
 def _parse(expression: str) -> ast.Expression:
     try:
         return ast.parse(expression.strip(), mode="eval")

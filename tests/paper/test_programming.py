@@ -126,8 +126,8 @@ def test_the_two_transients_around_rop5_leave_a_one_and_a_zero(lats2024):
     assert states[1] < 0.5
 
 
-def test_the_delay_curve_of_the_report_falls_once_within_the_reach_of_the_network(lats2024):
-    rows = [row for row in lats2024.table("responses.csv") if float(row["value"]) >= 1e-9]
+def test_the_delay_curve_of_the_report_falls_once_within_the_reach_of_the_network(lats2024_delay):
+    rows = [row for row in lats2024_delay.table("responses.csv") if float(row["value"]) >= 1e-9]
     signs = [float(row["result"]) > 0 for row in rows]
     assert signs[0]
     assert not signs[-1]

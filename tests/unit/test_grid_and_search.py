@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns.grid import Grid
-from faultsim.campaigns.search import Bracket, Verdict, confirm_bracket, find_bracket, scan_grid
+from faultsim.campaigns.search import Bracket, Verdict, changes, confirm_bracket, find_bracket, scan_grid
 
 PAPER = Grid(10.0, 1e9, 1.01)
 
@@ -37,7 +37,8 @@ def searched(verdicts: Sequence[Verdict], guess: int | None = None) -> Bracket:
 
 
 def most_probes(size: int, guess: int | None) -> int:
-    return math.ceil(math.log2(size)) + 1 if guess is None else 2 * math.ceil(math.log2(size + 1))
+    # A gallop from a guess finds the side by doubling strides, then the change by halving.
+    return math.ceil(math.log2(size)) + 1 if guess is None else 2 * math.ceil(math.log2(size + 1)) + 1
 
 
 def test_the_paper_grid_has_one_percent_steps_from_10_ohm_to_1_gohm() -> None:
@@ -84,6 +85,22 @@ def test_nearest_means_on_the_logarithmic_scale(grid: Grid, share: float) -> Non
     assert distances[grid.nearest(value)] == pytest.approx(min(distances), abs=1e-12)
 
 
+@given(grids, st.floats(0, 1), st.booleans())
+def test_a_place_lies_between_the_indices_around_a_value(grid: Grid, share: float, falling: bool) -> None:
+    grid = Grid(grid.low, grid.high, grid.ratio, falling)
+    value = min(grid.low * (grid.high / grid.low) ** share, grid.high)
+    place = grid.place(value)
+    assert 0 <= place <= len(grid) - 1
+    around = sorted((grid[math.floor(place)], grid[math.ceil(place)]))
+    assert around[0] * (1 - 1e-9) <= value <= around[1] * (1 + 1e-9)
+
+
+@given(grids, st.booleans())
+def test_every_severity_is_at_its_own_place(grid: Grid, falling: bool) -> None:
+    grid = Grid(grid.low, grid.high, grid.ratio, falling)
+    assert [grid.place(grid[index]) for index in range(len(grid))] == pytest.approx(list(range(len(grid))), abs=1e-6)
+
+
 @pytest.mark.parametrize(("value", "index"), [(0.0, 0), (1.0, 0), (1e12, len(PAPER) - 1), (1e9, len(PAPER) - 1)])
 def test_beyond_an_end_that_end_is_nearest(value: float, index: int) -> None:
     assert PAPER.nearest(value) == index
@@ -111,44 +128,58 @@ def test_the_paper_grid_is_bracketed_in_logarithmically_many_probes(data: st.Dat
 @given(st.integers(1, len(PAPER) - 2), st.sampled_from([-1, 0]))
 def test_a_guess_at_either_side_of_the_change_costs_only_its_certificate(first_fail: int, offset: int) -> None:
     found = searched(step(len(PAPER), first_fail), first_fail + offset)
-    assert sorted(found.probes) == [first_fail - 1, first_fail, len(PAPER) - 1]
+    assert sorted(found.probes) == [first_fail - 1, first_fail]
 
 
 @given(st.data())
 def test_margins_change_what_is_spent_and_never_the_answer(data: st.DataObject) -> None:
     size = len(PAPER)
     first_fail = data.draw(st.integers(0, size), "first_fail")
+    guess = data.draw(st.none() | st.floats(0, size - 1), "guess")
     verdicts = step(size, first_fail)
     margins: dict[int, float] = {}
     wild = data.draw(st.booleans(), "wild")
 
     def probe(index: int) -> Verdict:
-        smooth = math.log(PAPER[index] / PAPER[min(first_fail, size - 1)]) + 1e-3
-        margins[index] = data.draw(st.floats(-1e6, 1e6)) if wild else smooth
+        margins[index] = data.draw(st.floats(-1e6, 1e6)) if wild else index - first_fail + 0.5
         return verdicts[index]
 
-    found = find_bracket(probe, size, None, margins)
+    found = find_bracket(probe, size, guess, margins)
     assert (found.last_pass, found.first_fail) == (first_fail - 1, first_fail)
-    # Four interpolations in vain at most.
-    assert len(set(found.probes)) == len(found.probes) <= most_probes(size, None) + 4
+    # Six interpolations in vain at most.
+    assert len(set(found.probes)) == len(found.probes) <= most_probes(size, 0) + 6
 
 
-def test_a_margin_that_is_a_straight_line_finds_the_threshold_in_fewer_probes() -> None:
-    def spent(with_margins: bool) -> int:
-        margins: dict[int, float] = {}
+@pytest.mark.parametrize("slope", [0.6, 1.0, 1.5])
+@pytest.mark.parametrize("off", [-40.0, -3.0, 0.0, 3.0, 40.0])
+def test_margins_that_are_about_right_find_the_threshold_in_a_few_probes(slope: float, off: float) -> None:
+    margins: dict[int, float] = {}
 
-        def probe(index: int) -> Verdict:
-            if with_margins:
-                margins[index] = index - 463.5
-            return Verdict.PASS if index < 464 else Verdict.FAIL
+    def probe(index: int) -> Verdict:
+        margins[index] = slope * (index - 463.5)
+        return Verdict.PASS if index < 464 else Verdict.FAIL
 
-        return len(find_bracket(probe, len(PAPER), None, margins).probes)
+    assert len(find_bracket(probe, len(PAPER), 463.5 + off, margins).probes) <= (2 if not off else 7)
 
-    assert spent(True) < spent(False)
+
+def test_margins_that_are_wrong_by_a_few_indices_cost_a_few_probes() -> None:
+    margins: dict[int, float] = {}
+
+    def probe(index: int) -> Verdict:
+        margins[index] = index - 458.5
+        return Verdict.PASS if index < 464 else Verdict.FAIL
+
+    assert len(find_bracket(probe, len(PAPER), 400.5, margins).probes) <= 8
 
 
 def test_a_defect_that_passes_at_the_strongest_severity_takes_one_probe() -> None:
-    assert searched(step(100, 100), guess=40) == Bracket(99, 100, None, (99,))
+    assert searched(step(100, 100)) == Bracket(99, 100, None, (99,))
+
+
+def test_a_wrong_guess_of_an_undetected_defect_costs_a_few_probes() -> None:
+    found = searched(step(100, 100), guess=40)
+    assert (found.last_pass, found.first_fail, found.probes[-1]) == (99, 100, 99)
+    assert len(found.probes) <= 5
 
 
 @given(st.lists(st.sampled_from([Verdict.PASS, Verdict.FAIL]), min_size=1, max_size=60), st.data())
@@ -182,35 +213,32 @@ def test_a_confirmed_bracket_has_its_failures_above_it_and_is_made_of_neighbours
 ) -> None:
     verdicts = [*verdicts, Verdict.FAIL]
     found = searched(verdicts, data.draw(st.none() | st.integers(0, len(verdicts) - 1)))
-    confirmed, crossings = confirm_bracket(lambda index: verdicts[index], found, len(verdicts), wanted)
+    confirmed = confirm_bracket(lambda index: verdicts[index], found, len(verdicts), wanted)
     assert confirmed.first_fail == confirmed.last_pass + 1
     above = verdicts[confirmed.first_fail : confirmed.first_fail + wanted + 1]
     assert set(above) == {Verdict.FAIL}
     if confirmed.last_pass >= 0:
         assert verdicts[confirmed.last_pass] is Verdict.PASS
-    between = verdicts[found.first_fail : confirmed.first_fail + 1]
-    assert crossings == 1 + sum(one is not other for one, other in pairwise(between))
 
 
 def test_two_ways_into_a_band_that_flips_end_in_the_same_bracket() -> None:
     flips = [Verdict.PASS] * 10 + [Verdict.FAIL] + [Verdict.PASS] * 2 + [Verdict.FAIL] * 20
 
-    def climbed(last_pass: int) -> tuple[int, int, int]:
+    def climbed(last_pass: int) -> tuple[int, int]:
         bracket = Bracket(last_pass, last_pass + 1, None, (len(flips) - 1,))
-        confirmed, crossings = confirm_bracket(lambda index: flips[index], bracket, len(flips), 3)
-        return confirmed.last_pass, confirmed.first_fail, crossings
+        confirmed = confirm_bracket(lambda index: flips[index], bracket, len(flips), 3)
+        return confirmed.last_pass, confirmed.first_fail
 
-    assert climbed(9) == (12, 13, 3)
-    assert climbed(12) == (12, 13, 1)
+    assert climbed(9) == climbed(12) == (12, 13)
 
 
 def test_what_is_undetected_or_unknown_has_nothing_to_confirm() -> None:
     never = Bracket(9, 10, None, (9,))
-    assert confirm_bracket(lambda _: Verdict.PASS, never, 10, 3) == (never, 0)
+    assert confirm_bracket(lambda _: Verdict.PASS, never, 10, 3) == never
     broken = Bracket(3, 4, 4, (9, 4))
-    assert confirm_bracket(lambda _: Verdict.FAIL, broken, 10, 3) == (broken, 0)
+    assert confirm_bracket(lambda _: Verdict.FAIL, broken, 10, 3) == broken
     stops = Bracket(3, 4, None, (9, 3, 4))
-    assert confirm_bracket(lambda _: Verdict.UNKNOWN, stops, 10, 3)[0].unknown_at == 5
+    assert confirm_bracket(lambda _: Verdict.UNKNOWN, stops, 10, 3).unknown_at == 5
 
 
 @given(
@@ -219,24 +247,42 @@ def test_what_is_undetected_or_unknown_has_nothing_to_confirm() -> None:
 def test_a_scan_leads_to_the_first_failure_that_it_sees_wherever_it_passes_again(
     verdicts: list[Verdict], count: int
 ) -> None:
-    scan = scan_grid(verdicts.__getitem__, len(verdicts), count)
-    seen = [(index, verdicts[index]) for index in scan.probes]
-    fails = [index for index, verdict in seen if verdict is Verdict.FAIL]
-    assert scan.high == (min(fails) if fails else None)
-    assert scan.probes[-1] == len(verdicts) - 1
-    later = [index for index, verdict in seen if fails and index > fails[0] and verdict is Verdict.PASS]
-    assert scan.again == (max(later) if later else None)
-    if scan.high is None:
-        return
-    bracket = find_bracket(verdicts.__getitem__, len(verdicts), between=(scan.low, scan.high))
-    assert bracket.first_fail == bracket.last_pass + 1 <= scan.high
-    assert verdicts[bracket.first_fail] is Verdict.FAIL
+    asked: list[int] = []
+
+    def probe(index: int) -> Verdict:
+        asked.append(index)
+        return verdicts[index]
+
+    low, high = scan_grid(probe, len(verdicts), count)
+    fails = [index for index in asked if verdicts[index] is Verdict.FAIL]
+    assert high == (min(fails) if fails else len(verdicts))
+    assert asked[-1] == len(verdicts) - 1
+    bracket = find_bracket(verdicts.__getitem__, len(verdicts), between=(low, high))
+    assert bracket.first_fail == bracket.last_pass + 1 <= high
+    assert bracket.first_fail == len(verdicts) or verdicts[bracket.first_fail] is Verdict.FAIL
     assert bracket.last_pass < 0 or verdicts[bracket.last_pass] is Verdict.PASS
 
 
 def test_a_simulation_that_fails_says_nothing_in_a_scan() -> None:
     verdicts = [Verdict.UNKNOWN, Verdict.PASS, Verdict.UNKNOWN, Verdict.FAIL, Verdict.UNKNOWN]
-    scan = scan_grid(verdicts.__getitem__, 5, 5)
-    assert (scan.low, scan.high, scan.crossings, scan.again) == (1, 3, 1, None)
-    nothing = scan_grid(lambda _: Verdict.UNKNOWN, 5, 5)
-    assert (nothing.low, nothing.high) == (-1, None)
+    assert scan_grid(verdicts.__getitem__, 5, 5) == (1, 3)
+    assert scan_grid(lambda _: Verdict.UNKNOWN, 5, 5) == (-1, 5)
+
+
+@given(st.lists(st.sampled_from([Verdict.PASS, Verdict.FAIL]), min_size=1, max_size=60), st.data())
+def test_every_change_that_is_reported_is_one_and_none_between_known_ones_is_missed(
+    verdicts: list[Verdict], data: st.DataObject
+) -> None:
+    places = data.draw(st.sets(st.integers(0, len(verdicts) - 1)))
+    found = changes(verdicts.__getitem__, {place: verdicts[place] for place in places})
+    row = [Verdict.PASS, *verdicts]
+    assert all(row[index + 1] is not row[index + 2] for index in found)
+    known = [-1, *sorted(places)]
+    for low, high in pairwise(known):
+        inside = sum(low <= index < high for index in found)
+        assert inside == (row[low + 1] is not row[high + 1])
+
+
+def test_a_change_next_to_a_failed_simulation_is_not_made_up() -> None:
+    verdicts = [Verdict.PASS, Verdict.UNKNOWN, Verdict.FAIL]
+    assert changes(verdicts.__getitem__, {0: Verdict.PASS, 2: Verdict.FAIL}) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns import spec
+from faultsim.campaigns.curve import Curve
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.plan import Plan, Setting, make_plan
 from faultsim.campaigns.search import Verdict
 from faultsim.campaigns.spec import LimitsSpec
-from faultsim.campaigns.threshold import judge_response, predicted_index
+from faultsim.campaigns.threshold import judge_response
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome, Status
 
@@ -101,40 +101,50 @@ def divider(ohm: float) -> float:
 SWEEP = [(10.0**exponent, divider(10.0**exponent)) for exponent in range(1, 10)]
 
 
+def curve(points: list[tuple[float, float]]) -> Curve:
+    return Curve(tuple(points))
+
+
 @pytest.mark.parametrize("sweep", [SWEEP, [(ohm, -value) for ohm, value in SWEEP]], ids=["falling", "rising"])
-def test_a_level_of_the_sweep_is_met_at_its_own_severity(grid: Grid, sweep: list[tuple[float, float]]) -> None:
-    for ohm, level in sweep:
-        assert predicted_index(grid, level, sweep) == grid.nearest(ohm)
+def test_a_value_of_the_sweep_is_met_at_its_own_severity(sweep: list[tuple[float, float]]) -> None:
+    for ohm, value in sweep:
+        assert curve(sweep).severity_at(value) == pytest.approx(ohm, rel=1e-9)
+        assert curve(sweep).value_at(ohm) == pytest.approx(value, abs=2e-5 * abs(sweep[0][1]))
 
 
 @given(exponent=st.floats(1.001, 8.999))
-def test_a_prediction_lies_between_the_points_of_the_sweep_around_it(grid: Grid, exponent: float) -> None:
-    found = predicted_index(grid, divider(10.0**exponent), SWEEP)
+def test_a_severity_lies_between_the_points_of_the_sweep_around_it(exponent: float) -> None:
+    found = curve(SWEEP).severity_at(divider(10.0**exponent))
     assert found is not None
     below, above = next((r0, r1) for (r0, _), (r1, _) in pairwise(SWEEP) if r0 <= 10.0**exponent <= r1)
-    assert grid.nearest(below) <= found <= grid.nearest(above)
+    assert below * (1 - 1e-9) <= found <= above * (1 + 1e-9)
 
 
-def test_half_of_a_step_in_value_is_half_of_a_step_on_the_logarithmic_scale(grid: Grid) -> None:
-    assert predicted_index(grid, 1.5, [(100.0, 1.0), (1e4, 2.0)]) == grid.nearest(1e3)
+@given(exponent=st.floats(2.0, 6.0))
+def test_a_severity_and_its_value_belong_together(exponent: float) -> None:
+    value = curve(SWEEP).value_at(10.0**exponent)
+    assert curve(SWEEP).severity_at(value) == pytest.approx(10.0**exponent, rel=1e-6)
+    # Exact but for the sweep's own two ends, which are not those of the divider.
+    assert value == pytest.approx(divider(10.0**exponent), rel=0.02)
 
 
-def test_a_fine_sweep_predicts_to_within_one_grid_point(grid: Grid) -> None:
-    sweep = [(ohm, divider(ohm)) for ohm in (10.0 * 1.05**step for step in range(300))]
-    for ohm in (37.0, 1e3, 16e3, 1.7e6):
-        found = predicted_index(grid, divider(ohm), sweep)
-        assert found is not None
-        assert math.isclose(grid[found], ohm, rel_tol=0.011)
+def test_half_of_a_step_in_value_is_half_of_a_step_on_the_logarithmic_scale() -> None:
+    assert curve([(100.0, 1.0), (1e4, 2.0)]).severity_at(1.5) == pytest.approx(1e3)
 
 
 @pytest.mark.parametrize(
-    ("level", "sweep"),
+    ("value", "sweep"),
     [(2.0, SWEEP), (-1.0, SWEEP), (1.0, [(10.0, 1.0), (100.0, 1.0)]), (1.0, SWEEP[:1]), (1.0, [])],
 )
-def test_a_level_that_is_not_met_predicts_nothing(grid: Grid, level: float, sweep: list[tuple[float, float]]) -> None:
-    assert predicted_index(grid, level, sweep) is None
+def test_a_value_that_is_not_met_is_met_nowhere(value: float, sweep: list[tuple[float, float]]) -> None:
+    assert curve(sweep).severity_at(value) is None
 
 
-def test_of_several_meetings_the_first_counts(grid: Grid) -> None:
-    sweep = [(10.0, 0.0), (1e3, 2.0), (1e5, 0.0)]
-    assert predicted_index(grid, 1.0, sweep) == grid.nearest(100.0)
+def test_of_several_meetings_the_first_counts() -> None:
+    assert curve([(10.0, 0.0), (1e3, 2.0), (1e5, 0.0)]).severity_at(1.0) == pytest.approx(100.0)
+
+
+def test_beyond_a_sweep_its_end_goes_on() -> None:
+    assert curve(SWEEP).value_at(1.0) == SWEEP[0][1]
+    assert curve(SWEEP).value_at(1e12) == SWEEP[-1][1]
+    assert curve(SWEEP[:1]).value_at(1e3) == SWEEP[0][1]

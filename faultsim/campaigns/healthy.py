@@ -1,0 +1,117 @@
+"""What the fault-free circuit does: under each pattern of the baseline, and in every setting."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+
+from faultsim.campaigns.gates import setting_row
+from faultsim.campaigns.lab import Question
+from faultsim.campaigns.ledger import Item
+from faultsim.campaigns.plan import Setting
+from faultsim.campaigns.results import BaselineRow, SettingRow
+from faultsim.campaigns.stage import Stage
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.spice.job import Status
+
+
+@dataclass(frozen=True)
+class Healthy(Stage):
+    """The fault-free part of a run."""
+
+    def baseline(self, pool: ThreadPoolExecutor) -> list[BaselineRow]:
+        """Return a row for each pattern; of those that make the same circuit with rows exchanged one is simulated."""
+        self.watcher.stage("baseline", len(self.plan.baseline))
+        both = list(zip(self.plan.baseline, self.baseline_items, strict=True))
+        asked = [(stimulus, item) for stimulus, item in both if self._like(stimulus) == stimulus]
+        rows = list(pool.map(lambda pair: self._baseline_row(*pair), asked))
+        found = {_name(stimulus): row for (stimulus, _), row in zip(asked, rows, strict=True)}
+        return [self._shared(stimulus, item, found[_name(self._like(stimulus))]) for stimulus, item in both]
+
+    def settings(self, pool: ThreadPoolExecutor) -> list[SettingRow]:
+        """Return a row for each setting."""
+        settings = self.plan.settings
+        self.watcher.stage("settings", len(settings))
+        return list(pool.map(self._setting_row, settings, self.setting_items))
+
+    @cached_property
+    def baseline_items(self) -> list[Item]:
+        """The ledger's item of every pattern."""
+        questions = [Question(self._like(stimulus), self.plan.conditions[0]) for stimulus in self.plan.baseline]
+        return [
+            Item("baseline", stimulus.pattern, f"{self.labs.whole.keys([question])} {stimulus!r}")
+            for stimulus, question in zip(self.plan.baseline, questions, strict=True)
+        ]
+
+    @cached_property
+    def setting_items(self) -> list[Item]:
+        """The ledger's item of every setting."""
+        asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
+        return [
+            Item("settings", "|".join(map(str, setting.key)), f"{self.labs.whole.keys([question])} {setting.criteria}")
+            for setting, question in asked
+        ]
+
+    def _like(self, stimulus: Stimulus) -> Stimulus:
+        """Return the last stimulus in plan order that makes the same circuit: the one with its first inputs active."""
+        return self._alike[_name(stimulus)]
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, str], Stimulus]:
+        last: dict[Hashable, Stimulus] = {}
+        kinds: dict[tuple[str, str], Hashable] = {}
+        for stimulus in self.plan.baseline:
+            name = _name(stimulus)
+            kind = self.labs.whole.kind(Question(stimulus, self.plan.conditions[0]))
+            kinds[name] = name if kind is None else kind
+            last[kinds[name]] = stimulus
+        return {name: last[kind] for name, kind in kinds.items()}
+
+    def _baseline_row(self, stimulus: Stimulus, item: Item) -> BaselineRow:
+        stored = self.ledger.result(item)
+        # What failed is asked for again: the store answers at once, or runs what a hang or a crash cut short.
+        if stored is None or stored["status"] != Status.OK:
+            key, outcome = self.labs.whole.ask(Question(stimulus, self.plan.conditions[0]))
+            row = BaselineRow(
+                circuit=self.plan.network.name,
+                pattern=stimulus.pattern,
+                im_wr_a=outcome.values.get("im_wr_a"),
+                spiked=outcome.values.get("spiked"),
+                pulses_to_spike=outcome.values.get("pulses_to_spike"),
+                status=outcome.status.value,
+                weights=stimulus.weights,
+            )
+            self.ledger.finish(item, asdict(row), [key])
+        else:
+            row = BaselineRow(**stored)
+        self.watcher.advance()
+        return row
+
+    def _shared(self, stimulus: Stimulus, item: Item, row: BaselineRow) -> BaselineRow:
+        """Return the row of a stimulus, from that of the one that makes the same circuit."""
+        if self._like(stimulus) == stimulus:
+            return row
+        shared = replace(row, pattern=stimulus.pattern, weights=stimulus.weights, same_as=row.pattern)
+        key = self.labs.whole.keys([Question(self._like(stimulus), self.plan.conditions[0])])
+        self.ledger.finish(item, asdict(shared), [key])
+        self.watcher.advance()
+        return shared
+
+    def _setting_row(self, setting: Setting, item: Item) -> SettingRow:
+        stored = self.ledger.result(item)
+        # One whose fault-free simulation failed is asked for again.
+        if stored is None or stored["expected"] is None:
+            key, outcome = self.labs.whole.ask(Question(setting.stimulus, setting.conditions))
+            row = setting_row(self.plan, setting, outcome)
+            self.ledger.finish(item, asdict(row), [key])
+        else:
+            row = SettingRow(**stored)
+        self.watcher.advance()
+        return row
+
+
+def _name(stimulus: Stimulus) -> tuple[str, str]:
+    """Return what tells the stimuli of a baseline apart."""
+    return stimulus.pattern, stimulus.weights
