@@ -24,7 +24,7 @@ test: ## Set up, run the whole test suite
 
 bench: ## Set up, run every benchmarks/bench_*.py
 	@bash scripts/install-ngspice.sh
-	@bash scripts/make-venv.sh
+	@bash scripts/make-venv.sh bench
 	@for file in benchmarks/bench_*.py; do \
 	    [ -e "$$file" ] || { echo "no benchmarks/bench_*.py to run"; break; }; \
 	    echo "== $$file"; \
