@@ -100,7 +100,7 @@ def _pwl(spans: list[tuple[float, float]], high: float) -> str:
 def circuit(windows: Windows) -> str:
     """Return the deck without title, analysis and options."""
     lines = [f".include {CIRCUITS / name}" for name in INCLUDED]
-    lines += [".param temperature_c=27", f"VVDD vdd 0 {VDD_V}", f"VVB vb 0 {BIAS_V}"]
+    lines += [".param temperature_c=27 time_step=0", f"VVDD vdd 0 {VDD_V}", f"VVB vb 0 {BIAS_V}"]
     lines += [f"V{net} {net} 0 0" for net in ("pe", "dep1", "dep2", "dep3", "dep4", "sl")]
     lines += [f"XPOT{n} in{n} pot{n} vb vdd potentiation" for n in range(1, 5)]
     lines += [_first_cell(), "VBL2 bl2 bl3 0", "VBL3 bl3 bl 0"]

@@ -131,6 +131,11 @@ class Plan:
         return load_behaviours()
 
     @property
+    def complete(self) -> Plan:
+        """The plan that this one is a part of; itself as a rule."""
+        return self
+
+    @property
     def observables(self) -> dict[str, str]:
         """The sidecar's observables and the campaign's own."""
         return {**self.network.sidecar.observables, **self.spec.observables}

@@ -126,7 +126,7 @@ class Runner:
 
     @cached_property
     def _labs(self) -> Labs:
-        whole = replace(self.lab, kept=drawn_subjects(self.plan))
+        whole = replace(self.lab, kept=drawn_subjects(self.plan.complete))
         return Labs(whole, replace(whole, lumped=True), self.plan.spec.equivalent is not None)
 
     @contextmanager

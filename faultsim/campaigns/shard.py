@@ -98,6 +98,11 @@ class Part(Plan):
     whole: Plan = field(kw_only=True)
     shard: Shard = field(kw_only=True)
 
+    @property
+    def complete(self) -> Plan:
+        """The whole."""
+        return self.whole
+
     @cached_property
     def simulated(self) -> list[Defect]:
         """This part's of those of the whole."""

@@ -70,7 +70,7 @@ def test_a_terminal_gets_a_bar_with_verdicts_and_transients(finished: Shell) -> 
     assert process.wait(timeout=60) == 0
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
     assert re.search(r"thresholds +.* 6/6 .*6 detected", plain)
-    assert re.search(rf"waveforms +.* 2/2 .*6 detected; {simulations(shell)} transients *\r", plain)
+    assert re.search(rf"waveforms +.* 2/2 .*6 detected; {simulations(shell)} transients(, \d+ reused)? *\r", plain)
     assert shown.rpartition(b"\x1b[?25")[2].startswith(b"h"), "the cursor is shown again"
 
 

@@ -33,12 +33,6 @@ def pool() -> Iterator[WorkerPool]:
         yield pool
 
 
-def worker() -> int:
-    (process,) = active_children()
-    assert process.pid is not None
-    return process.pid
-
-
 def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60.0
     while not condition():
@@ -56,9 +50,15 @@ def started(besides: int) -> list[int]:
     return found
 
 
+def worker() -> int:
+    """Return the only worker; that of an earlier pool may still be on its way out."""
+    wait_for(lambda: len(started(0)) == 1)
+    return started(0)[0]
+
+
 def kill_when_busy(besides: int = 0) -> int:
     """Kill the worker once it is at a job; return which it was."""
-    wait_for(lambda: bool(started(besides)))
+    wait_for(lambda: len(started(besides)) == 1)
     time.sleep(0.4)
     (pid,) = started(besides)
     os.kill(pid, signal.SIGKILL)
