@@ -51,9 +51,4 @@ class Grid:
 
     def nearest(self, value: float) -> int:
         """Return the index nearest to a value on the logarithmic scale."""
-        value = min(max(value, self.low), self.high)
-        below = min(int(math.log(value / self.low) / math.log(self.ratio)), len(self) - 1)
-        # Not simply rounded: the step to the last severity is shorter than the others.
-        around = range(below, min(below + 2, len(self)))
-        places = [len(self) - 1 - step if self.falling else step for step in around]
-        return min(places, key=lambda index: abs(math.log(self[index] / value)))
+        return round(self.place(value))

@@ -73,7 +73,7 @@ class Lab:
 
     def network_kind(self, question: Question) -> str:
         """Return which network answers a question, as tables say it."""
-        return EQUIVALENT if self.lumped and self.lumped_deck(question).merged else WHOLE
+        return EQUIVALENT if self.lumped and self._lumped_deck(question).merged else WHOLE
 
     def job(self, question: Question) -> Job:
         """Return the job that answers a question."""
@@ -82,9 +82,12 @@ class Lab:
         return job(self.network, question.applied, question.conditions, simulation, edited, self.observables)
 
     def edited(self, question: Question) -> EditedDeck:
-        """Return the deck that answers a question."""
-        deck = self.lumped_deck(question) if self.lumped else self.whole_deck(question)
-        return deck.at(question.severity or 0.0)
+        """Return the deck that answers a question, at its severity."""
+        return self.deck(question).at(question.severity or 0.0)
+
+    def deck(self, question: Question) -> FaultyDeck:
+        """Return the deck that answers a question, for all severities."""
+        return self._lumped_deck(question) if self.lumped else self._whole_deck(question)
 
     def submit(self, question: Question) -> Future[Outcome]:
         """Ask without waiting."""
@@ -106,17 +109,17 @@ class Lab:
 
     def equivalent(self, question: Question) -> Equivalent:
         """Return the equivalent of the network for a question, with its defect if it has one."""
-        deck = self.whole_deck(question).cornered(question.severity or 0.0)
+        deck = self._whole_deck(question).cornered(question.severity or 0.0)
         return equivalent_of(self.network, deck, self._surroundings(question))
 
     def kind(self, question: Question) -> Hashable | None:
         """Return what is equal for fault-free circuits that differ in nothing but the order of rows, if known."""
-        cards = self.whole_deck(replace(question, defect=None, severity=None)).cards
+        cards = self._whole_deck(replace(question, defect=None, severity=None)).cards
         return kind_of(cards, self._surroundings(question), self.network.sidecar.weights)
 
-    def lumped_deck(self, question: Question) -> FaultyDeck:
+    def _lumped_deck(self, question: Question) -> FaultyDeck:
         """Return the equivalent's deck, found once for all severities and all stimuli that make the same rows alike."""
-        deck, around = self.whole_deck(question), self._surroundings(question)
+        deck, around = self._whole_deck(question), self._surroundings(question)
         sources = list(around.held.values()), list(around.fed.values())
         alike = tuple(tuple(map(texts.index, texts)) for texts in sources)
         severity = question.severity or 0.0
@@ -128,7 +131,7 @@ class Lab:
     def _surroundings(self, question: Question) -> Surroundings:
         return surroundings(self.network, question.applied, question.conditions)
 
-    def whole_deck(self, question: Question) -> FaultyDeck:
+    def _whole_deck(self, question: Question) -> FaultyDeck:
         """Return the deck with a defect or none; edited once for all its severities and stimuli."""
         key = _key(question)
         if key not in self._faulty:

@@ -201,13 +201,15 @@ class Plan:
         return test.guide or (MARGIN if test.observable == "spiked" and MARGIN in self.observables else "")
 
     @cached_property
+    def published(self) -> PublishedSpec | None:
+        """A paper's values, where the campaign has some."""
+        return read_spec(self.path.parent / self.spec.published, PublishedSpec) if self.spec.published else None
+
+    @cached_property
     def published_thresholds(self) -> dict[tuple[str, str, str], float]:
         """Thresholds that a paper states, in the middle of what it prints: of a defect, a test and a window."""
-        if not self.spec.published:
-            return {}
-        values = read_spec(self.path.parent / self.spec.published, PublishedSpec).values
         found: dict[tuple[str, str, str], float] = {}
-        for value in values:
+        for value in self.published.values if self.published else ():
             source, printed = value.source, value.published
             if source.defect and source.window and printed and min(printed) > 0:
                 test = source.test or self.spec.tests[0].name

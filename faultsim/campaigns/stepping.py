@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from faultsim.circuits.bench import job
 from faultsim.fault_models.defect import FaultyDeck
 from faultsim.spice.expressions import renamed
 from faultsim.spice.job import Job
+from faultsim.spice.reference import with_text
 
 _PLATEAU_S, _STEP_S = 0.2e-9, 0.03e-9
 """How long the resistance keeps a value, and how long it takes to the next: both long beside the read path's times."""
@@ -32,7 +32,7 @@ def stepped(lab: Lab, question: Question, severities: Sequence[float], observabl
     Returns:
         None for a defect that is not just one resistance.
     """
-    deck = lab.whole_deck(question) if not lab.lumped else lab.lumped_deck(question)
+    deck = lab.deck(question)
     resistor = _resistor(deck)
     if resistor is None or question.simulation is None:
         return None
@@ -62,11 +62,7 @@ def _resistor(deck: FaultyDeck) -> str | None:
 
 def _controlled(deck: str, resistor: str, ends_s: Sequence[float], severities: Sequence[float]) -> str:
     """Return the deck with the resistor at what a source says: the logarithm, which steps in straight lines."""
-    local = resistor.rsplit(".", 1)[-1]
-    pattern = re.compile(rf"^({re.escape(local)}\s+\S+\s+\S+\s+)\S+", re.IGNORECASE | re.MULTILINE)
-    deck, found = pattern.subn(rf"\g<1>r='exp(v({_CONTROL}))'", deck)
-    if found != 1:
-        raise ValueError(f"{resistor} is on {found} lines of the deck, not on one")
+    deck = with_text(deck, resistor, f"r='exp(v({_CONTROL}))'")
     points = [(0.0, severities[0])]
     for end, before, after in zip(ends_s, severities, severities[1:], strict=False):
         points += [(end, before), (end + _STEP_S, after)]

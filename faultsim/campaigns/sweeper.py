@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 
 from faultsim.campaigns.lab import Lab, Question
@@ -15,8 +15,10 @@ from faultsim.campaigns.results import CurrentRow
 from faultsim.campaigns.stage import Stage
 from faultsim.campaigns.stepping import stepped
 from faultsim.fault_models.defect import Defect
-from faultsim.spice.expressions import Value
-from faultsim.spice.job import Job, Outcome
+from faultsim.spice.job import Job
+
+Read = tuple[Job, Sequence[str]]
+"""A transient, and the observables of it that are values of a curve, in the curve's order."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Sweeper(Stage):
     def _keys(self, sweep: Sweep, defect: Defect) -> str:
         """Return the store's keys of all that a curve may rest on."""
         labs = [self.labs.whole, self.labs.lumped] if self.labs.asked else [self.labs.whole]
-        return " | ".join(" ".join(lab.service.key(job) for job in _jobs(sweep, lab, defect)) for lab in labs)
+        return " | ".join(" ".join(lab.service.key(job) for job, _ in _reads(sweep, lab, defect)) for lab in labs)
 
     def _rows(self, sweep: Sweep, lab: Lab, defect: Defect, item: Item) -> list[CurrentRow]:
         stored = self.ledger.result(item)
@@ -57,37 +59,30 @@ class Sweeper(Stage):
         if usable and stored["network"] == network:
             rows = [CurrentRow(**row) for row in stored["rows"]]
         else:
-            jobs = _jobs(sweep, lab, defect)
-            values = _values(sweep, [answer.result() for answer in [lab.service.submit(job) for job in jobs]])
+            reads = _reads(sweep, lab, defect)
+            answers = [(lab.service.submit(job), names) for job, names in reads]
+            values = [answer.result().values.get(name) for answer, names in answers for name in names]
             name, severities = self.plan.network.name, (0.0, *sweep.severities)
             rows = [
                 CurrentRow(name, defect.id, severity, value) for severity, value in zip(severities, values, strict=True)
             ]
             kept = {"network": network, "rows": [asdict(row) for row in rows]}
-            self.ledger.finish(item, kept, [lab.service.key(job) for job in jobs])
+            self.ledger.finish(item, kept, [lab.service.key(job) for job, _ in reads])
         self.watcher.advance()
         return rows
 
 
-def _jobs(sweep: Sweep, lab: Lab, defect: Defect) -> list[Job]:
-    """Return the transients of a curve: the fault-free one, then all severities in one, or one each."""
+def _reads(sweep: Sweep, lab: Lab, defect: Defect) -> list[Read]:
+    """Return what a curve is read from: the fault-free transient, then one for all severities, or one each."""
     healthy = lab.job(Question(sweep.healthy, sweep.conditions))
-    question = replace(_question(sweep, defect, None), severity=sweep.severities[-1])
-    job = stepped(lab, question, sweep.severities, lab.observables[sweep.observable])
+    last = _question(sweep, defect, sweep.severities[-1])
+    job = stepped(lab, last, sweep.severities, lab.observables[sweep.observable])
+    names = [sweep.observable]
     if job is not None:
-        return [healthy, job]
-    return [healthy, *(lab.job(_question(sweep, defect, severity)) for severity in sweep.severities)]
+        return [(healthy, names), (job, [str(place) for place in range(len(sweep.severities))])]
+    alone = [lab.job(_question(sweep, defect, severity)) for severity in sweep.severities]
+    return [(asked, names) for asked in (healthy, *alone)]
 
 
-def _values(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Value]:
-    """Return the fault-free value and that at each severity."""
-    healthy, *others = outcomes
-    count = len(sweep.severities)
-    found = [outcome.values.get(sweep.observable) for outcome in others]
-    if len(others) == 1 < count:
-        found = [others[0].values.get(str(place)) for place in range(count)]
-    return [healthy.values.get(sweep.observable), *found]
-
-
-def _question(sweep: Sweep, defect: Defect, severity: float | None) -> Question:
+def _question(sweep: Sweep, defect: Defect, severity: float) -> Question:
     return Question(sweep.stimulus, sweep.conditions, defect, severity, sweep.simulation)

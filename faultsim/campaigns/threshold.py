@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -104,13 +103,11 @@ def _checks(plan: Plan, task: ThresholdTask) -> list[int]:
 
 def _others(probing: _Probing, bracket: Bracket, crossings: Sequence[int]) -> str:
     """Say where else the verdict changes."""
-    unit, grid = probing.task.defect.unit, probing.grid
-    words = ["fails", *itertools.islice(itertools.cycle(["passes again", "fails again"]), max(0, len(crossings) - 1))]
-    found = [
-        f"{word} from {format_quantity(grid[index + 1], unit)} on"
-        for word, index in zip(words, crossings, strict=False)
-        if index != bracket.last_pass
-    ]
+    unit, grid, found = probing.task.defect.unit, probing.grid, []
+    for place, index in enumerate(crossings):
+        if index != bracket.last_pass:
+            word = "fails" if probing.verdicts[index + 1] is Verdict.FAIL else "passes"
+            found.append(f"{word}{' again' if place else ''} from {format_quantity(grid[index + 1], unit)} on")
     return ", ".join(found)
 
 

@@ -31,10 +31,8 @@ from faultsim.reports.files import remove, remove_parts, write_file
 from faultsim.reports.page import Report, draw, render
 from faultsim.reports.planes import TrendRow, plane_maps, trend_rows
 from faultsim.reports.points import PointRow, point_rows
-from faultsim.reports.published import PublishedSpec
 from faultsim.reports.record import coverage_record
 from faultsim.reports.tables import write_table
-from faultsim.specfile import read_spec
 from faultsim.vectors.table import VectorRow, vector_rows
 
 MANIFEST = "manifest.json"
@@ -51,7 +49,7 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         StorageError: A file cannot be written.
     """
     begin_folder(folder)
-    published = _published(plan)
+    published = plan.published
     report = Report(
         plan=plan,
         result=result,
@@ -145,12 +143,6 @@ def _manifest(report: Report, ledger: Ledger) -> dict[str, Any]:
         "counts": counts,
         "coverage": asdict(coverage_of(report.coverage)),
     }
-
-
-def _published(plan: Plan) -> PublishedSpec | None:
-    if not plan.spec.published:
-        return None
-    return read_spec(plan.path.parent / plan.spec.published, PublishedSpec)
 
 
 def _sha256(text: str) -> str:

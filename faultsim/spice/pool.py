@@ -113,21 +113,20 @@ class WorkerPool:
         if trace.outcome.status in (Status.TIMEOUT, Status.CRASHED):
             if self._closed:
                 raise CancelledError
-            self._replace(place)
+            self._renew(place)
+            self._ready(place)
         return trace
 
-    def _replace(self, place: int) -> None:
+    def _renew(self, place: int) -> None:
         self._workers[place].end()
         self._workers[place] = _Worker()
-        self._ready(place)
 
     def _ready(self, place: int) -> str:
         """Return a worker's simulator once it is ready; one that dies while it starts is tried once more."""
         try:
             return self._workers[place].wait_until_ready()
         except EOFError:
-            self._workers[place].end()
-            self._workers[place] = _Worker()
+            self._renew(place)
         try:
             return self._workers[place].wait_until_ready()
         except EOFError as error:

@@ -50,18 +50,28 @@ def run_batch(job: Job, timeout_s: float = 120.0) -> Trace:
 def with_values(deck: str, alters: dict[str, float]) -> str:
     """Return the deck with two-terminal elements set to values, as ``alter`` would.
 
+    Raises:
+        SimulatorError: No line, or more than one, carries that name.
+    """
+    for element, value in alters.items():
+        deck = with_text(deck, element, f"{value:.17g}")
+    return deck
+
+
+def with_text(deck: str, element: str, text: str) -> str:
+    """Return the deck with another text in place of a two-terminal element's value.
+
     An element inside a subcircuit is found by the last part of its flattened name, ``r.x1.rfault`` by ``rfault``;
     injection makes that name unique.
 
     Raises:
         SimulatorError: No line, or more than one, carries that name.
     """
-    for element, value in alters.items():
-        name = element.rsplit(".", 1)[-1]
-        pattern = re.compile(rf"^({re.escape(name)}\s+\S+\s+\S+\s+)(\S+)", re.IGNORECASE | re.MULTILINE)
-        deck, count = pattern.subn(rf"\g<1>{value:.17g}", deck)
-        if count != 1:
-            raise SimulatorError(f"element {element!r} is on {count} lines of the deck, not on one")
+    name = element.rsplit(".", 1)[-1]
+    pattern = re.compile(rf"^({re.escape(name)}\s+\S+\s+\S+\s+)\S+", re.IGNORECASE | re.MULTILINE)
+    deck, count = pattern.subn(lambda found: found[1] + text, deck)
+    if count != 1:
+        raise SimulatorError(f"element {element!r} is on {count} lines of the deck, not on one")
     return deck
 
 
