@@ -37,7 +37,8 @@ UNIVERSE, CHUNK = "devices", 40
 ONE = """
 import json, resource, sys, time
 from pathlib import Path
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.circuits import bench, network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.spice.engine import open_engine

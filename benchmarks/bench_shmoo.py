@@ -21,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import Plane, at_windows
 from faultsim.campaigns.shmoo import Subject, Surveyor
 from faultsim.campaigns.twin import TwinMaker

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.spec import load
 from faultsim.spice.engine import Engine, open_engine
 from faultsim.spice.job import Job

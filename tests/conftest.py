@@ -6,7 +6,7 @@ import csv
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from faultsim.campaigns import spec
+from faultsim.campaigns.drawn import drawn_subjects
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.spice.pool import WorkerPool
@@ -105,4 +106,7 @@ def _reproduction(name: str, folder: Path) -> Iterator[Reproduction]:
     plan = make_plan(*spec.load(name))
     simulation = plan.network.sidecar.simulation
     with SimulationService(WorkerPool(2, simulation.timeout), Store(folder.parent / "store.sqlite")) as service:
-        yield Reproduction(folder, plan, Lab(plan.network, service, simulation, plan.observables))
+        lab = Lab(plan.network, service, simulation, plan.observables, kept=drawn_subjects(plan.complete))
+        # What answered is what answers here: both say that structure is the proof.
+        same = plan.spec.equivalent is not None and plan.spec.equivalent.proof == "structure"
+        yield Reproduction(folder, plan, replace(lab, lumped=same, exact=same))

@@ -11,9 +11,10 @@ from typing import Any
 
 from faultsim.campaigns.calling import Seen, behaviour_rows
 from faultsim.campaigns.examiner import Examiner, Signature
-from faultsim.campaigns.lab import Question, first_spike
+from faultsim.campaigns.lab import first_spike
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.plan import Setting
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import Plane, at_windows
 from faultsim.campaigns.results import (
     BehaviourRow,

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from faultsim.campaigns.drawn import ResponseTask, WaveformTask, response_tasks, waveform_tasks
-from faultsim.campaigns.lab import Question
 from faultsim.campaigns.ledger import SKIPPED, Item
 from faultsim.campaigns.plan import ThresholdTask
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
 from faultsim.campaigns.stage import Stage
 

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from faultsim.campaigns.lab import Question
 from faultsim.campaigns.plan import Plan, Setting
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
 from faultsim.campaigns.spec import ResponseSpec, WaveformsSpec
 from faultsim.circuits.sidecar import StimulusSpec

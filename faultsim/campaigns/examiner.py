@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from faultsim.campaigns.causes import causes
-from faultsim.campaigns.lab import Question
 from faultsim.campaigns.outside import Tester
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.shmoo import UNKNOWN, Subject, Surveyor
 from faultsim.campaigns.synapses import Synapses, synapses
 from faultsim.circuits.neuron import Failed, NotApart

@@ -33,8 +33,15 @@ def check_baseline(plan: Plan, rows: Sequence[BaselineRow]) -> None:
         raise GateError("\n".join([where, *wrong]))
 
 
-def setting_row(plan: Plan, setting: Setting, healthy: Outcome) -> SettingRow:
-    """Say what the fault-free circuit does in a setting, and whether the test can be used there."""
+def setting_row(plan: Plan, setting: Setting, healthy: Outcome, network: str) -> SettingRow:
+    """Say what the fault-free circuit does in a setting, and whether the test can be used there.
+
+    Args:
+        plan: The campaign.
+        setting: The test.
+        healthy: Its fault-free response.
+        network: Which network gave it.
+    """
     values, spec = healthy.values, setting.stimulus.spec
     # Where the simulation failed the searches find out, and call every verdict unknown.
     usable = not healthy.ok or not setting.requires or values[setting.requires] is True
@@ -61,6 +68,7 @@ def setting_row(plan: Plan, setting: Setting, healthy: Outcome) -> SettingRow:
         spiked=values.get("spiked"),
         pulses_to_spike=values.get("pulses_to_spike"),
         im_wr_a=values.get("im_wr_a"),
+        network=network,
     )
 
 

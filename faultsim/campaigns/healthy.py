@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from faultsim.campaigns.gates import setting_row
-from faultsim.campaigns.lab import Question
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.plan import Setting
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import BaselineRow, SettingRow
 from faultsim.campaigns.stage import Stage
 from faultsim.circuits.stimulus import Stimulus
@@ -20,6 +20,15 @@ from faultsim.spice.job import Status
 @dataclass(frozen=True)
 class Healthy(Stage):
     """The fault-free part of a run."""
+
+    def ahead(self) -> None:
+        """Ask for what is not known yet without waiting: it is simulated while the rest of the plan is worked out."""
+        conditions = self.plan.conditions[0]
+        asked = [Question(self._like(stimulus), conditions) for stimulus in self.plan.baseline]
+        asked += [Question(setting.stimulus, setting.conditions) for setting in self.plan.settings]
+        for item, question in zip([*self.baseline_items, *self.setting_items], asked, strict=True):
+            if self.ledger.result(item) is None:
+                self.labs.healthy.submit(question)
 
     def baseline(self, pool: ThreadPoolExecutor) -> list[BaselineRow]:
         """Return a row for each pattern; of those that make the same circuit with rows exchanged one is simulated."""
@@ -41,7 +50,7 @@ class Healthy(Stage):
         """The ledger's item of every pattern."""
         questions = [Question(self._like(stimulus), self.plan.conditions[0]) for stimulus in self.plan.baseline]
         return [
-            Item("baseline", stimulus.pattern, f"{self.labs.whole.keys([question])} {stimulus!r}")
+            Item("baseline", stimulus.pattern, f"{self.labs.keys([question])} {stimulus!r}")
             for stimulus, question in zip(self.plan.baseline, questions, strict=True)
         ]
 
@@ -50,7 +59,7 @@ class Healthy(Stage):
         """The ledger's item of every setting."""
         asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [
-            Item("settings", "|".join(map(str, setting.key)), f"{self.labs.whole.keys([question])} {setting.criteria}")
+            Item("settings", "|".join(map(str, setting.key)), f"{self.labs.keys([question])} {setting.criteria}")
             for setting, question in asked
         ]
 
@@ -70,10 +79,12 @@ class Healthy(Stage):
         return {name: last[kind] for name, kind in kinds.items()}
 
     def _baseline_row(self, stimulus: Stimulus, item: Item) -> BaselineRow:
-        stored = self.ledger.result(item)
+        stored, lab = self.ledger.result(item), self.labs.healthy
+        question = Question(stimulus, self.plan.conditions[0])
+        network = lab.network_kind(question)
         # What failed is asked for again: the store answers at once, or runs what a hang or a crash cut short.
-        if stored is None or stored["status"] != Status.OK:
-            key, outcome = self.labs.whole.ask(Question(stimulus, self.plan.conditions[0]))
+        if stored is None or stored["status"] != Status.OK or stored["network"] != network:
+            key, outcome = lab.ask(question)
             row = BaselineRow(
                 circuit=self.plan.network.name,
                 pattern=stimulus.pattern,
@@ -82,6 +93,7 @@ class Healthy(Stage):
                 pulses_to_spike=outcome.values.get("pulses_to_spike"),
                 status=outcome.status.value,
                 weights=stimulus.weights,
+                network=network,
             )
             self.ledger.finish(item, asdict(row), [key])
         else:
@@ -94,7 +106,7 @@ class Healthy(Stage):
         if self._like(stimulus) == stimulus:
             return row
         shared = replace(row, pattern=stimulus.pattern, weights=stimulus.weights, same_as=row.pattern)
-        key = self.labs.whole.keys([Question(self._like(stimulus), self.plan.conditions[0])])
+        key = self.labs.healthy.keys([Question(self._like(stimulus), self.plan.conditions[0])])
         self.ledger.finish(item, asdict(shared), [key])
         self.watcher.advance()
         return shared
@@ -103,8 +115,9 @@ class Healthy(Stage):
         stored = self.ledger.result(item)
         # One whose fault-free simulation failed is asked for again.
         if stored is None or stored["expected"] is None:
-            key, outcome = self.labs.whole.ask(Question(setting.stimulus, setting.conditions))
-            row = setting_row(self.plan, setting, outcome)
+            lab, question = self.labs.healthy, Question(setting.stimulus, setting.conditions)
+            key, outcome = lab.ask(question)
+            row = setting_row(self.plan, setting, outcome, lab.network_kind(question))
             self.ledger.finish(item, asdict(row), [key])
         else:
             row = SettingRow(**stored)

@@ -6,47 +6,18 @@ from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import EQUIVALENT, WHOLE
-from faultsim.circuits.bench import Conditions, job, surroundings, variant
+from faultsim.circuits.bench import job, surroundings, variant
 from faultsim.circuits.blocks import Surroundings, kind_of
 from faultsim.circuits.equivalent import Equivalent
 from faultsim.circuits.network import Network
 from faultsim.circuits.sidecar import SimulationSpec
-from faultsim.circuits.stimulus import Stimulus
 from faultsim.circuits.variant import Corner, EditedDeck
-from faultsim.fault_models.defect import Defect, FaultyDeck
+from faultsim.fault_models.defect import FaultyDeck
 from faultsim.fault_models.lumping import equivalent_of, lumped
 from faultsim.spice.job import Job, Outcome, Trace
 from faultsim.spice.service import SimulationService
-
-
-@dataclass(frozen=True)
-class Question:
-    """One transient in the words of a test engineer; without a defect it is the fault-free circuit.
-
-    ``simulation`` replaces the lab's own accuracy where it is given.
-    """
-
-    stimulus: Stimulus
-    conditions: Conditions
-    defect: Defect | None = None
-    severity: float | None = None
-    simulation: SimulationSpec | None = None
-
-    @property
-    def fault(self) -> tuple[Defect, float] | None:
-        """Return the defect and its severity; None for the fault-free circuit."""
-        return None if self.defect is None or self.severity is None else (self.defect, self.severity)
-
-    @property
-    def subject(self) -> Hashable:
-        """Return what is equal for questions that differ in nothing but the severity."""
-        return repr(self.stimulus), self.conditions, self.defect.id if self.defect else ""
-
-    @property
-    def applied(self) -> Stimulus:
-        """Return the stimulus, as a defect of the timing leaves it."""
-        return self.stimulus if self.fault is None else self.fault[0].disturb(self.stimulus, self.fault[1])
 
 
 @dataclass(frozen=True)
@@ -59,6 +30,7 @@ class Lab:
         simulation: Time step and options.
         observables: Expressions that every transient is read with.
         lumped: Simulate the equivalent of the network in which one row stands for all that do the same.
+        exact: The same has to be so in every cell.
         kept: Subjects of questions whose waveforms will be drawn.
     """
 
@@ -67,6 +39,7 @@ class Lab:
     simulation: SimulationSpec
     observables: Mapping[str, str]
     lumped: bool = False
+    exact: bool = False
     kept: frozenset[Hashable] = frozenset()
     _faulty: dict[Hashable, FaultyDeck] = field(default_factory=dict)
     _lumped: dict[Hashable, FaultyDeck] = field(default_factory=dict)
@@ -79,7 +52,10 @@ class Lab:
         """Return the job that answers a question."""
         simulation = question.simulation or self.simulation
         edited = self.edited(question) if self.lumped or question.fault else None
-        return job(self.network, question.applied, question.conditions, simulation, edited, self.observables)
+        # What will be drawn is wanted whole.
+        reads = () if question.subject in self.kept else question.reads
+        stimulus, conditions = question.applied, question.conditions
+        return job(self.network, stimulus, conditions, simulation, edited, self.observables, reads=reads)
 
     def edited(self, question: Question) -> EditedDeck:
         """Return the deck that answers a question, at its severity."""
@@ -110,7 +86,7 @@ class Lab:
     def equivalent(self, question: Question) -> Equivalent:
         """Return the equivalent of the network for a question, with its defect if it has one."""
         deck = self._whole_deck(question).cornered(question.severity or 0.0)
-        return equivalent_of(self.network, deck, self._surroundings(question))
+        return equivalent_of(self.network, deck, self._surroundings(question), self.exact)
 
     def kind(self, question: Question) -> Hashable | None:
         """Return what is equal for fault-free circuits that differ in nothing but the order of rows, if known."""
@@ -125,7 +101,7 @@ class Lab:
         severity = question.severity or 0.0
         key = (_key(question), alike, severity if deck.moved is not None else None)
         if key not in self._lumped:
-            self._lumped[key] = lumped(self.network, deck, around, severity)
+            self._lumped[key] = lumped(self.network, deck, around, severity, self.exact)
         return self._lumped[key]
 
     def _surroundings(self, question: Question) -> Surroundings:

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from scipy.optimize import brentq
-
-from faultsim.campaigns.lab import Question
 from faultsim.campaigns.plan import Setting
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.search import Verdict
 from faultsim.campaigns.spec import ResistorsSpec, SearchSpec
 from faultsim.campaigns.stage import Labs
@@ -118,6 +116,8 @@ class Matcher:
 
     def _reached(self, resistor: Defect, effect: Effect) -> Iterator[float]:
         """Yield the resistances at which a quantity is as with the defect."""
+        from scipy.optimize import brentq
+
         known: dict[float, float | None] = {}
 
         def missed(place: float) -> float | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.circuits import bench
 from faultsim.circuits.neuron import MAGNETISATION, METAL, PILLAR, Failed, NeuronSite, NotApart, neuron_site
 from faultsim.circuits.sidecar import SimulationSpec

@@ -12,6 +12,7 @@ from typing import Any
 from faultsim.campaigns.choice import all_of, chosen_ids, defect_pools
 from faultsim.campaigns.fit import misfits
 from faultsim.campaigns.grid import Grid
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import SettingKey
 from faultsim.campaigns.spec import CampaignSpec, LimitsSpec, TestSpec
 from faultsim.campaigns.windows import WindowSpec
@@ -47,6 +48,7 @@ class Setting:
     confirm: int = 0
     scan: int = 0
     guide: str = ""
+    reads: tuple[str, ...] = ()
 
     @property
     def key(self) -> SettingKey:
@@ -78,6 +80,11 @@ class ThresholdTask:
         """Return a name that no other task of the plan has."""
         test, window, vdd_v, temperature_c, corner = self.setting.key
         return f"{self.defect.id}|{test}|{window}|{vdd_v:g} V|{temperature_c:g} C|{corner}"
+
+    def question(self, severity: float) -> Question:
+        """Return what is asked at a severity: as much of a response as the test looks at."""
+        setting = self.setting
+        return Question(setting.stimulus, setting.conditions, self.defect, severity, reads=setting.reads)
 
 
 @dataclass(frozen=True)
@@ -194,7 +201,13 @@ class Plan:
             test.confirm,
             test.scan,
             self._guide(test),
+            self._reads(test),
         )
+
+    def _reads(self, test: TestSpec) -> tuple[str, ...]:
+        """Return all that is looked at of a response to a test."""
+        swept = self.spec.currents.observable if self.spec.currents else ""
+        return tuple(dict.fromkeys(filter(None, (test.observable, test.requires, self._guide(test), swept))))
 
     def _guide(self, test: TestSpec) -> str:
         """Return the observable that leads a search: the test's own, or of a spike the margin."""

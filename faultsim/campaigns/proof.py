@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.plan import Plan, Setting, Sweep, ThresholdTask
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import Detection, EquivalentRow, SettingKey, ThresholdRow
 from faultsim.campaigns.stage import Stage
 from faultsim.campaigns.threshold import judge_response
@@ -29,12 +30,27 @@ _LEAST_SHARE = 0.01
 class Prover(Stage):
     """The comparison of a network with its equivalent."""
 
+    def ahead(self) -> None:
+        """Ask for the whole network's part of `begin`, the longest of the first transients, without waiting."""
+        for setting, item in zip(self._settings, self.healthy_items, strict=True):
+            if self.labs.lumped.exact and self.ledger.result(item) is None:
+                self.labs.whole.submit(_healthy(setting))
+
+    def begin(self) -> list[EquivalentRow]:
+        """Compare the fault-free circuit once where structure is the proof."""
+        if not self.labs.lumped.exact:
+            return []
+        return [self._healthy_row(*pair) for pair in zip(self._settings, self.healthy_items, strict=True)]
+
     def compare(self, pool: ThreadPoolExecutor) -> list[EquivalentRow]:
         """Compare the fault-free circuit in every setting; where it is the same the setting is trusted from now on."""
-        if not self._settings:
+        if self.labs.lumped.exact or not self._settings:
             return []
         self.watcher.stage("equivalents", len(self._settings))
-        rows = list(pool.map(self._healthy_row, self._settings, self.healthy_items))
+        rows = []
+        for row in pool.map(self._healthy_row, self._settings, self.healthy_items):
+            rows.append(row)
+            self.watcher.advance()
         self.labs.trusted.update(row.setting for row in rows if row.harmless)
         return rows
 
@@ -44,6 +60,8 @@ class Prover(Stage):
         Args:
             sweep: What is swept, under a stimulus of its own.
         """
+        if self.labs.lumped.exact:
+            return self.labs.healthy
         if not self._settings or any(setting.key not in self.labs.trusted for setting in self._settings):
             return self.labs.whole
         asked = Question(sweep.stimulus, sweep.conditions, simulation=sweep.simulation)
@@ -52,7 +70,7 @@ class Prover(Stage):
 
     def confirm(self, pool: ThreadPoolExecutor, thresholds: Sequence[ThresholdRow]) -> list[EquivalentRow]:
         """Compare both sides of some thresholds; the settings where one is not the same are not trusted any more."""
-        if not self._settings:
+        if not self.sample_items:
             return []
         found = {(row.setting, row.defect_id): row for row in thresholds}
         self.watcher.stage("equivalent thresholds", len(self._settings))
@@ -69,14 +87,22 @@ class Prover(Stage):
     @cached_property
     def sample_items(self) -> list[Item]:
         """The ledger's item of the thresholds that are looked at twice, for every setting."""
+        if self.labs.lumped.exact:
+            return []
         return [
             self._item(setting, "thresholds", tasks)
             for setting, tasks in zip(self._settings, self._samples, strict=True)
         ]
 
-    @property
+    @cached_property
     def _settings(self) -> list[Setting]:
-        return self.plan.settings if self.plan.spec.equivalent else []
+        """Settings in which the fault-free circuit is compared; of a proof by structure the first with like rows."""
+        settings = self.plan.settings
+        if self.plan.spec.equivalent is None:
+            return []
+        if not self.labs.lumped.exact:
+            return settings
+        return [setting for setting in settings if self.labs.lumped.equivalent(_healthy(setting)).gone][:1]
 
     @cached_property
     def _samples(self) -> list[list[ThresholdTask]]:
@@ -86,8 +112,8 @@ class Prover(Stage):
 
     def _item(self, setting: Setting, what: str, tasks: Sequence[ThresholdTask]) -> Item:
         title = "|".join(map(str, (*setting.key, what)))
-        healthy = Question(setting.stimulus, setting.conditions)
-        severe = [replace(healthy, defect=task.defect, severity=self.plan.grid(task.defect).severest) for task in tasks]
+        healthy = _healthy(setting)
+        severe = [task.question(self.plan.grid(task.defect).severest) for task in tasks]
         spec = self.plan.spec
         rest = f"{setting.criteria} {self._compared} {spec.search!r} {spec.equivalent!r}"
         return Item("equivalents", title, f"{self.labs.keys([healthy, *severe])} {rest}")
@@ -99,7 +125,6 @@ class Prover(Stage):
         else:
             row, keys = self._row(setting, None, None)
             self.ledger.finish(item, [asdict(row)], keys)
-        self.watcher.advance()
         return row
 
     def _sampled_rows(
@@ -122,8 +147,8 @@ class Prover(Stage):
 
     def _row(self, setting: Setting, defect: Defect | None, severity: float | None) -> tuple[EquivalentRow, list[str]]:
         """Return the comparison of one transient, and the keys of both."""
-        healthy = Question(setting.stimulus, setting.conditions)
-        asked = replace(healthy, defect=defect, severity=severity)
+        healthy = _healthy(setting)
+        asked = healthy if defect is None else replace(healthy, defect=defect, severity=severity, reads=setting.reads)
         layout = self.labs.lumped.equivalent(asked)
         answers = [self.labs.whole.ask(question) for question in (healthy, asked)]
         if layout.gone:
@@ -193,12 +218,16 @@ class Prover(Stage):
 
 def samples(plan: Plan) -> dict[SettingKey, list[ThresholdTask]]:
     """Return for every setting the thresholds to look at twice: by their names' hash, so always the same ones."""
-    if plan.spec.equivalent is None:
+    if plan.spec.equivalent is None or plan.spec.equivalent.proof == "structure":
         return {}
     found: dict[SettingKey, list[ThresholdTask]] = {setting.key: [] for setting in plan.settings}
     for task in plan.thresholds:
         found[task.setting.key].append(task)
     return {key: sorted(tasks, key=_shuffled)[: plan.spec.equivalent.sample] for key, tasks in found.items()}
+
+
+def _healthy(setting: Setting) -> Question:
+    return Question(setting.stimulus, setting.conditions)
 
 
 def _deviation(name: str, healthy: Outcome, whole: Outcome, lumped: Outcome) -> float | None:

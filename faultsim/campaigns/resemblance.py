@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 
-from faultsim.campaigns.lab import Question
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.matching import Faulty, Matcher
 from faultsim.campaigns.plan import Setting
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import ResistorRow, SettingKey, SettingRow, ThresholdRow, best_threshold
 from faultsim.campaigns.spec import ResistorsSpec
 from faultsim.campaigns.stage import Stage

@@ -45,7 +45,8 @@ class Detection(StrEnum):
 class BaselineRow:
     """The fault-free circuit under one pattern (LATS 2024 Table III).
 
-    ``same_as`` is the pattern that was simulated for it, where rows of the crossbar exchanged make it the same circuit.
+    ``same_as`` is the pattern that was simulated for it, where rows of the crossbar exchanged make it the same circuit;
+    ``network`` is what was simulated: `WHOLE` or `EQUIVALENT`.
     """
 
     circuit: str
@@ -56,6 +57,7 @@ class BaselineRow:
     status: str
     weights: str = ""
     same_as: str = ""
+    network: str = WHOLE
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class SettingRow(InSetting):
     """A test at one window, operating point and corner, and what the fault-free circuit does there.
 
     ``usable`` is false where the fault-free circuit does not do what the test requires; nothing is searched there.
+    ``network`` is what was simulated: `WHOLE` or `EQUIVALENT`.
     """
 
     circuit: str
@@ -87,6 +90,7 @@ class SettingRow(InSetting):
     spiked: Value
     pulses_to_spike: Value
     im_wr_a: Value
+    network: str = WHOLE
 
     @property
     def key(self) -> SettingKey:

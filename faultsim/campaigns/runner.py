@@ -75,6 +75,8 @@ class Runner:
         resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
         behaving = Behaving(self.plan, self._labs, self.ledger, self.watcher)
         drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searcher.by_task)
+        prover.ahead()
+        healthy.ahead()
         stages = [
             healthy.baseline_items,
             healthy.setting_items,
@@ -91,12 +93,17 @@ class Runner:
         ]
         self.watcher.planned(self.ledger.plan([item for stage in stages for item in stage], facts))
         with self._pool() as pool:
+            begun = pool.submit(prover.begin)
             baseline = healthy.baseline(pool)
+            equivalents = begun.result()
+            if not all(row.harmless for row in equivalents):
+                self._labs.trusted.clear()
+                baseline = healthy.baseline(pool)
             check_baseline(self.plan, baseline)
             settings = healthy.settings(pool)
             check_settings(self.plan, settings)
             resemblance.check(settings)
-            equivalents = prover.compare(pool)
+            equivalents += prover.compare(pool)
             currents = sweeper.rows(pool, prover)
             neurons = behaving.neurons(settings)
             found = searcher.rows(pool, settings, currents, neurons)
@@ -127,7 +134,10 @@ class Runner:
     @cached_property
     def _labs(self) -> Labs:
         whole = replace(self.lab, kept=drawn_subjects(self.plan.complete))
-        return Labs(whole, replace(whole, lumped=True), self.plan.spec.equivalent is not None)
+        spec = self.plan.spec.equivalent
+        exact = spec is not None and spec.proof == "structure"
+        trusted = {setting.key for setting in self.plan.settings} if exact else set()
+        return Labs(whole, replace(whole, lumped=True, exact=exact), spec is not None, trusted)
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
-_INTERPOLATIONS = 6
+_INTERPOLATIONS = 5
 """Where so many have not come close the margin is no guide, and bisection is best."""
-_CLOSE = 0.25
+_CLOSE = 0.4
 """Of the bracket: a margin below it is right about where the change is, a larger one only about the side."""
+_BENT = 2
+"""At most so many times faster, or slower, than indices margins are believed to grow."""
 _CLIMBS = 3
 """Strides away from a guess without a failure, after which the most severe one is asked."""
 
@@ -89,6 +91,7 @@ def find_bracket(
     guess: float | None = None,
     margins: Mapping[int, float] | None = None,
     between: tuple[int, int] | None = None,
+    stride: int = 1,
 ) -> Bracket:
     """Find neighbouring severities between which the verdict changes.
 
@@ -100,10 +103,12 @@ def find_bracket(
         size: Length of the grid.
         guess: Where the change is expected: an index, or a place between two.
         margins: Filled by the probes where they can tell: the index less the place where they expect the change, so
-            negative where the test passes. Wrong ones cost probes, never the answer.
+            negative where the test passes; minus infinity where nothing is to be seen of a change yet. Wrong ones cost
+            probes, never the answer.
         between: An index that passes, or -1, and one that fails, where they are known.
+        stride: How far the guess may be off by, where no margin says so.
     """
-    search = _Search(probe, size, {} if margins is None else margins, guess, *(between or (-1, size)))
+    search = _Search(probe, size, {} if margins is None else margins, guess, *(between or (-1, size)), stride=stride)
     while search.high - search.low > 1 and search.unknown_at is None:
         search.ask(search.next())
     return Bracket(search.low, search.high, search.unknown_at, tuple(search.asked))
@@ -141,7 +146,7 @@ class _Search:
         if chosen is None:
             chosen = self._galloping()
         if chosen is None:
-            chosen = (self.low + self.high) // 2 if self.high < self.size else self.size - 1
+            chosen = (self.low + self.high) // 2 if self.high < self.size or self._unseen() else self.size - 1
         return min(max(chosen, self.low + 1), self.high - 1)
 
     def _expected(self) -> int | None:
@@ -150,27 +155,47 @@ class _Search:
         if place is None or self.interpolations >= _INTERPOLATIONS:
             return None
         self.interpolations += 1
-        self.stride = 1
+        self.stride = self.stride if not self.asked else 1
         below = math.floor(place)
         return below if below > self.low else below + 1
 
     def _zero(self) -> float | None:
         """Return where a straight line between both ends has the change, or near it where the last probe expects it."""
-        last, margin = self.asked[-1], self.margins.get(self.asked[-1])
-        below, above = self.margins.get(self.low, 0.0), self.margins.get(self.high, 0.0)
+        last, margin = self.asked[-1], self._margin(self.asked[-1])
+        below, above = self._margin(self.low) or 0.0, self._margin(self.high) or 0.0
         if below < 0 < above and (margin is None or abs(margin) > _CLOSE * (self.high - self.low)):
             return self.low + (self.high - self.low) * below / (below - above)
-        if margin is None or not self.low < last - margin < min(self.high, self.size - 1):
+        if margin is None:
             return None
-        return last - margin
+        place = last - margin / self._slope(last, margin)
+        return place if self.low < place < min(self.high, self.size - 1) else None
+
+    def _slope(self, last: int, margin: float) -> float:
+        """Return how much margins grow from index to index between the last probe and the one nearest to the change."""
+        others = {index: found for index in self.asked[:-1] if (found := self._margin(index)) is not None}
+        if not others:
+            return 1.0
+        other = min(others, key=lambda index: abs(others[index]))
+        slope = (others[other] - margin) / (other - last)
+        return min(max(slope, 1 / _BENT), _BENT) if slope > 0 else 1.0
+
+    def _margin(self, index: int) -> float | None:
+        """Return a margin that says how far the change is."""
+        margin = self.margins.get(index)
+        return None if margin is None or math.isinf(margin) else margin
+
+    def _unseen(self) -> bool:
+        """Return whether the guess shows nothing of a change, and is all that is known."""
+        return self.asked == [self.low] and math.isinf(self.margins.get(self.low, 0.0))
 
     def _galloping(self) -> int | None:
         """Return an index a stride away from the last one, on the side where the change has to be."""
-        if not self.interpolations:
+        last = self.asked[-1] if self.asked else -1
+        if not self.interpolations or math.isinf(self.margins.get(last, 0.0)):
             return None
         # A probe that is wrong about itself by much is that far from the change at least.
-        self.stride = max(self.stride, math.floor(abs(self.margins.get(self.asked[-1], 0.0))))
-        up = self.asked[-1] == self.low
+        self.stride = max(self.stride, math.floor(abs(self.margins.get(last, 0.0))))
+        up = last == self.low
         self.climbs += up and self.high == self.size
         if self.climbs > _CLIMBS and self.high == self.size:
             return None

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.hint import Landmark
 from faultsim.campaigns.ledger import SKIPPED, Item
 from faultsim.campaigns.plan import Setting, ThresholdTask
-from faultsim.campaigns.prediction import Landmark, Predictor
+from faultsim.campaigns.prediction import Predictor
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import (
     EQUIVALENT,
     CurrentRow,
@@ -90,8 +91,8 @@ class Searcher(Stage):
         self, predictor: Predictor, task: ThresholdTask, near: Setting | None, seen: Landmark | None
     ) -> Finding:
         item = self.by_task[task.id]
-        stored, lab, setting = self.ledger.result(item), self.labs.of(task.setting), task.setting
-        severe = Question(setting.stimulus, setting.conditions, task.defect, self.plan.grid(task.defect).severest)
+        stored, lab = self.ledger.result(item), self.labs.of(task.setting)
+        severe = task.question(self.plan.grid(task.defect).severest)
         usable = stored not in (None, SKIPPED) and stored["verdict"] != Detection.UNKNOWN
         if not usable or stored["network"] != lab.network_kind(severe):
             hint = predictor.hint(task, near, seen)
@@ -122,7 +123,7 @@ class Searcher(Stage):
             setting = task.setting
             healthy = Question(setting.stimulus, setting.conditions)
             grid = self.plan.grid(task.defect)
-            severe = Question(setting.stimulus, setting.conditions, task.defect, grid.severest)
+            severe = task.question(grid.severest)
             rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r} {self.plan.spec.equivalent!r}"
             rest += f" {self.plan.spec.search.checks}" if self.plan.spec.search.checks else ""
             content = f"{self.labs.keys([healthy, severe])} {rest}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from faultsim.campaigns.lab import Lab, Question, first_spike
+from faultsim.campaigns.lab import Lab, first_spike
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import RESTS_S, Plane, at_windows, silenced
 from faultsim.campaigns.twin import Twin, TwinMaker
 from faultsim.campaigns.watcher import Watcher

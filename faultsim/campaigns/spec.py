@@ -162,10 +162,15 @@ class CornerSpec(Spec):
 class EquivalentSpec(Spec):
     """Rows that do the same are simulated as one, in every setting where that is shown to change nothing.
 
-    Shown by the fault-free circuit of the setting, and by some of the thresholds that were found: the whole network
-    has to say the same on both sides of each.
+    Shown by simulation: of the fault-free circuit of the setting, and of some of the thresholds that were found; the
+    whole network has to say the same on both sides of each. Or by structure: one row only stands for others that are
+    the same circuit, cell by cell, driven the same way and on the same nets. The fault-free circuit of the first such
+    setting has to agree.
     """
 
+    proof: Literal["simulation", "structure"] = Field(
+        default="simulation", description="what shows that rows do the same"
+    )
     tolerance: float = Field(default=1e-3, gt=0, lt=1, description="relative, of im_wr_a")
     sample: int = Field(default=2, ge=0, le=1000, description="thresholds of each setting that the whole network shows")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan, Setting
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import SettingKey
 from faultsim.campaigns.watcher import Watcher
 
@@ -20,7 +21,8 @@ class Labs:
         whole: Simulates the network as it is.
         lumped: Simulates its equivalent.
         asked: The campaign asks for the equivalent.
-        trusted: Settings in which nothing has been seen to differ.
+        trusted: Settings in which nothing has been seen to differ. Where the equivalent has to be exact these are all,
+            from the start.
     """
 
     whole: Lab
@@ -28,14 +30,25 @@ class Labs:
     asked: bool
     trusted: set[SettingKey] = field(default_factory=set)
 
+    @property
+    def healthy(self) -> Lab:
+        """What answers questions about the fault-free circuit: what an equivalent has to be measured by."""
+        return self.lumped if self.lumped.exact and self.trusted else self.whole
+
     def of(self, setting: Setting) -> Lab:
         """Return what answers the questions of a setting."""
         return self.lumped if setting.key in self.trusted else self.whole
 
+    @property
+    def consulted(self) -> list[Lab]:
+        """What a result may rest on; what an exact equivalent leaves out is a copy of what it has."""
+        if not self.asked:
+            return [self.whole]
+        return [self.lumped] if self.lumped.exact else [self.whole, self.lumped]
+
     def keys(self, questions: Sequence[Question]) -> str:
         """Return the store's keys of all that a result may rest on, whichever network answers in the end."""
-        labs = [self.whole, self.lumped] if self.asked else [self.whole]
-        return " | ".join(lab.keys(questions) for lab in labs)
+        return " | ".join(lab.keys(questions) for lab in self.consulted)
 
 
 @dataclass(frozen=True)

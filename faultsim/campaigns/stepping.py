@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.circuits.bench import job
 from faultsim.fault_models.defect import FaultyDeck
 from faultsim.spice.expressions import renamed
@@ -38,9 +39,11 @@ def stepped(lab: Lab, question: Question, severities: Sequence[float], observabl
         return None
     spec = question.stimulus.spec
     every = _PLATEAU_S + _STEP_S
-    length = {"integrate": every * len(severities), "pulses": 1}
+    # The first value stays twice as long: the edge of the inputs sets the cells' layers trembling.
+    length = {"integrate": _PLATEAU_S + every * len(severities), "pulses": 1}
     stimulus = replace(question.stimulus, spec=spec.model_copy(update=length))
-    ends = [stimulus.first_s + every * (place + 1) - _STEP_S for place in range(len(severities))]
+    begin_s = stimulus.first_s + _PLATEAU_S
+    ends = [begin_s + every * (place + 1) - _STEP_S for place in range(len(severities))]
     asked = job(lab.network, stimulus, question.conditions, question.simulation, deck.at(severities[0]), {}, ())
     names, scope = _scopes(asked.scope, ends)
     return replace(

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.plan import Sweep
 from faultsim.campaigns.proof import Prover
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import CurrentRow
 from faultsim.campaigns.stage import Stage
 from faultsim.campaigns.stepping import stepped
@@ -49,7 +50,7 @@ class Sweeper(Stage):
 
     def _keys(self, sweep: Sweep, defect: Defect) -> str:
         """Return the store's keys of all that a curve may rest on."""
-        labs = [self.labs.whole, self.labs.lumped] if self.labs.asked else [self.labs.whole]
+        labs = self.labs.consulted
         return " | ".join(" ".join(lab.service.key(job) for job, _ in _reads(sweep, lab, defect)) for lab in labs)
 
     def _rows(self, sweep: Sweep, lab: Lab, defect: Defect, item: Item) -> list[CurrentRow]:

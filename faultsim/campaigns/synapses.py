@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.twin import TwinMaker
 from faultsim.circuits.network import Network
 from faultsim.circuits.neuron import NotApart

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from faultsim.campaigns.grid import Grid
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.hint import Hint, Landmark, deviation, led
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
-from faultsim.campaigns.prediction import Hint, Landmark, deviation, led
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import Detection, ThresholdRow
 from faultsim.campaigns.search import Bracket, Verdict, changes, confirm_bracket, find_bracket, scan_grid
 from faultsim.spice.expressions import Value
@@ -53,7 +54,7 @@ class _Probing:
         if index in self.verdicts:
             return self.verdicts[index]
         setting = self.task.setting
-        question = Question(setting.stimulus, setting.conditions, self.task.defect, self.grid[index])
+        question = self.task.question(self.grid[index])
         key, outcome = self.lab.ask(question)
         self.keys.append(key)
         self.outcomes[index] = outcome
@@ -80,7 +81,7 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, hint: Hint) -> Fin
         return Finding(_row(lab, plan, task, None, Detection.UNKNOWN, reason), tuple(probing.keys), None)
     size = len(probing.grid)
     between = scan_grid(probing.verdict, size, task.setting.scan) if task.setting.scan else None
-    bracket = find_bracket(probing.verdict, size, hint.place, probing.margins, between)
+    bracket = find_bracket(probing.verdict, size, hint.place, probing.margins, between, hint.spread)
     bracket = confirm_bracket(probing.verdict, bracket, size, task.setting.confirm)
     verdict, reason = _conclude(plan, task, bracket, probing)
     crossings: list[int] = []
@@ -162,7 +163,7 @@ def _landmark(plan: Plan, bracket: Bracket, probing: _Probing) -> Landmark:
         return sum(value for value in values if value is not None) / 2 if None not in values else None
 
     guide = between(probing.task.setting.guide) if probing.task.setting.guide else None
-    place, track = bracket.first_fail - 0.5, _track(probing)
+    place, track = bracket.first_fail - 0.5, _track(probing, guide)
     if plan.spec.currents is None:
         return Landmark(place, None, guide, track)
     watched = plan.spec.currents.observable
@@ -170,17 +171,18 @@ def _landmark(plan: Plan, bracket: Bracket, probing: _Probing) -> Landmark:
     return Landmark(place, there / whole if there is not None and whole else None, guide, track)
 
 
-def _track(probing: _Probing) -> tuple[tuple[float, float], ...]:
-    """Return how far the guide of a test that is led by it deviates at each probe."""
+def _track(probing: _Probing, guide: float | None) -> tuple[tuple[float, float], ...]:
+    """Return by how much the guide of a test that is led by it deviates at each probe, where as at the threshold."""
     setting = probing.task.setting
-    if not led(setting):
+    there = deviation(probing.healthy, setting.guide, guide)
+    if not led(setting) or not there:
         return ()
     seen = {
         index: deviation(probing.healthy, setting.guide, _number(outcome.values.get(setting.guide)))
         for index, outcome in sorted(probing.outcomes.items())
         if outcome.ok
     }
-    return tuple((float(index), value) for index, value in seen.items() if value)
+    return tuple((float(index), abs(value)) for index, value in seen.items() if value and value / there > 0)
 
 
 def _row(
@@ -194,7 +196,7 @@ def _row(
     transients: int = 1,
 ) -> ThresholdRow:
     setting, defect, grid = task.setting, task.defect, plan.grid(task.defect)
-    severe = Question(setting.stimulus, setting.conditions, defect, grid.severest)
+    severe = task.question(grid.severest)
     detected = bracket is not None and verdict is Detection.DETECTED
     last_pass = bracket.last_pass if bracket is not None and verdict is not Detection.UNKNOWN else -1
     passes_at = grid[last_pass] if last_pass >= 0 else None

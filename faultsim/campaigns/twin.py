@@ -11,9 +11,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.level import SAME_LEVEL, find_level, find_memory, probes_of
 from faultsim.campaigns.neuron_bench import NeuronBench, finished, series
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import RESTS_S, Plane, Recording, at_windows, silenced
 from faultsim.circuits.neuron import MAGNETISATION, NotApart
 from faultsim.circuits.stimulus import Stimulus

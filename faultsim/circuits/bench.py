@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from faultsim.circuits.blocks import Surroundings
+from faultsim.circuits.bystander import leaves_alone
 from faultsim.circuits.deck import Cards, text_of
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span
@@ -16,11 +17,15 @@ from faultsim.circuits.standins import StandIns
 from faultsim.circuits.stimulus import Stimulus, pulse_points
 from faultsim.circuits.variant import NOMINAL, Corner, EditedDeck
 from faultsim.errors import UsageError
+from faultsim.spice.expressions import looks_until
 from faultsim.spice.job import Job
 from faultsim.units import format_quantity
 
-_STEPS_PER_PERIOD = 10
+_STEPS_PER_PERIOD = 0.888
+"""Steps in which ngspice follows a sine, times the cube root of the tolerance of its error control."""
 _MOST_STEPS = 1e6
+_TOLERANCES = {"reltol": 1e-3, "trtol": 7.0}
+"""ngspice's own."""
 _ALWAYS_ON = ("supply", "high")
 
 
@@ -47,6 +52,7 @@ def job(
     edited: EditedDeck | None = None,
     observables: Mapping[str, str] | None = None,
     more: Sequence[str] = (),
+    reads: Collection[str] = (),
 ) -> Job:
     """Return the transient of a network under a stimulus.
 
@@ -58,6 +64,7 @@ def job(
         edited: The deck in place of the network's own, at the stimulus's weights and the corner already.
         observables: Expressions in place of the sidecar's.
         more: Further lines of the test bench.
+        reads: Observables that are all that matters: the transient ends once they are certain. All of it if none.
     """
     step = simulation.largest_step(bool(stimulus.program))
     _check_length(stimulus, step)
@@ -65,20 +72,28 @@ def job(
     lines = [f"* {network.name} pattern {stimulus.pattern}, by faultsim"]
     body = text_of(deck.cards)
     probes = {name: deck.merged.vector(vector) for name, vector in network.sidecar.probes.items()}
+    scope = stimulus.scope(conditions.vdd_v)
+    asked = network.sidecar.observables if observables is None else observables
+    stop_s = stimulus.stop_s
+    if reads:
+        certain = {name: looks_until(text, scope) for name, text in asked.items()}
+        stop_s = min(stop_s, max(certain[name] for name in reads))
+        asked = {name: text for name, text in asked.items() if certain[name] <= stop_s}
+    near = _near(network, stimulus, conditions, simulation, deck)
     bench = [
         *_params(conditions, simulation, step),
         *_sources(network, stimulus, conditions, deck.merged),
         *_starts(network, conditions, deck),
-        *_pacer(stimulus, simulation),
+        *_pacer(stimulus, simulation, near),
         *more,
-        *_analysis(stimulus, conditions, simulation, step, probes),
+        *_analysis(stop_s, conditions, simulation, step, probes),
     ]
     return Job(
         deck="\n".join(lines) + "\n" + body + "\n".join(bench) + "\n",
-        stop_s=stimulus.stop_s,
+        stop_s=stop_s,
         probes=probes,
-        observables=network.sidecar.observables if observables is None else observables,
-        scope=stimulus.scope(conditions.vdd_v),
+        observables=asked,
+        scope=scope,
         alters=deck.alters,
     )
 
@@ -176,37 +191,55 @@ def _shares(network: Network) -> dict[str, float]:
     return shares | {net.lower(): share for net, share in network.sidecar.initial.items()}
 
 
-def _pacer(stimulus: Stimulus, simulation: SimulationSpec) -> Iterator[str]:
+def _near(
+    network: Network, stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, deck: EditedDeck
+) -> str:
+    """Return what is positive where the neuron is near its firing level, as ngspice writes it; 1 where that is open."""
+    spec = simulation.near
+    if spec is None or conditions != nominal(network):
+        return "1"
+    vector = network.sidecar.probes[spec.probe].lower()
+    instance = vector.partition("(")[2].partition(".")[0]
+    around = surroundings(network, stimulus, conditions)
+    own = variant(network, stimulus, conditions)
+    if not leaves_alone(own, deck.cards, instance, {"0", *around.held, *around.lines}):
+        return "1"
+    return f"{_number(spec.below)}-{vector}" if spec.below is not None else f"{vector}-({_number(spec.above or 0.0)})"
+
+
+def _pacer(stimulus: Stimulus, simulation: SimulationSpec, near: str) -> Iterator[str]:
     """Make ngspice take small steps inside the strobes, where a few millivolts are amplified to a verdict.
 
     ngspice has one largest step for a whole analysis. A sine on a capacitor, which touches nothing else, keeps its
-    error control at about a tenth of the sine's period. Most of the error is made while the read path charges, so that
-    steps may be larger from then on.
+    error control at a share of the sine's period. Most of the error is made while the read path charges, so that
+    steps may be larger from then on. A neuron that is far from firing needs no small ones.
     """
+    reltol, trtol = (simulation.number(name, usual) for name, usual in _TOLERANCES.items())
+    steps = _STEPS_PER_PERIOD / (reltol * trtol) ** (1 / 3)
     if simulation.settles is None or simulation.settled_step is None:
-        yield from _paced("pace", stimulus.strobes_s, stimulus, simulation.strobe_step)
+        yield from _paced("pace", stimulus.strobes_s, stimulus, simulation.strobe_step, near, steps)
         return
     early = [(start, min(start + simulation.settles, stop)) for start, stop in stimulus.strobes_s]
-    yield from _paced("pace", early, stimulus, simulation.strobe_step)
+    yield from _paced("pace", early, stimulus, simulation.strobe_step, near, steps)
     # From the start on, where the read pulse has its corners: each further one costs a dozen small steps.
-    yield from _paced("rest", stimulus.strobes_s, stimulus, simulation.settled_step)
+    yield from _paced("rest", stimulus.strobes_s, stimulus, simulation.settled_step, near, steps)
 
 
-def _paced(name: str, spans: list[Span], stimulus: Stimulus, step_s: float) -> Iterator[str]:
-    omega = 2 * math.pi / (_STEPS_PER_PERIOD * step_s)
+def _paced(name: str, spans: list[Span], stimulus: Stimulus, step_s: float, near: str, steps: float) -> Iterator[str]:
+    omega = 2 * math.pi / (steps * step_s)
     yield f"VFS_{name}d fs_{name}d 0 {_pwl(spans, stimulus, 1.0)}"
     # Never near zero while it runs: the error control is relative.
-    yield f"BFS_{name} fs_{name} 0 V=v(fs_{name}d)*(2+sin({_number(omega)}*time))"
+    yield f"BFS_{name} fs_{name} 0 V=v(fs_{name}d)*(2+u({near})*sin({_number(omega)}*time))"
     yield f"CFS_{name} fs_{name} 0 1f"
 
 
 def _analysis(
-    stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, step_s: float, probes: Mapping[str, str]
+    stop_s: float, conditions: Conditions, simulation: SimulationSpec, step_s: float, probes: Mapping[str, str]
 ) -> Iterator[str]:
     options = " ".join(f"{name}={_option(value)}" for name, value in simulation.options.items())
     yield f".options {options} temp={_number(conditions.temperature_c)}"
     yield ".save " + " ".join(dict.fromkeys(probes.values()))
-    yield f".tran {_number(step_s)} {_number(stimulus.stop_s)} 0 {_number(step_s)} uic"
+    yield f".tran {_number(step_s)} {_number(stop_s)} 0 {_number(step_s)} uic"
     yield ".end"
 
 

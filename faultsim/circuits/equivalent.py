@@ -45,7 +45,7 @@ class Equivalent:
     reason: str = ""
 
 
-def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None) -> Equivalent:
+def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None, exact: bool = False) -> Equivalent:
     """Return the equivalent of a deck; the deck itself where no two rows are alike.
 
     Rows that differ in nothing but their weights are a family. In it enough of them stay that every weight is there on
@@ -56,6 +56,7 @@ def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None) 
         cards: The deck, with or without a defect.
         around: What the test bench does to its nets.
         weights: Where weights are written.
+        exact: Only let rows stand for others that are the same in every cell and on the same nets.
     """
     if not around.lines:
         return Equivalent(cards, reason="the sidecar's layout names no bit_lines")
@@ -69,11 +70,11 @@ def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None) 
     wires = {resistor.index for chain in chains for resistor in chain.resistors}
     rows = [block for block in blocks if block.taps and block.elements[0].index not in wires]
     edits = _Edits(free_suffix(cards, [f"v{_TAP}_1", f"v{_SECTION}_1_0"]))
-    for family in _families(rows, names, chained=False):
+    for family in _families(rows, names, chained=False, weighted=exact):
         edits.merge(family)
-    for chain in chains:
+    for chain in () if exact else chains:
         on_it = [row for row in rows if len(row.taps) == 1 and names.get(row.lines[0]) == chain.nets[0]]
-        alike = [family for family in _families(on_it, names, chained=True) if len(family) > 1]
+        alike = [family for family in _families(on_it, names, chained=True, weighted=True) if len(family) > 1]
         for section in sections_of(chain, alike, _pinned(hierarchy, chain, alike, around)):
             edits.lump(section)
     taps = sum(len(row.taps) for row in rows)
@@ -84,12 +85,19 @@ def equivalent(cards: Cards, around: Surroundings, weights: WeightsSpec | None) 
     return edits.applied(cards, taps)
 
 
-def _families(rows: Iterable[Block], names: Mapping[str, str], chained: bool) -> list[list[Block]]:
-    """Return the rows that differ in nothing but their weights; on lines with resistance not even in these."""
+def _families(rows: Iterable[Block], names: Mapping[str, str], chained: bool, weighted: bool) -> list[list[Block]]:
+    """Return the rows that differ in nothing but their weights, or not even in these.
+
+    Args:
+        rows: Of the deck.
+        names: Nets of lines with resistance.
+        chained: Those on such lines; those on others if not.
+        weighted: Weights have to be the same.
+    """
     families: dict[Hashable, list[Block]] = {}
     for row in rows:
         if any(net in names for net in row.lines) is chained:
-            families.setdefault((row.likeness, row.weights if chained else ()), []).append(row)
+            families.setdefault((row.likeness, row.weights if weighted else ()), []).append(row)
     return list(families.values())
 
 

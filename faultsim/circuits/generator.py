@@ -202,17 +202,19 @@ class _Sidecar:
 
     def _kept(self) -> dict[str, dict[str, Any]]:
         """Return the tables that hold for a crossbar of any size."""
-        raw, cells = self.raw, len(self.plan.cells)
+        raw, cells, columns = self.raw, len(self.plan.cells), len(self.plan.columns)
         timeout_s = max(self.base.sidecar.simulation.timeout, self.spec.timeout_per_cell * cells)
         resting = {name.partition(".")[2]: share for name, share in raw["initial"].items() if "." in name}
         ramp = next(share for name, share in raw["initial"].items() if "." not in name)
         initial = {f"{column.neuron}.{net}": share for column in self.plan.columns for net, share in resting.items()}
+        # Of several neurons any may be near its level.
+        accuracy = {name: value for name, value in raw["simulation"].items() if name != "near" or columns == 1}
         windows = {name: site for name, site in raw["sites"].items() if "window" in site}
         return {
             "initial": initial | {f"pot{row.number}": ramp for row in self.plan.rows},
             "conditions": raw["conditions"],
             "stimulus": raw["stimulus"],
-            "simulation": {**raw["simulation"], "timeout": timeout_s},
+            "simulation": {**accuracy, "timeout": timeout_s},
             "process": raw["process"],
             "tolerance": raw["tolerance"],
             "neuron": {**raw["neuron"], "device": _at(self.plan.columns[0].neuron, raw["neuron"]["device"])},

@@ -273,6 +273,9 @@ def _observable_problems(network: Network) -> Iterator[Problem]:
     for name in REQUIRED_OBSERVABLES:
         if name not in sidecar.observables:
             yield Problem(f"{path}: observables.{name}", "is missing", "tables and simulate --json show it")
+    near = sidecar.simulation.near
+    if near is not None and not _inner_voltage(sidecar.probes.get(near.probe, "")):
+        yield Problem(f"{path}: simulation.near.probe", f"{near.probe!r} is no probe of a voltage inside an instance")
     known = {**SCOPE_NAMES, **dict.fromkeys(sidecar.probes, "probe")}
     texts = {f"observables.{name}": text for name, text in sidecar.observables.items()}
     if sidecar.neuron is not None:
@@ -280,3 +283,7 @@ def _observable_problems(network: Network) -> Iterator[Problem]:
     for where, text in texts.items():
         for message in expressions.check(text, known):
             yield Problem(f"{path}: {where}", message)
+
+
+def _inner_voltage(vector: str) -> bool:
+    return vector.lower().startswith("v(") and "." in vector

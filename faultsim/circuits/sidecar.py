@@ -129,6 +129,24 @@ class StimulusSpec(Spec):
         return self
 
 
+class NearSpec(Spec):
+    """Where a neuron is near its firing level, as it is at the nominal operating point.
+
+    A defect of the read path moves the level. So this holds while the neuron's instance, what is inside of it and its
+    nets but for the bit line are as they were drawn, at the nominal corner and operating point.
+    """
+
+    probe: str = Field(description="voltage inside the neuron")
+    below: Quantity | None = Field(default=None, description="level that it is below where it is near, V")
+    above: Quantity | None = Field(default=None, description="level that it is above where it is near, V")
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.below is None) == (self.above is None):
+            raise ValueError("give either below or above")
+        return self
+
+
 class SimulationSpec(Spec):
     """Accuracy: the largest time steps and ngspice's options."""
 
@@ -139,6 +157,9 @@ class SimulationSpec(Spec):
         default=None, gt=0, description="until when after that, s; all of the strobe if none"
     )
     settled_step: Quantity | None = Field(default=None, gt=0, description="about the largest step in its rest, s")
+    near: NearSpec | None = Field(
+        default=None, description="where steps have to be small in strobes; everywhere if none"
+    )
     options: dict[str, Quantity | Literal["trap", "gear"]] = Field(default_factory=dict)
     timeout: Quantity = Field(default=60.0, gt=0, description="seconds after which a transient counts as hung")
 
@@ -148,13 +169,18 @@ class SimulationSpec(Spec):
             raise ValueError("give settles and settled_step, or neither")
         return self
 
+    def number(self, option: str, usual: float) -> float:
+        """Return an option of ngspice that is a number, or what it usually is."""
+        value = self.options.get(option, usual)
+        return usual if isinstance(value, str) else value
+
     def largest_step(self, programs: bool) -> float:
         """Return the largest step outside strobes, s."""
         return self.program_step if programs and self.program_step else self.step
 
     def with_steps(self, step: float, strobes: bool = True) -> SimulationSpec:
         """Return the same accuracy in steps of another size; without strobes none of them is smaller."""
-        update: dict[str, object] = {"step": step, "program_step": None}
+        update: dict[str, object] = {"step": step, "program_step": None, "near": None}
         if not strobes:
             update |= {"strobe_step": step, "settles": None, "settled_step": None}
         return self.model_copy(update=update)

@@ -6,6 +6,7 @@ import shlex
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from faultsim.campaigns import spec
 from faultsim.campaigns.lab import Lab
@@ -23,6 +24,7 @@ from faultsim.cli.progress import ProgressView
 from faultsim.cli.versions import versions
 from faultsim.errors import Interrupted, StorageError, UsageError
 from faultsim.reports.folder import begin_folder, fingerprint, write_folder
+from faultsim.reports.page import load_drawing
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
 
@@ -113,6 +115,8 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
         campaign = str(plan.path.resolve())
         facts = {"campaign": campaign, "only": request.only, "whole": "yes" if request.whole else "", "shard": shard}
         lab = Lab(plan.network, service, simulation, plan.observables)
+        if not shard:
+            Thread(target=load_drawing, daemon=True).start()
         with ProgressView(Monitor(ledger, service)) as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.
             runner = Runner(plan, lab, ledger, view, threads=2 * threads)
@@ -155,6 +159,8 @@ def _network(plan: Plan) -> str:
     spec = plan.spec.equivalent
     if spec is None:
         return WHOLE
+    if spec.proof == "structure":
+        return f"{EQUIVALENT} in which rows only stand for others that are the same circuit, driven the same way"
     sampled = f"{spec.sample} thresholds of each setting"
     return f"{EQUIVALENT}, where the fault-free circuit and {sampled} show within {spec.tolerance:g} that it may be"
 

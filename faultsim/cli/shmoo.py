@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import Plane
 from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap, Subject, Surveyor
 from faultsim.campaigns.twin import TwinMaker

@@ -11,6 +11,7 @@ from faultsim.campaigns.headway import Headway
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.lock import Holder, holder_of
 from faultsim.campaigns.pulse import Pulse, duration, last_pulse
+from faultsim.campaigns.shard import Shard
 from faultsim.cli.output import print_json
 from faultsim.errors import UsageError
 from faultsim.reports.folder import MANIFEST
@@ -24,6 +25,7 @@ class Standing:
     Attributes:
         complete: Everything that it consists of is written.
         only: The defects that it is about, as a pattern.
+        shard: Which share of a campaign it does, and the campaign's file; None for a whole one.
         headway: How far it is.
         verdicts: How many thresholds have which verdict.
         transients: How many of those that finished results rest on ended in which way.
@@ -33,6 +35,7 @@ class Standing:
 
     complete: bool
     only: str
+    shard: tuple[Shard, Path] | None
     headway: Headway
     verdicts: dict[str, int]
     transients: dict[str, int]
@@ -64,11 +67,14 @@ def _standing(run: Path) -> Standing:
     # Asked first: a run that ends meanwhile is then seen as under way and complete, not as neither.
     holder = holder_of(run)
     with closing(open_ledger(run)) as ledger:
-        transients = ledger.transients()
+        transients, facts, headway = ledger.transients(), ledger.facts(), ledger.progress()
+        shard = (Shard.parse(facts["shard"]), Path(facts["campaign"])) if facts.get("shard") else None
         return Standing(
-            complete=(run / MANIFEST).is_file(),
-            only=ledger.facts().get("only", "*"),
-            headway=ledger.progress(),
+            # A share has no report of its own: it is complete once nothing is missing.
+            complete=not headway.missing if shard else (run / MANIFEST).is_file(),
+            only=facts.get("only", "*"),
+            shard=shard,
+            headway=headway,
             verdicts=ledger.verdicts(),
             transients=_statuses(run.resolve().parent / "store.sqlite", transients),
             holder=holder,
@@ -90,6 +96,7 @@ def _record(standing: Standing) -> dict[str, Any]:
     return {
         "complete": standing.complete,
         "only": standing.only,
+        "shard": str(standing.shard[0]) if standing.shard else None,
         "stages": {stage: [headway.finished[stage], total] for stage, total in headway.planned.items()},
         "verdicts": standing.verdicts,
         "transients": standing.transients,
@@ -108,6 +115,10 @@ def _lines(standing: Standing) -> list[str]:
         lines.append(f"only: {standing.only}")
     if standing.holder is not None:
         lines.append(f"under way: {standing.holder}{_pace(standing.pulse)}")
+    elif standing.complete and standing.shard:
+        shard, campaign = standing.shard
+        merge = shard.merge_command(str(campaign), campaign.stem, None)
+        lines.append(f"complete: shard {shard}; when all are: {merge}")
     elif standing.complete:
         lines.append("complete")
     else:

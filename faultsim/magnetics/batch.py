@@ -15,7 +15,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from faultsim.magnetics.kernel import run_cases
 from faultsim.magnetics.layer import Memory, Neuron
 from faultsim.magnetics.train import MARKS, Floats, Integers, PulseTrain
 
@@ -147,6 +146,9 @@ class _Tables:
         )
 
     def run(self, cases: Cases, found: Responses, part: slice, turn_rad: float, longest: int) -> None:
+        # numba takes its time to load.
+        from faultsim.magnetics.kernel import run_cases
+
         fired, nearest, noted = found.fired[part].copy(), found.nearest[part].copy(), found.noted[part].copy()
         run_cases(
             self.coefficients,

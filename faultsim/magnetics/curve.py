@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
-from scipy.optimize import brentq
 
 from faultsim.magnetics.train import Floats
 
@@ -56,6 +54,9 @@ class BoundaryCurve:
         Returns:
             None where no stretch does, or one that leaves the curve.
         """
+        from scipy.interpolate import PchipInterpolator
+        from scipy.optimize import brentq
+
         logs = PchipInterpolator(np.log(self.leaky_s), np.log(self.integrate_s))
         wanted = np.log(second[0] / first[0])
 

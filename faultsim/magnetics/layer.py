@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from faultsim.magnetics.macrospin import GAMMA_MU0_M_PER_A_S, NO_FIELD, Vector
+from faultsim.magnetics.macrospin import NO_FIELD, Vector
+from faultsim.magnetics.physical import gamma_mu0_m_per_a_s
 from faultsim.magnetics.train import Floats, PulseTrain
 
 
@@ -34,7 +35,7 @@ class Layer:
 
     def coefficients(self) -> list[float]:
         """Return the numbers that the kernel takes."""
-        gyration = GAMMA_MU0_M_PER_A_S / (1 + self.alpha**2)
+        gyration = gamma_mu0_m_per_a_s() / (1 + self.alpha**2)
         vectors = (self.anisotropy_a_per_m, self.field_a_per_m, self.metal_spin, self.metal_field, self.pillar_spin)
         return [gyration, self.alpha, *(value for vector in vectors for value in vector)]
 

@@ -13,14 +13,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import constants
-from scipy.integrate import solve_ivp
+
+from faultsim.magnetics.physical import gamma_mu0_m_per_a_s, mu0_h_per_m, spin_per_charge_wb
 
 Floats = NDArray[np.float64]
 Vector = tuple[float, float, float]
 
-GAMMA_MU0_M_PER_A_S = constants.physical_constants["electron gyromag. ratio"][0] * constants.mu_0
-SPIN_PER_CHARGE_WB = constants.hbar / (2 * constants.e)
 NO_FIELD: Vector = (0.0, 0.0, 0.0)
 
 
@@ -60,8 +58,8 @@ class Drive:
 
 def spin_transfer_field_a_per_m(current_density_a_per_m2: float, layer: FreeLayer, polarisation: float) -> float:
     """Damping-like field of a spin current, hbar P J / (2 e mu0 Ms tf): Slonczewski, JMMM 159 (1996) L1."""
-    areal_moment_wb_per_m = constants.mu_0 * layer.ms_a_per_m * layer.thickness_m
-    return SPIN_PER_CHARGE_WB * polarisation * current_density_a_per_m2 / areal_moment_wb_per_m
+    areal_moment_wb_per_m = mu0_h_per_m() * layer.ms_a_per_m * layer.thickness_m
+    return spin_per_charge_wb() * polarisation * current_density_a_per_m2 / areal_moment_wb_per_m
 
 
 def spin_hall_field_a_per_m(
@@ -82,12 +80,12 @@ def spin_hall_field_a_per_m(
 
 def larmor_frequency_hz(field_a_per_m: float, alpha: float = 0.0) -> float:
     """Frequency of the precession about a field: gamma mu0 H / (2 pi (1 + alpha^2))."""
-    return GAMMA_MU0_M_PER_A_S * field_a_per_m / (2 * math.pi * (1 + alpha**2))
+    return gamma_mu0_m_per_a_s() * field_a_per_m / (2 * math.pi * (1 + alpha**2))
 
 
 def relaxation_time_s(field_a_per_m: float, alpha: float) -> float:
     """Time constant of the return to a field or an easy axis: (1 + alpha^2) / (alpha gamma mu0 H)."""
-    return (1 + alpha**2) / (alpha * GAMMA_MU0_M_PER_A_S * field_a_per_m)
+    return (1 + alpha**2) / (alpha * gamma_mu0_m_per_a_s() * field_a_per_m)
 
 
 def demagnetising_factors(length_m: float, width_m: float, thickness_m: float) -> Vector:
@@ -163,6 +161,9 @@ def _cross_segment(
     layer: FreeLayer, m: Floats, drive: Drive, k: int, field_a_per_m: Vector, dense_output: bool = False
 ) -> Any:
     """Integrate from knot k to the next, in units of the segment, so that cases with different knots run together."""
+    # Loaded where it is needed, as numba is: most runs integrate nothing here.
+    from scipy.integrate import solve_ivp
+
     (start_s, stop_s), (start_a, stop_a) = drive.times_s[k : k + 2], drive.currents_a[k : k + 2]
     vectors = (field_a_per_m, (0, layer.hky_a_per_m, layer.hkz_a_per_m), drive.field_per_amp, drive.spin_field_per_amp)
     applied, anisotropy, field_per_amp, spin_field_per_amp = np.array(vectors, dtype=float)[:, :, np.newaxis]
@@ -183,5 +184,5 @@ def _gilbert_rate(m: Floats, field: Floats, spin_field: Floats, alpha: float) ->
 
     T is perpendicular to m, so m x (m x dm/dt) = -dm/dt, and (1 + alpha m x) applied to both sides isolates dm/dt.
     """
-    torque = -GAMMA_MU0_M_PER_A_S * np.cross(m, field + np.cross(m, spin_field, axis=0), axis=0)
+    torque = -gamma_mu0_m_per_a_s() * np.cross(m, field + np.cross(m, spin_field, axis=0), axis=0)
     return (torque + alpha * np.cross(m, torque, axis=0)) / (1 + alpha**2)

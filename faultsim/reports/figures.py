@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from faultsim.units import format_quantity
 _LINE_STYLES = ("-", "--", "-.", ":")
 _MARKERS = "osD^vP*X"
 _PREFIXES = ((1.0, ""), (1e3, "m"), (1e6, "u"), (1e9, "n"), (1e12, "p"))
+_TICKS = 4
+"""Steps of a scale of a waveform."""
 _SPIKING = "out"
 """A spike crosses half the supply."""
 _INPUT = re.compile(r"in\d*")
 _WEIGHT = re.compile(r"w\d+")
-_PROGRAMMING = re.compile(r"ramp\d*|pe")
+_PROGRAMMING = re.compile(r"ramp\d*|pe|p[ab]\d*")
 
 
 def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
@@ -39,6 +41,9 @@ def current_figure(rows: Sequence[CurrentRow], observable: str) -> str:
         }
         axes.plot(*zip(*points, strict=True), label=plain(defect), **style)
     axes.set_xscale("log")
+    # In words, because matplotlib's powers of ten are typeset, which takes longer than all the rest.
+    axes.xaxis.set_major_formatter(lambda value, _: format_quantity(value, ""))
+    axes.xaxis.set_minor_formatter(lambda value, _: "")
     axes.set_xlabel("resistance of the open (ohm)")
     axes.set_ylabel(f"{observable.removesuffix('_a')} (uA)")
     axes.grid(True, which="major", linewidth=0.4, alpha=0.6)
@@ -75,9 +80,7 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
     if not stimulus.program:
         # A synapse's state and its ramp say nothing where nothing is programmed.
         weights, others = {}, [name for name in others if not _PROGRAMMING.fullmatch(name)]
-    count = 1 + len(others) + bool(weights)
-    figure = blank(8.0, 1.3 * count)
-    rows = figure.subplots(count, 1, sharex=True)
+    figure, rows = _tracks(1 + len(others) + bool(weights))
     _draw_inputs(rows[0], inputs, vdd_v)
     for axes, name in zip(rows[1:], others, strict=False):
         scale, unit = _scale(name)
@@ -102,8 +105,33 @@ def waveform_figure(waveforms: Mapping[str, Waveform], stimulus: Stimulus, vdd_v
             axes.axvspan(start * 1e9, stop * 1e9, color="0.88", linewidth=0)
         axes.tick_params(labelsize=7)
     rows[-1].set_xlabel("time (ns); integrate windows shaded")
-    figure.suptitle(plain(title), fontsize=9)
+    figure.suptitle(plain(title), fontsize=9, y=1 - 0.1 / figure.get_size_inches()[1])
     return svg_text(figure)
+
+
+def _tracks(count: int) -> tuple[Any, list[Any]]:
+    """Return a figure and so many axes, one below the other over one time.
+
+    Their places are worked out here: matplotlib's own layout draws every label twice over, half of a report's time.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    figure = blank(8.0, 1.3 * count, layout=None)
+    # Shares of an inch that labels take, and what axes are apart.
+    left, right, top, bottom, gap = 0.75, 0.1, 0.35, 0.5, 0.14
+    width, height = figure.get_size_inches()
+    each = (height - top - bottom - gap * (count - 1)) / count
+    rows: list[Any] = []
+    for row in range(count):
+        base = height - top - each * (row + 1) - gap * row
+        place = (left / width, base / height, (width - left - right) / width, each / height)
+        rows.append(figure.add_axes(place, sharex=rows[0] if rows else None))
+        # Ticks are most of the work.
+        rows[-1].xaxis.set_visible(row == count - 1)
+        rows[-1].yaxis.set_major_locator(MaxNLocator(_TICKS))
+        # Labels in one line, however wide the numbers beside them are.
+        rows[-1].yaxis.set_label_coords(-0.6 / (width - left - right), 0.5)
+    return figure, rows
 
 
 def _draw_inputs(axes: Any, inputs: Mapping[str, Waveform], vdd_v: float) -> None:
@@ -140,11 +168,11 @@ def cell_edges(values: Any) -> Any:
     return np.concatenate(([2 * values[0] - between[0]], between, [2 * values[-1] - between[-1]]))
 
 
-def blank(width_in: float, height_in: float) -> Any:
+def blank(width_in: float, height_in: float, layout: Literal["constrained"] | None = "constrained") -> Any:
     """Return an empty matplotlib figure."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_in, height_in), layout="constrained")
+    return Figure(figsize=(width_in, height_in), layout=layout)
 
 
 def svg_text(figure: Any) -> str:

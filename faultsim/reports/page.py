@@ -62,6 +62,15 @@ class Figure:
     svg: str
 
 
+def load_drawing() -> None:
+    """Load the libraries that `draw` needs, which take a second: best while somebody else simulates."""
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
+    import faultsim.reports.crossbar
+    import faultsim.reports.schedules  # noqa: F401
+
+
 def draw(report: Report) -> dict[str, Figure]:
     """Return the campaign's figures by name."""
     plan, sweep = report.plan, report.plan.sweep

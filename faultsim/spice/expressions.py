@@ -77,6 +77,30 @@ def renamed(expression: str, names: Mapping[str, str]) -> str:
     return ast.unparse(tree)
 
 
+def looks_until(expression: str, names: Mapping[str, Any]) -> float:
+    """Return the last time at which an expression looks at a probe, or one that is later.
+
+    Args:
+        expression: The text.
+        names: Its numbers, times and windows.
+
+    Returns:
+        Minus infinity where it looks at no probe, infinity where that depends on a probe.
+
+    Raises:
+        ExpressionError: It cannot be read.
+    """
+    found = [-math.inf]
+    for node in ast.walk(_parse(expression)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _OF_A_PROBE:
+            try:
+                times = _Evaluator(names).value(node.args[_WHEN.get(node.func.id, 1)])
+                found.append(float(np.max(times, initial=-math.inf)))
+            except (TypeError, IndexError, ValueError, ArithmeticError):
+                return math.inf
+    return max(found)
+
+
 def _parse(expression: str) -> ast.Expression:
     try:
         return ast.parse(expression.strip(), mode="eval")
@@ -264,5 +288,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "largest": lambda values: np.max(values),
     "abs": lambda values: np.abs(values),
 }
+
+_WHEN = {"rises": 2, "falls": 2, "rise_times": 2, "fall_times": 2}
+"""Which argument of a function says when; the second one of all others."""
 
 _OF_A_PROBE = {"at", "highest", "lowest", "mean", "rises", "falls", "rise_times", "fall_times"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.circuits import bench, network
 from faultsim.circuits.blocks import Surroundings
 from faultsim.circuits.circuit import of_network
@@ -131,6 +133,29 @@ def test_weights_patterns_and_outputs_may_be_any(seed: int, tmp_path: Path, pool
         if name.startswith("im_wr_a"):
             # Rows of different weights load their word lines differently: that is all that may differ.
             assert other[name] == pytest.approx(value, rel=1e-6 if layout.exact else 1e-4, abs=1e-10)
+
+
+def test_an_exact_equivalent_lets_no_row_stand_for_one_with_other_weights(tmp_path: Path, pool: WorkerPool) -> None:
+    circuit = made(tmp_path, CrossbarRequest(6, 2, weights="111000" + "110100", fires_from=3))
+    asked = question(circuit, "111111")
+    whole, lumped = labs(circuit)
+    exact = replace(lumped, exact=True)
+    loose, strict = lumped.equivalent(asked), exact.equivalent(asked)
+    assert (loose.exact, strict.exact) == (False, True)
+    # Two rows have 1 and 1, two 0 and 0; one each has 1 and 0, 0 and 1.
+    assert (strict.gone, loose.gone) == (4, 6)
+    one, other = (outcome(pool, lab.job(asked)).values for lab in (whole, exact))
+    for name, value in one.items():
+        if name.startswith("im_wr_a"):
+            assert other[name] == pytest.approx(value, rel=1e-8)
+
+
+def test_an_exact_equivalent_leaves_lines_with_resistance_alone(tmp_path: Path) -> None:
+    circuit = made(tmp_path, CrossbarRequest(8, fires_from=4, wire_ohm=2.0))
+    asked = question(circuit, "11110000")
+    lumped = labs(circuit)[1]
+    assert lumped.equivalent(asked).gone > 0
+    assert replace(lumped, exact=True).equivalent(asked).gone == 0
 
 
 def test_what_is_kept_does_not_grow_with_the_rows(tmp_path: Path) -> None:

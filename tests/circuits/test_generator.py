@@ -17,8 +17,9 @@ from scipy.sparse.linalg import spsolve
 
 from faultsim import library
 from faultsim.campaigns import spec
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import make_plan
+from faultsim.campaigns.question import Question
 from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import of_network
 from faultsim.circuits.crossbar_plan import CrossbarPlan, CrossbarRequest

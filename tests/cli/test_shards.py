@@ -76,6 +76,19 @@ def gathered(shell: Shell, shards: list[tuple[Shell, Done]]) -> Shell:
     return shell
 
 
+def test_status_of_a_finished_shard_says_what_to_do_with_it(shards: list[tuple[Shell, Done]]) -> None:
+    machine = shards[1][0]
+    run = machine.folder / "runs" / "five-shard-2-of-2" / "five"
+    assert (
+        machine("status", run)
+        .succeeds()
+        .out.splitlines()[-1]
+        .startswith("complete: shard 2/2; when all are: faultsim merge")
+    )
+    said = machine("status", run, "--json").succeeds().json
+    assert (said["complete"], said["shard"]) == (True, "2/2")
+
+
 def test_merged_shards_are_what_one_run_gives_and_nothing_is_simulated_again(
     gathered: Shell, shards: list[tuple[Shell, Done]], straight: Finished
 ) -> None:

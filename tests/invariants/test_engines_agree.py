@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.question import Question
 from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import of_network
 from faultsim.circuits.stimulus import Stimulus
@@ -27,8 +27,7 @@ def test_every_verdict_of_the_campaign_is_the_same_by_ngspice_b(lats2024):
         row = rows[task.defect.id, task.setting.test, task.setting.window]
         ends = [row["r_pass_ohm"], row["r_fail_ohm"]]
         severities = [float(end) for end in ends if end]
-        setting = task.setting
-        questions += [Question(setting.stimulus, setting.conditions, task.defect, severity) for severity in severities]
+        questions += [task.question(severity) for severity in severities]
     before = lab.service.simulated
     answers = [lab.ask(question)[1] for question in questions]
     assert lab.service.simulated == before, "every certificate was in the store already"
@@ -40,15 +39,18 @@ def test_every_verdict_of_the_campaign_is_the_same_by_ngspice_b(lats2024):
     assert len(references) == 4 + 2 * detected + (len(rows) - detected)
     for question, ours, reference in zip(questions, answers, references, strict=True):
         assert reference.ok, reference.log_tail
-        assert reference.values["pulses_to_spike"] == ours.values["pulses_to_spike"], question
+        # A test of a current ends before the strobe.
+        assert reference.values.get("pulses_to_spike") == ours.values.get("pulses_to_spike"), question
+        assert ("pulses_to_spike" in ours.values) or "spiked" not in question.reads, question
         assert reference.values["im_wr_a"] == pytest.approx(ours.values["im_wr_a"], rel=1e-4, abs=1e-11), question
 
 
 def test_every_pattern_of_the_baseline_is_what_ngspice_b_says_simulated_or_not(lats2024):
-    """Of patterns that are the same circuit one is simulated; here all of them are."""
+    """Of patterns that are the same circuit one is simulated, by its equivalent; here all of them are, and whole."""
+    whole = replace(lats2024.lab, lumped=False)
     questions = [Question(stimulus, lats2024.plan.conditions[0]) for stimulus in lats2024.plan.baseline]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = list(threads.map(lambda question: run_batch(lats2024.lab.job(question)).outcome, questions))
+        found = list(threads.map(lambda question: run_batch(whole.job(question)).outcome, questions))
     rows = lats2024.table("baseline.csv")
     assert sum(row["same_as"] == "" for row in rows) == 5
     for row, reference in zip(rows, found, strict=True):

@@ -104,7 +104,8 @@ def _classes(circuit):
 def _crossbar_job(crossbar, defect, severity):
     sidecar = crossbar.sidecar
     stimulus = Stimulus("1111", sidecar.stimulus.model_copy(update={"pulses": 1, "start": 1e-9}))
-    simulation = sidecar.simulation.model_copy(update={"strobe_step": 1e-11})
+    # Two decks of one circuit need not be edited in the same place: steps may not depend on that here.
+    simulation = sidecar.simulation.model_copy(update={"strobe_step": 1e-11, "near": None})
     faulty = defect.inject(crossbar.cards).at(severity)
     return bench.job(crossbar, stimulus, bench.nominal(crossbar), simulation, faulty)
 

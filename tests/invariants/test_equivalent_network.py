@@ -71,6 +71,10 @@ def begin(folder: Path) -> Path:
     shell.write("strict.toml", CAMPAIGN)
     edit(campaign.with_name("strict.toml"), "sample = 2", "sample = 0\ntolerance = 1e-15")
     shell("run", "strict.toml", "--out", "runs/strict").succeeds()
+    for name, tolerance in (("structure", "1e-3"), ("doubtful", "1e-15")):
+        shell.write(f"{name}.toml", CAMPAIGN)
+        edit(campaign.with_name(f"{name}.toml"), "sample = 2", f'proof = "structure"\ntolerance = {tolerance}')
+        shell("run", f"{name}.toml", "--out", f"runs/{name}").succeeds()
     return shell.folder
 
 
@@ -96,6 +100,24 @@ def test_thresholds_are_those_of_the_whole_network(runs: Shell) -> None:
     assert not (runs.folder / "runs" / "whole" / "equivalents.csv").exists()
 
 
+def test_where_structure_is_the_proof_one_comparison_is_enough(runs: Shell) -> None:
+    whole, lumped = found(runs, "whole"), found(runs, "structure")
+    assert without(lumped, "network", "reason", "transients") == without(whole, "network", "reason", "transients")
+    [row] = found(runs, "structure", "equivalents.csv")
+    assert (row["test"], row["defect_id"], row["harmless"], row["exact"]) == ("inference", "", "true", "true")
+    for file in ("thresholds.csv", "baseline.csv", "settings.csv"):
+        assert {row["network"] for row in found(runs, "structure", file)} == {"equivalent"}
+    [ours], [theirs] = found(runs, "structure", "baseline.csv"), found(runs, "whole", "baseline.csv")
+    assert float(ours["im_wr_a"]) == pytest.approx(float(theirs["im_wr_a"]), rel=1e-6)
+
+
+def test_where_that_comparison_fails_the_whole_network_is_simulated_even_without_a_defect(runs: Shell) -> None:
+    [row] = found(runs, "doubtful", "equivalents.csv")
+    assert row["harmless"] == "false"
+    for file in ("thresholds.csv", "baseline.csv", "settings.csv", "currents.csv"):
+        assert found(runs, "doubtful", file) == found(runs, "whole", file)
+
+
 def test_the_proof_is_kept_for_every_setting_and_for_a_sample_of_thresholds(runs: Shell) -> None:
     rows = found(runs, "lumped", "equivalents.csv")
     assert [(row["test"], row["defect_id"]) for row in rows][:2] == [("inference", ""), ("current", "")]
@@ -118,10 +140,11 @@ def test_where_the_equivalent_is_not_good_enough_the_whole_network_is_simulated(
 
 
 def test_a_resumed_run_and_a_report_are_the_same_bytes(runs: Shell) -> None:
-    for name, words in (("lumped", []), ("whole", ["--whole"])):
+    for name, words in (("lumped", []), ("whole", ["--whole"]), ("structure", []), ("doubtful", [])):
         folder = runs.folder / "runs" / name
         before = bytes_of(folder)
-        done = runs("run", "rows.toml", "--out", f"runs/{name}", *words, "--json").succeeds()
+        campaign = "rows.toml" if name in ("lumped", "whole") else f"{name}.toml"
+        done = runs("run", campaign, "--out", f"runs/{name}", *words, "--json").succeeds()
         assert done.json["simulated"] == 0
         assert bytes_of(folder) == before
         runs("report", f"runs/{name}").succeeds()

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 WRONG = ("error", "singular", "abort", "fail", "too small")
 PAGE = re.compile(r"(?m)^Index\s+time\s+(.+)\n-+\n((?:\d+\t.+\n)+)")
-FEWEST_ROWS = 500
+FEWEST_ROWS = 300
 NO_ROWS = np.empty((0, 2))
 _ASKED = Request("crossbar4", None, None, None, None, None, 1, "", "", None, None, None)
 _PLAIN = {name: value for name, value in os.environ.items() if name not in SINGLE_THREAD}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.question import Question
 from faultsim.spice.pool import WorkerPool
 from tests.conftest import Reproduction
 

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from faultsim.campaigns.examiner import Examiner, Signature
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.neuron_bench import NeuronBench
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import Plane, Recording
 from faultsim.campaigns.shmoo import Subject, Surveyor
 from faultsim.campaigns.tolerance import bands

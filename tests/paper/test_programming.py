@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from faultsim.campaigns.lab import Question
+from faultsim.campaigns.question import Question
 from faultsim.circuits import bench, network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.spice.pool import WorkerPool

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from faultsim.campaigns import spec
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.stepping import stepped
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.pool import WorkerPool

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from faultsim.campaigns.examiner import Examiner
-from faultsim.campaigns.lab import Lab, Question
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.recording import Plane, at_windows
 from faultsim.campaigns.shmoo import UNKNOWN, Subject, Surveyor
 from faultsim.campaigns.twin import TwinMaker

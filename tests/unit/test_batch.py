@@ -16,7 +16,8 @@ from faultsim.magnetics import Drive, FreeLayer, integrate, larmor_frequency_hz,
 from faultsim.magnetics.batch import TURN_RAD, Cases, Responses, simulate
 from faultsim.magnetics.boundary import boundary
 from faultsim.magnetics.layer import NO_MEMORY, Layer, Memory, Neuron, Reader
-from faultsim.magnetics.macrospin import GAMMA_MU0_M_PER_A_S, Vector
+from faultsim.magnetics.macrospin import Vector
+from faultsim.magnetics.physical import gamma_mu0_m_per_a_s
 from faultsim.magnetics.signature import Dynamics, dynamics
 from faultsim.magnetics.train import Floats, Mark, Piece, PulseTrain, pulse_train, rectangular
 
@@ -83,7 +84,7 @@ def test_torque_without_precession_turns_by_its_area(alpha: float, spin_a_per_m:
     layer = replace(FREE, alpha=alpha, metal_spin=(0, spin_a_per_m, 0), metal_field=(0, alpha * spin_a_per_m, 0))
     m = marks(layer, rectangular(1.0, 5, REST_S, edge_s, READ_S), 1.1e-9, 4e-9, FINE_RAD)
     areas_s = 1.1e-9 * np.arange(1, 6)
-    expected = math.atanh(0.48) + GAMMA_MU0_M_PER_A_S * spin_a_per_m * areas_s
+    expected = math.atanh(0.48) + gamma_mu0_m_per_a_s() * spin_a_per_m * areas_s
     assert np.arctanh(m[:, Mark.INTEGRATED, 1]) == pytest.approx(expected, abs=2e-6)
     assert m[:, :, 0] / m[:, :, 2] == pytest.approx(np.full((5, 4), 0.45), rel=1e-6)
 
@@ -477,7 +478,7 @@ def test_integration_is_the_angle_that_the_area_of_the_torque_turns() -> None:
     spin_a_per_m = 1e3
     layer = Layer(0.2, (0, 0, 1e-3), (0, spin_a_per_m, 0), (0, 0.2 * spin_a_per_m, 0))
     [found] = dynamics([neuron(layer)], neuron(layer), 1.5e-9, 5e-9)
-    turned = math.tanh(GAMMA_MU0_M_PER_A_S * spin_a_per_m * 1.5e-9)
+    turned = math.tanh(gamma_mu0_m_per_a_s() * spin_a_per_m * 1.5e-9)
     assert found.integration_rad == pytest.approx(math.asin(turned), rel=1e-5)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faultsim.spice.expressions import FUNCTIONS, ExpressionError, Value, check, evaluate
+from faultsim.spice.expressions import FUNCTIONS, ExpressionError, Value, check, evaluate, looks_until
 from faultsim.spice.waveform import Waveform
 
 # Two triangles, 2 and 4 high; a window around each.
@@ -251,3 +251,31 @@ def test_any_text_is_evaluated_or_refused_and_what_check_refuses_is_never_evalua
         except ExpressionError:
             return
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "until"),
+    [
+        ("nth(at(out, mid), 1)", 3.0),
+        ("at(out, nth(mid, 1)) > 0.9", 1.0),
+        ("at(out, late - 0.5) - mean(out, early)", 3.0),
+        ("any(rises(out, vdd/2, strobe))", 4.0),
+        ("earliest(rise_times(out, 3, late)) - 99", 3.5),
+        ("highest(out, early)", 3.0),
+        ("vdd * 2", -np.inf),
+        ("at(out, earliest(rise_times(out, 3, strobe)))", np.inf),
+        ("at(out, nowhere)", np.inf),
+    ],
+)
+def test_until_when_an_expression_looks_follows_from_its_times(expression: str, until: float) -> None:
+    scope = {name: value for name, value in NAMES.items() if name != "out"}
+    assert looks_until(expression, scope) == until
+
+
+@given(st.sampled_from(["at(out, mid)", "mean(out, early)", "rises(out, 1, strobe)", "lowest(out, late) + at(out, 1)"]))
+def test_what_comes_after_that_changes_nothing(expression: str) -> None:
+    until = looks_until(expression, {name: value for name, value in NAMES.items() if name != "out"})
+    cut = OUT.time_s <= until
+    times = np.append(OUT.time_s[cut], until)
+    shorter = Waveform(times, np.interp(times, OUT.time_s, OUT.values))
+    assert evaluate(expression, {**NAMES, "out": shorter}) == evaluate(expression, NAMES)

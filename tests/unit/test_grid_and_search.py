@@ -141,7 +141,8 @@ def test_margins_change_what_is_spent_and_never_the_answer(data: st.DataObject) 
     wild = data.draw(st.booleans(), "wild")
 
     def probe(index: int) -> Verdict:
-        margins[index] = data.draw(st.floats(-1e6, 1e6)) if wild else index - first_fail + 0.5
+        drawn = st.floats(-1e6, 1e6) | st.just(-math.inf)
+        margins[index] = data.draw(drawn) if wild else index - first_fail + 0.5
         return verdicts[index]
 
     found = find_bracket(probe, size, guess, margins)
@@ -159,7 +160,7 @@ def test_margins_that_are_about_right_find_the_threshold_in_a_few_probes(slope: 
         margins[index] = slope * (index - 463.5)
         return Verdict.PASS if index < 464 else Verdict.FAIL
 
-    assert len(find_bracket(probe, len(PAPER), 463.5 + off, margins).probes) <= (2 if not off else 7)
+    assert len(find_bracket(probe, len(PAPER), 463.5 + off, margins).probes) <= (2 if not off else 5)
 
 
 def test_margins_that_are_wrong_by_a_few_indices_cost_a_few_probes() -> None:
@@ -170,6 +171,52 @@ def test_margins_that_are_wrong_by_a_few_indices_cost_a_few_probes() -> None:
         return Verdict.PASS if index < 464 else Verdict.FAIL
 
     assert len(find_bracket(probe, len(PAPER), 400.5, margins).probes) <= 8
+
+
+def test_margins_that_all_grow_too_slowly_are_stretched_by_what_two_probes_show() -> None:
+    margins: dict[int, float] = {}
+
+    def probe(index: int) -> Verdict:
+        # As of a defect whose deviation grows with half the power of the resistance.
+        margins[index] = 0.55 * (index - 530.5)
+        return Verdict.PASS if index < 531 else Verdict.FAIL
+
+    found = find_bracket(probe, len(PAPER), 380.5, margins)
+    assert (found.last_pass, found.first_fail) == (530, 531)
+    assert len(found.probes) <= 4
+
+
+def test_a_guess_that_shows_nothing_yet_is_far_from_the_change_and_no_strides_are_taken() -> None:
+    margins: dict[int, float] = {}
+
+    def probe(index: int) -> Verdict:
+        margins[index] = index - 1267.5 if index > 1000 else -math.inf
+        return Verdict.PASS if index < 1268 else Verdict.FAIL
+
+    found = find_bracket(probe, len(PAPER), 743.5, margins)
+    assert (found.last_pass, found.first_fail) == (1267, 1268)
+    assert found.probes[:2] == (743, (743 + len(PAPER)) // 2)
+    assert len(found.probes) <= 5
+
+
+def test_where_nothing_is_ever_seen_the_strongest_severity_is_asked() -> None:
+    margins: dict[int, float] = {}
+
+    def probe(index: int) -> Verdict:
+        margins[index] = -math.inf
+        return Verdict.PASS
+
+    found = find_bracket(probe, len(PAPER), 743.5, margins)
+    assert (found.first_fail, found.probes[-1]) == (len(PAPER), len(PAPER) - 1)
+    assert len(found.probes) <= 3
+
+
+@pytest.mark.parametrize("first_fail", [700, 736, 741, 742, 750, 760])
+def test_a_guess_that_may_be_off_by_so_much_is_left_in_such_strides(first_fail: int) -> None:
+    found = find_bracket(step(len(PAPER), first_fail).__getitem__, len(PAPER), 741.5, stride=8)
+    assert (found.last_pass, found.first_fail) == (first_fail - 1, first_fail)
+    assert abs(found.probes[1] - found.probes[0]) == 8
+    assert len(found.probes) <= 9
 
 
 def test_a_defect_that_passes_at_the_strongest_severity_takes_one_probe() -> None:

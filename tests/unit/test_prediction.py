@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from faultsim.campaigns import spec
 from faultsim.campaigns.curve import Curve
+from faultsim.campaigns.hint import Hint, Landmark
 from faultsim.campaigns.plan import Plan, ThresholdTask, make_plan
-from faultsim.campaigns.prediction import Hint, Landmark, Predictor
+from faultsim.campaigns.prediction import Predictor
 from faultsim.campaigns.results import CurrentRow, NeuronRow
 from faultsim.spice.job import Outcome, Status
 
@@ -61,29 +62,73 @@ def test_without_a_curve_a_deviation_grows_with_the_severity(plan: Plan) -> None
     wanted = task(plan, "Rpp1", "program-then-read")
     grid = plan.grid(wanted.defect)
     hint = Hint(None, 1.0 / 1.2)
-    margin = hint.margin(wanted, grid, 500, seen(programming_v=1.0), seen(programming_v=1.0 / 1.05))
+    margin = hint.margin(wanted, grid, 500, seen(programming=1.0), seen(programming=1.0 / 1.05))
     assert margin == pytest.approx(-math.log(4) / math.log(1.01))
 
 
 def test_another_defect_shows_how_the_deviation_grows(plan: Plan) -> None:
     wanted = task(plan, "Rpp1", "program-then-read")
     grid = plan.grid(wanted.defect)
-    track = ((600.0, 0.01), (700.0, 0.1), (740.0, 0.2), (800.0, 0.4))
+    # 739 is next to the threshold, where a layer that switches flips back and forth.
+    track = ((600.0, 0.01), (700.0, 0.1), (739.0, 0.7), (800.0, 0.4))
     hint = Hint(740.0, 1.0 / 1.2, track=track)
-    responses = {500: 0.1, 600: 0.2, 700: 0.4}
+    responses = {500: 0.1, 600: 0.2, 700: 0.4, 900: 0.8, 950: 0.001}
     margins = [
-        hint.margin(wanted, grid, index, seen(programming_v=1.0), seen(programming_v=1.0 / (1 + deviates)))
+        hint.margin(wanted, grid, index, seen(programming=1.0), seen(programming=1.0 / (1 + deviates)))
         for index, deviates in responses.items()
     ]
-    assert margins == pytest.approx([-40.0, 0.0, 60.0], abs=1e-6)
+    # Beyond an end the line from the threshold to it goes on: from 740 to 800 the deviation doubles.
+    beyond = -140.0 * math.log(200) / math.log(20)
+    assert margins == pytest.approx([-40.0, 0.0, 60.0, 120.0, beyond], abs=1e-6)
 
 
-@pytest.mark.parametrize("faulty", [seen(margin=0.8), seen(margin=0.0), seen(), seen(margin=math.nan)])
-def test_a_response_without_a_deviation_tells_nothing(plan: Plan, faulty: Outcome) -> None:
+def test_a_track_with_nothing_on_one_side_goes_on_there_as_on_the_other(plan: Plan) -> None:
+    wanted = task(plan, "Rpp1", "program-then-read")
+    hint = Hint(740.0, 1.0 / 1.2, track=((800.0, 0.4),))
+    margin = hint.margin(wanted, plan.grid(wanted.defect), 500, seen(programming=1.0), seen(programming=1.0 / 1.1))
+    assert margin == pytest.approx(-60.0, abs=1e-6)
+
+
+def test_a_track_with_nothing_apart_from_the_threshold_is_none(plan: Plan) -> None:
+    wanted = task(plan, "Rpp1", "program-then-read")
+    grid, responses = plan.grid(wanted.defect), (seen(programming=1.0), seen(programming=1.0 / 1.1))
+    near, none = Hint(740.0, 1.0 / 1.2, track=((738.0, 0.15),)), Hint(740.0, 1.0 / 1.2)
+    assert near.margin(wanted, grid, 500, *responses) == none.margin(wanted, grid, 500, *responses)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1800), st.floats(1e-4, 20)), max_size=12, unique_by=lambda point: point[0]),
+    st.floats(1e-3, 5),
+    st.floats(1e-4, 20),
+)
+def test_any_track_places_any_deviation_and_larger_ones_further_on(
+    plan: Plan, track: list[tuple[float, float]], there: float, ours: float
+) -> None:
+    wanted = task(plan, "Rpp1", "program-then-read")
+    hint = Hint(740.0, 1 / (1 + there), track=tuple(sorted(track)))
+    grid, healthy = plan.grid(wanted.defect), seen(programming=1.0)
+    margins = [
+        hint.margin(wanted, grid, 500, healthy, seen(programming=1 / (1 + value))) for value in (ours, ours * 1.1)
+    ]
+    assert all(margin is not None and math.isfinite(margin) for margin in margins)
+    assert margins[0] <= margins[1] + 1e-6  # type: ignore[operator]
+
+
+def test_a_guide_that_has_moved_the_other_way_says_that_the_threshold_is_far(plan: Plan) -> None:
+    for name, test, there in (("programming", "program-then-read", 1 / 1.2), ("margin", "inference", 1.05)):
+        wanted = task(plan, "Rpp1", test)
+        hint, grid = Hint(740.0, there), plan.grid(wanted.defect)
+        healthy = seen(**{name: 1.0})
+        away, same = (seen(**{name: value}) for value in (1 / there, 1.0))
+        assert hint.margin(wanted, grid, 500, healthy, away) == -math.inf
+        assert hint.margin(wanted, grid, 500, healthy, same) == -math.inf
+
+
+@pytest.mark.parametrize("faulty", [seen(margin=0.0), seen(), seen(margin=math.nan)])
+def test_a_response_without_its_guide_tells_nothing(plan: Plan, faulty: Outcome) -> None:
     wanted = task(plan, "Rop1", "inference")
     hint = Hint(None, 0.9, SWEEP)
-    found = hint.margin(wanted, plan.grid(wanted.defect), 700, seen(margin=0.8), faulty)
-    assert found is None or math.isnan(found)
+    assert hint.margin(wanted, plan.grid(wanted.defect), 700, seen(margin=0.8), faulty) is None
 
 
 def predictor(plan: Plan, *drives: tuple[str, float]) -> Predictor:
@@ -129,8 +174,13 @@ def test_without_the_neuron_a_paper_or_a_neighbour_says_where_to_begin(plan: Pla
     grid = plan.grid(wanted.defect)
     # Table IV has 16 kohm, Table VI too.
     assert predictor(plan).hint(wanted, None, None).place == pytest.approx(grid.place(16e3), abs=0.01)
-    other = task(plan, "Rop1", "inference", "LW 8.9 ns")
-    hint = predictor(plan).hint(other, wanted.setting, Landmark(700.0, share(20e3), 0.875))
+    # For LW 8.9 ns it has 25 kohm, which is nearer than what another window's threshold would say.
+    near, other = Landmark(700.0, share(20e3), 0.875), task(plan, "Rop1", "inference", "LW 8.9 ns")
+    hint = predictor(plan).hint(other, wanted.setting, near)
+    assert (hint.place, hint.guide) == (pytest.approx(grid.place(25e3), abs=0.01), 0.875)
+    assert hint.spread > 1
+    elsewhere = replace(other.setting, conditions=replace(other.setting.conditions, vdd_v=1.0))
+    hint = predictor(plan).hint(ThresholdTask(other.defect, elsewhere), wanted.setting, near)
     assert hint.place == pytest.approx(grid.place(20e3), abs=0.01)
 
 
