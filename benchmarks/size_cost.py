@@ -63,7 +63,7 @@ def measure(folder: Path, inputs: int, jobs: int, whole: bool) -> SizeCost:
     written = ["--out", str(folder / f"crossbar{inputs}"), "--campaign", str(campaign)]
     command = [sys.executable, "-m", "faultsim", "generate", "crossbar", *size, *written]
     subprocess.run(command, check=True, capture_output=True)
-    # Rows of a generated crossbar without wire resistance are the same circuit: one transient of the whole network shows it.
+    # Without wire resistance rows are the same circuit: one transient of the whole network shows it.
     text = campaign.read_text()
     campaign.write_text(text.replace("[equivalent]\nsample = 1", '[equivalent]\nproof = "structure"'))
     run = run_campaign(str(campaign), folder / f"runs{inputs}", jobs, "--only", OPENS)
