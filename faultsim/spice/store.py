@@ -14,6 +14,7 @@ import numpy as np
 
 from faultsim.database import Database
 from faultsim.schema import Schema
+from faultsim.spice.claims import Claims
 from faultsim.spice.job import Outcome, Status, Trace
 from faultsim.spice.waveform import Waveform
 
@@ -56,6 +57,8 @@ _AT_A_TIME = 500
 class Store:
     """The only reader and writer of store.sqlite, for several threads; several processes may have one open each.
 
+    Its ``claims`` say which transients are under way in which process.
+
     A row is finished when it is committed, so that nothing is lost when the process is killed. What ended well is
     kept as it was first, however often it is simulated. A row's generation says after which demand to simulate
     everything again it was made.
@@ -68,6 +71,7 @@ class Store:
             StorageError: It cannot be written, or it is not a store.
         """
         self._database = Database(path, _SCHEMA)
+        self.claims = Claims(path.with_suffix(".claims"))
 
     def get(self, key: str, since: int = 0) -> Outcome | None:
         """Return a stored outcome; None where it is older than a generation."""
@@ -142,7 +146,8 @@ class Store:
         return set(keys) - found
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and let go of what is claimed."""
+        self.claims.close()
         self._database.close()
 
 

@@ -221,6 +221,18 @@ def test_status_of_a_finished_run_shows_the_verdicts(finished: Finished) -> None
     assert lines[-1] == "complete"
 
 
+def test_two_runs_beside_one_store_at_once_simulate_nothing_twice(shell: Shell, finished: Finished) -> None:
+    shell.write("tiny.toml", TINY)
+    words = ["run", "tiny.toml", "--jobs", "1", "--json", "--out"]
+    processes = [shell.start(*words, f"runs/{name}") for name in ("a", "b")]
+    answers = [json.loads(process.communicate(timeout=PATIENCE_S)[0]) for process in processes]
+    with closing(sqlite3.connect(shell.folder / "runs" / "store.sqlite")) as store:
+        [[count, most]] = store.execute("SELECT count(*), max(runs) FROM transient").fetchall()
+    assert most == 1
+    assert sum(answer["simulated"] for answer in answers) == count == finished.simulated
+    assert bytes_of(shell.folder / "runs" / "a") == bytes_of(shell.folder / "runs" / "b") == bytes_of(finished.folder)
+
+
 def test_the_manifest_is_written_last(fresh: Again) -> None:
     """That it goes first is what the fixture waits for."""
     files = [path for path in fresh.folder.rglob("*") if path.is_file() and ".sqlite" not in path.name]
