@@ -64,8 +64,9 @@ def measure(folder: Path, inputs: int, jobs: int, whole: bool) -> SizeCost:
     command = [sys.executable, "-m", "faultsim", "generate", "crossbar", *size, *written]
     subprocess.run(command, check=True, capture_output=True)
     # Without wire resistance rows are the same circuit: one transient of the whole network shows it.
-    text = campaign.read_text()
-    campaign.write_text(text.replace("[equivalent]\nsample = 1", '[equivalent]\nproof = "structure"'))
+    text, asked = campaign.read_text(), "[equivalent]\nsample = 1"
+    assert asked in text, "the generator's template says something else"
+    campaign.write_text(text.replace(asked, '[equivalent]\nproof = "structure"'))
     run = run_campaign(str(campaign), folder / f"runs{inputs}", jobs, "--only", OPENS)
     equivalent_s = in_a_process(one_pulse_s, campaign, True)
     whole_s = in_a_process(one_pulse_s, campaign, False) if whole else None

@@ -70,9 +70,9 @@ class Drawer(Stage):
         return Item("responses", title, f"{task.spec!r} {self.labs.whole.keys(task.questions)}")
 
     def _waveform(self, task: WaveformTask, item: Item, thresholds: Sequence[ThresholdRow]) -> WaveformRow | None:
-        stored = self.ledger.result(item)
-        if stored is None:
-            stored, keys = self._drawn(task, task.severity(thresholds))
+        stored, severity = self.ledger.result(item), task.severity(thresholds)
+        if stored is None or (stored != SKIPPED and stored["network"] != self._network(task, severity)):
+            stored, keys = self._drawn(task, severity)
             self.ledger.finish(item, stored, keys)
         self.watcher.advance()
         return None if stored == SKIPPED else WaveformRow(**stored)
@@ -81,9 +81,13 @@ class Drawer(Stage):
         """Return what is kept of a transient to draw; nothing without such a side, or where the simulation failed."""
         if task.defect is not None and severity is None:
             return SKIPPED, []
-        setting = task.setting
-        key, trace = self.labs.of(setting).trace(Question(setting.stimulus, setting.conditions, task.defect, severity))
-        return (asdict(task.row(severity, trace)) if trace.outcome.ok else SKIPPED), [key]
+        key, trace = self.labs.of(task.setting).trace(task.question(severity))
+        row = task.row(severity, trace, self._network(task, severity))
+        return (asdict(row) if trace.outcome.ok else SKIPPED), [key]
+
+    def _network(self, task: WaveformTask, severity: float | None) -> str:
+        """Return which network shows a waveform."""
+        return self.labs.of(task.setting).network_kind(task.question(severity))
 
     def _response(self, task: ResponseTask, item: Item) -> list[ResponseRow]:
         stored = self.ledger.result(item)

@@ -49,8 +49,18 @@ class WaveformTask:
             return None
         return row.passes_at if wanted == "passes" else row.fails_at
 
-    def row(self, severity: float | None, trace: Trace) -> WaveformRow:
-        """Return what is kept of the transient."""
+    def question(self, severity: float | None) -> Question:
+        """Return what is asked at a severity."""
+        return Question(self.setting.stimulus, self.setting.conditions, self.defect, severity)
+
+    def row(self, severity: float | None, trace: Trace, network: str) -> WaveformRow:
+        """Return what is kept of the transient.
+
+        Args:
+            severity: Of the defect.
+            trace: The transient.
+            network: Which network showed it.
+        """
         thin = {name: wave.thinned(_TOLERANCE) for name, wave in trace.waveforms.items()}
         return WaveformRow(
             figure=self.spec.figure,
@@ -62,6 +72,7 @@ class WaveformTask:
             severity=severity,
             spiked=trace.outcome.values.get("spiked"),
             traces={name: (_rounded(wave.time_s), _rounded(wave.values)) for name, wave in thin.items()},
+            network=network,
         )
 
 

@@ -113,11 +113,12 @@ class Healthy(Stage):
 
     def _setting_row(self, setting: Setting, item: Item) -> SettingRow:
         stored = self.ledger.result(item)
+        lab, question = self.labs.healthy, Question(setting.stimulus, setting.conditions)
+        network = lab.network_kind(question)
         # One whose fault-free simulation failed is asked for again.
-        if stored is None or stored["expected"] is None:
-            lab, question = self.labs.healthy, Question(setting.stimulus, setting.conditions)
+        if stored is None or stored["expected"] is None or stored["network"] != network:
             key, outcome = lab.ask(question)
-            row = setting_row(self.plan, setting, outcome, lab.network_kind(question))
+            row = setting_row(self.plan, setting, outcome, network)
             self.ledger.finish(item, asdict(row), [key])
         else:
             row = SettingRow(**stored)

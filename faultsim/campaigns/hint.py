@@ -14,8 +14,8 @@ from faultsim.spice.job import Outcome
 
 _OPENING = 1.0
 """Deviation of a guide that a first search supposes at the threshold: that it has fallen to half."""
-_FLIPS = 4
-"""Within so many grid indices of its threshold a response that switches may do either."""
+_FLIPS = 0.04
+"""Within such a share of its threshold a response that switches may do either."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,12 @@ class Hint:
             return -math.inf
         if self.curve is None or task.setting.stimulus.program:
             # As far away as the other defect was from its threshold when it deviated as much.
-            place = _place(self.track, (self.place, abs(there)), abs(ours)) if self.place is not None else None
-            if place is not None and self.place is not None:
-                return place - self.place
+            if self.place is not None:
+                flips = math.log(1 + _FLIPS) / math.log(grid.ratio)
+                apart = [point for point in self.track if abs(point[0] - self.place) >= flips]
+                place = _place(apart, (self.place, abs(there)), abs(ours))
+                if place is not None:
+                    return place - self.place
             return math.log(ours / there) / math.log(grid.ratio)
         share = 1 - (1 - self.curve.value_at(grid[index])) * there / ours
         severity = self.curve.severity_at(share)
@@ -102,7 +105,8 @@ def led(setting: Setting) -> bool:
 def deviation(healthy: Outcome, name: str, value: float | None) -> float | None:
     """Return how far an observable is below its fault-free value: in proportion to a resistance, at first."""
     normal = healthy.values.get(name)
-    if not isinstance(normal, int | float) or not value or not normal:
+    # One that has changed its sign has gone through every deviation there is.
+    if not isinstance(normal, int | float) or not value or not normal or value * normal < 0:
         return None
     return normal / value - 1
 
@@ -115,17 +119,16 @@ def _guide(setting: Setting, outcome: Outcome) -> float | None:
 def _place(track: Sequence[tuple[float, float]], there: tuple[float, float], value: float) -> float | None:
     """Return where a track has a deviation, in straight lines over its logarithm; None where it is no track.
 
-    Beyond its ends it goes on in the line from the threshold to its last point. Next to the threshold a response that
-    switches flips back and forth, and its guide with it; points there are left out.
+    Beyond its ends it goes on in the line from the threshold to its last point.
 
     Args:
-        track: Places and deviations, by rising place.
+        track: Places and deviations, by rising place; none next to the threshold, where a response that switches flips
+            back and forth, and its guide with it.
         there: Those of the threshold.
         value: The deviation.
     """
-    apart = [point for point in track if abs(point[0] - there[0]) >= _FLIPS]
     rising: list[tuple[float, float]] = []
-    for point in sorted([*apart, there]):
+    for point in sorted([*track, there]):
         while rising and rising[-1][1] >= point[1] and rising[-1] != there:
             rising.pop()
         if not rising or point[1] > rising[-1][1]:

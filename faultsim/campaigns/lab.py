@@ -99,7 +99,7 @@ class Lab:
         sources = list(around.held.values()), list(around.fed.values())
         alike = tuple(tuple(map(texts.index, texts)) for texts in sources)
         severity = question.severity or 0.0
-        key = (_key(question), alike, severity if deck.moved is not None else None)
+        key = (_key(question), alike, self.exact, severity if deck.moved is not None else None)
         if key not in self._lumped:
             self._lumped[key] = lumped(self.network, deck, around, severity, self.exact)
         return self._lumped[key]

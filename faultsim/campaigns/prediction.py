@@ -5,6 +5,7 @@ What is predicted is never a result: it says where SPICE looks first.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,8 +14,8 @@ from faultsim.campaigns.hint import Hint, Landmark, led
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.results import CurrentRow, NeuronRow
 
-_PRINTED = 8
-"""How many grid indices a value of a paper may be off by: a third of 25 %."""
+_PRINTED = 1 + 0.25 / 3
+"""By which factor a value of a paper is off as a rule."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Predictor:
             return self._on_curve(task, share, guide)
         place = self._published(task)
         if place is not None:
-            return Hint(place, guide, curve, spread=_PRINTED)
+            steps = math.log(_PRINTED) / math.log(self.plan.grid(task.defect).ratio)
+            return Hint(place, guide, curve, spread=max(1, round(steps)))
         if seen is not None and seen.share is not None and self._spikes(task.setting):
             return self._on_curve(task, seen.share, guide)
         if guide is None and led(task.setting):

@@ -36,6 +36,12 @@ class Prover(Stage):
             if self.labs.lumped.exact and self.ledger.result(item) is None:
                 self.labs.whole.submit(_healthy(setting))
 
+    def known(self) -> None:
+        """Trust nothing where an earlier run has seen that structure is no proof, or there is nothing to compare."""
+        stored = [row for item in self.healthy_items for row in _rows(self.ledger.result(item))]
+        if self.labs.lumped.exact and not (self._settings and all(row.harmless for row in stored)):
+            self.labs.trusted.clear()
+
     def begin(self) -> list[EquivalentRow]:
         """Compare the fault-free circuit once where structure is the proof."""
         if not self.labs.lumped.exact:
@@ -102,7 +108,8 @@ class Prover(Stage):
             return []
         if not self.labs.lumped.exact:
             return settings
-        return [setting for setting in settings if self.labs.lumped.equivalent(_healthy(setting)).gone][:1]
+        first = next((setting for setting in settings if self.labs.lumped.equivalent(_healthy(setting)).gone), None)
+        return [] if first is None else [first]
 
     @cached_property
     def _samples(self) -> list[list[ThresholdTask]]:
@@ -148,7 +155,8 @@ class Prover(Stage):
     def _row(self, setting: Setting, defect: Defect | None, severity: float | None) -> tuple[EquivalentRow, list[str]]:
         """Return the comparison of one transient, and the keys of both."""
         healthy = _healthy(setting)
-        asked = healthy if defect is None else replace(healthy, defect=defect, severity=severity, reads=setting.reads)
+        # All of both, although the test itself may look at less.
+        asked = replace(healthy, defect=defect, severity=severity)
         layout = self.labs.lumped.equivalent(asked)
         answers = [self.labs.whole.ask(question) for question in (healthy, asked)]
         if layout.gone:

@@ -247,6 +247,7 @@ class WaveformRow:
     Attributes:
         severity: None for the fault-free circuit.
         traces: Probe -> times in s and values, thinned to what straight lines between them show.
+        network: What was simulated: `WHOLE` or `EQUIVALENT`.
     """
 
     figure: str
@@ -258,6 +259,7 @@ class WaveformRow:
     severity: float | None
     spiked: Value
     traces: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    network: str = WHOLE
 
 
 @dataclass(frozen=True)

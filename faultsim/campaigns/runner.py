@@ -75,6 +75,7 @@ class Runner:
         resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
         behaving = Behaving(self.plan, self._labs, self.ledger, self.watcher)
         drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searcher.by_task)
+        prover.known()
         prover.ahead()
         healthy.ahead()
         stages = [

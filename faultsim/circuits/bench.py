@@ -12,7 +12,7 @@ from faultsim.circuits.bystander import leaves_alone
 from faultsim.circuits.deck import Cards, text_of
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span
-from faultsim.circuits.sidecar import PortsSpec, SimulationSpec
+from faultsim.circuits.sidecar import PortsSpec, SimulationSpec, is_inner_voltage
 from faultsim.circuits.standins import StandIns
 from faultsim.circuits.stimulus import Stimulus, pulse_points
 from faultsim.circuits.variant import NOMINAL, Corner, EditedDeck
@@ -26,6 +26,8 @@ _STEPS_PER_PERIOD = 0.888
 _MOST_STEPS = 1e6
 _TOLERANCES = {"reltol": 1e-3, "trtol": 7.0}
 """ngspice's own."""
+_READING = ("edge", "read_delay", "read_width", "strobe_width")
+"""Timing that moves the firing level."""
 _ALWAYS_ON = ("supply", "high")
 
 
@@ -77,8 +79,10 @@ def job(
     stop_s = stimulus.stop_s
     if reads:
         certain = {name: looks_until(text, scope) for name, text in asked.items()}
-        stop_s = min(stop_s, max(certain[name] for name in reads))
-        asked = {name: text for name, text in asked.items() if certain[name] <= stop_s}
+        end_s = max(certain[name] for name in reads)
+        if 0 < end_s < stop_s:
+            stop_s = end_s
+            asked = {name: text for name, text in asked.items() if certain[name] <= end_s}
     near = _near(network, stimulus, conditions, simulation, deck)
     bench = [
         *_params(conditions, simulation, step),
@@ -195,16 +199,20 @@ def _near(
     network: Network, stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, deck: EditedDeck
 ) -> str:
     """Return what is positive where the neuron is near its firing level, as ngspice writes it; 1 where that is open."""
-    spec = simulation.near
-    if spec is None or conditions != nominal(network):
+    spec, own, given = simulation.near, network.sidecar.stimulus, stimulus.spec
+    as_drawn = all(getattr(given, name) == getattr(own, name) for name in _READING)
+    if spec is None or conditions != nominal(network) or not as_drawn:
         return "1"
     vector = network.sidecar.probes[spec.probe].lower()
+    if not is_inner_voltage(vector):
+        return "1"
     instance = vector.partition("(")[2].partition(".")[0]
     around = surroundings(network, stimulus, conditions)
-    own = variant(network, stimulus, conditions)
-    if not leaves_alone(own, deck.cards, instance, {"0", *around.held, *around.lines}):
+    drawn = variant(network, stimulus, conditions)
+    if not leaves_alone(drawn, deck.cards, instance, {"0", *around.held, *around.lines}):
         return "1"
-    return f"{_number(spec.below)}-{vector}" if spec.below is not None else f"{vector}-({_number(spec.above or 0.0)})"
+    level = _number(spec.level)
+    return f"{level}-{vector}" if spec.side == "below" else f"{vector}-({level})"
 
 
 def _pacer(stimulus: Stimulus, simulation: SimulationSpec, near: str) -> Iterator[str]:

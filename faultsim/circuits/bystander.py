@@ -24,11 +24,12 @@ def leaves_alone(before: Cards, after: Cards, instance: str, shared: Collection[
     own = next((card for card in new[_TOP] if card.name == instance), None)
     if own is None:
         return False
-    if any(_texts(old.get(scope, ())) != _texts(new[scope]) for scope in _inside(own, new)):
+    edited = {scope for scope in new if scope and _texts(old.get(scope, ())) != _texts(new[scope])}
+    if not edited.isdisjoint(_inside(own, new)):
         return False
-    texts = {_TOP: _texts(old[_TOP]), "edited": _texts(new[_TOP])}
-    changed = [card for card in new[_TOP] if card.text not in texts[_TOP]]
-    changed += [card for card in old[_TOP] if card.text not in texts["edited"]]
+    before_it, after_it = _texts(old[_TOP]), _texts(new[_TOP])
+    changed = [card for card in new[_TOP] if card.text not in before_it or _is_of(card, edited, new)]
+    changed += [card for card in old[_TOP] if card.text not in after_it]
     nets = set(own.lowered) - set(shared)
     return not any(_touches(card, instance, nets) for card in changed)
 
@@ -38,6 +39,11 @@ def _touches(card: Card, instance: str, nets: Collection[str]) -> bool:
     if card.name.startswith("."):
         return True
     return any(word in nets or word.startswith(f"{instance}.") for word in card.lowered)
+
+
+def _is_of(card: Card, edited: Collection[str], bodies: dict[str, list[Card]]) -> bool:
+    """Return whether a card is an instance of something that was edited, in whatever depth."""
+    return bool(edited) and card.name.startswith("x") and not set(edited).isdisjoint(_inside(card, bodies))
 
 
 def _bodies(cards: Cards) -> dict[str, list[Card]]:

@@ -16,7 +16,7 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.program import LEAVE
 from faultsim.circuits.reading import read_cards
-from faultsim.circuits.sidecar import Sidecar, read_sidecar
+from faultsim.circuits.sidecar import Sidecar, is_inner_voltage, read_sidecar
 from faultsim.circuits.sites import Site, site_of, wire_taps
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.symbols import abridged
@@ -274,7 +274,7 @@ def _observable_problems(network: Network) -> Iterator[Problem]:
         if name not in sidecar.observables:
             yield Problem(f"{path}: observables.{name}", "is missing", "tables and simulate --json show it")
     near = sidecar.simulation.near
-    if near is not None and not _inner_voltage(sidecar.probes.get(near.probe, "")):
+    if near is not None and not is_inner_voltage(sidecar.probes.get(near.probe, "")):
         yield Problem(f"{path}: simulation.near.probe", f"{near.probe!r} is no probe of a voltage inside an instance")
     known = {**SCOPE_NAMES, **dict.fromkeys(sidecar.probes, "probe")}
     texts = {f"observables.{name}": text for name, text in sidecar.observables.items()}
@@ -283,7 +283,3 @@ def _observable_problems(network: Network) -> Iterator[Problem]:
     for where, text in texts.items():
         for message in expressions.check(text, known):
             yield Problem(f"{path}: {where}", message)
-
-
-def _inner_voltage(vector: str) -> bool:
-    return vector.lower().startswith("v(") and "." in vector

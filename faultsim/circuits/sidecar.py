@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from faultsim.circuits.process import ProcessSpec, ToleranceSpec
 from faultsim.circuits.symbols import Symbols
@@ -133,18 +133,18 @@ class NearSpec(Spec):
     """Where a neuron is near its firing level, as it is at the nominal operating point.
 
     A defect of the read path moves the level. So this holds while the neuron's instance, what is inside of it and its
-    nets but for the bit line are as they were drawn, at the nominal corner and operating point.
+    nets but for the bit line are as they were drawn, at the nominal corner and operating point, and reads are timed as
+    the sidecar has them.
     """
 
     probe: str = Field(description="voltage inside the neuron")
-    below: Quantity | None = Field(default=None, description="level that it is below where it is near, V")
-    above: Quantity | None = Field(default=None, description="level that it is above where it is near, V")
+    level: Quantity = Field(description="where it begins to be near, V")
+    side: Literal["below", "above"] = Field(default="below", description="on which side of the level it is near")
 
-    @model_validator(mode="after")
-    def _either(self) -> Self:
-        if (self.below is None) == (self.above is None):
-            raise ValueError("give either below or above")
-        return self
+
+def is_inner_voltage(vector: str) -> bool:
+    """Return whether a vector is the voltage of a net inside an instance."""
+    return vector.lower().startswith("v(") and "." in vector
 
 
 class SimulationSpec(Spec):
@@ -158,10 +158,16 @@ class SimulationSpec(Spec):
     )
     settled_step: Quantity | None = Field(default=None, gt=0, description="about the largest step in its rest, s")
     near: NearSpec | None = Field(
-        default=None, description="where steps have to be small in strobes; everywhere if none"
+        default=None, description="where steps have to be small in strobes; everywhere if none, or false"
     )
     options: dict[str, Quantity | Literal["trap", "gear"]] = Field(default_factory=dict)
     timeout: Quantity = Field(default=60.0, gt=0, description="seconds after which a transient counts as hung")
+
+    @field_validator("near", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        """Take false for none: a sidecar that extends another one cannot leave a key away."""
+        return None if value is False else value
 
     @model_validator(mode="after")
     def _both(self) -> Self:

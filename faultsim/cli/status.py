@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class Standing:
     Attributes:
         complete: Everything that it consists of is written.
         only: The defects that it is about, as a pattern.
-        shard: Which share of a campaign it does, and the campaign's file; None for a whole one.
+        shard: Which share of a campaign it does, and what merges all of them; None for a whole one.
         headway: How far it is.
         verdicts: How many thresholds have which verdict.
         transients: How many of those that finished results rest on ended in which way.
@@ -35,7 +36,7 @@ class Standing:
 
     complete: bool
     only: str
-    shard: tuple[Shard, Path] | None
+    shard: tuple[Shard, str] | None
     headway: Headway
     verdicts: dict[str, int]
     transients: dict[str, int]
@@ -68,10 +69,10 @@ def _standing(run: Path) -> Standing:
     holder = holder_of(run)
     with closing(open_ledger(run)) as ledger:
         transients, facts, headway = ledger.transients(), ledger.facts(), ledger.progress()
-        shard = (Shard.parse(facts["shard"]), Path(facts["campaign"])) if facts.get("shard") else None
+        shard = _shard(run, facts) if facts.get("shard") else None
         return Standing(
             # A share has no report of its own: it is complete once nothing is missing.
-            complete=not headway.missing if shard else (run / MANIFEST).is_file(),
+            complete=bool(headway.planned) and not headway.missing if shard else (run / MANIFEST).is_file(),
             only=facts.get("only", "*"),
             shard=shard,
             headway=headway,
@@ -80,6 +81,14 @@ def _standing(run: Path) -> Standing:
             holder=holder,
             pulse=last_pulse(ledger),
         )
+
+
+def _shard(run: Path, facts: Mapping[str, str]) -> tuple[Shard, str]:
+    """Return which share of a campaign a run does, and the command that merges all of them."""
+    shard, campaign = Shard.parse(facts["shard"]), Path(facts["campaign"])
+    usual = shard.folder(campaign.stem).parts[1:]
+    elsewhere = None if run.resolve().parts[-len(usual) :] == usual else run
+    return shard, shard.merge_command(str(campaign), campaign.stem, elsewhere)
 
 
 def _statuses(path: Path, keys: set[str]) -> dict[str, int]:
@@ -116,9 +125,7 @@ def _lines(standing: Standing) -> list[str]:
     if standing.holder is not None:
         lines.append(f"under way: {standing.holder}{_pace(standing.pulse)}")
     elif standing.complete and standing.shard:
-        shard, campaign = standing.shard
-        merge = shard.merge_command(str(campaign), campaign.stem, None)
-        lines.append(f"complete: shard {shard}; when all are: {merge}")
+        lines.append("complete: shard {}; when all are: {}".format(*standing.shard))
     elif standing.complete:
         lines.append("complete")
     else:

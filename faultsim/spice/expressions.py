@@ -95,7 +95,7 @@ def looks_until(expression: str, names: Mapping[str, Any]) -> float:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _OF_A_PROBE:
             try:
                 times = _Evaluator(names).value(node.args[_WHEN.get(node.func.id, 1)])
-                found.append(float(np.max(times, initial=-math.inf)))
+                found.append(float(np.max(np.asarray(times, dtype=float), initial=-math.inf)))
             except (TypeError, IndexError, ValueError, ArithmeticError):
                 return math.inf
     return max(found)

@@ -34,6 +34,17 @@ Rx mid out 1k
 .subckt cell w bl
 Rc w bl 10k
 .ends
+.subckt load n
+Rl n 0 1meg
+.ends
+.subckt case n
+Xinner n load
+.ends
+.subckt aside n
+Ra n 0 1meg
+.ends
+Xload out case
+Xaside w2 aside
 Xc1 w1 bl cell
 Xc2 w2 bl cell
 Xn bl out neuron
@@ -59,6 +70,8 @@ def cards(folder: Path, text: str) -> Cards:
         ("Rx mid out 1k", "Rx mid out 2k", False),
         ("Ma y a 0 0 n1", "Ma y a b 0 n1", False),
         ("Rx mid out 1k\n", "", False),
+        ("Ra n 0 1meg", "Ra n 0 10", True),
+        ("Rl n 0 1meg", "Rl n 0 10", False),
         (".end\n", "Rbridge xn.mid w1 10\n.end\n", False),
         (".end\n", "Rbridge out w1 10\n.end\n", False),
         ("Rload out far 1k\n", "", False),
@@ -106,6 +119,21 @@ def test_a_defect_that_may_move_the_level_is_read_in_small_steps(defect: str, cr
     assert paced(crossbar, defect) == "1"
 
 
+def test_an_edit_in_the_only_instance_of_something_on_its_nets_counts() -> None:
+    # What turns the neuron back is on all of its nets, and edited in place.
+    for defect in ("xreset.mgnd.d:open", "xreset.mset.g:open"):
+        assert paced(network.load("crossbar4-train"), defect) == "1"
+
+
+def test_reads_at_another_timing_have_small_steps(crossbar: Network) -> None:
+    for name, value in (("read_width", 0.25e-9), ("strobe_width", 0.3e-9), ("read_delay", 60e-12), ("edge", 30e-12)):
+        timing = crossbar.sidecar.stimulus.model_copy(update={name: value})
+        sidecar = crossbar.sidecar
+        lab = Lab(crossbar, None, sidecar.simulation, sidecar.observables)  # type: ignore[arg-type]
+        deck = lab.job(Question(Stimulus("1111", timing), bench.nominal(crossbar))).deck
+        assert "u(1)*sin" in deck, name
+
+
 def test_away_from_the_nominal_conditions_every_read_has_small_steps(crossbar: Network) -> None:
     assert paced(crossbar, vdd_v=1.0) == paced(crossbar, temperature_c=85.0) == "1"
     assert paced(crossbar, corner=Corner("slow", shift={"t_dvth": 0.03})) == "1"
@@ -119,9 +147,9 @@ def test_a_sidecar_without_a_level_has_small_steps_everywhere(crossbar: Network)
 @pytest.mark.parametrize(
     ("near", "said"),
     [
-        ('{ probe = "mzz", below = 0.9 }', "simulation.near.probe: 'mzz' is no probe of a voltage inside an instance"),
-        ('{ probe = "out", below = 0.9 }', "simulation.near.probe: 'out' is no probe of a voltage inside an instance"),
-        ('{ probe = "mz", above = 0.5 }', "simulation.near: give either below or above"),
+        ('{ probe = "mzz" }', "simulation.near.probe: 'mzz' is no probe of a voltage inside an instance"),
+        ('{ probe = "out" }', "simulation.near.probe: 'out' is no probe of a voltage inside an instance"),
+        ('{ side = "beside" }', "simulation.near.side: 'beside': Input should be 'below' or 'above'"),
     ],
 )
 def test_a_level_that_cannot_be_told_is_said(near: str, said: str, crossbar: Network, tmp_path: Path) -> None:
@@ -130,3 +158,15 @@ def test_a_level_that_cannot_be_told_is_said(near: str, said: str, crossbar: Net
     sidecar.write_text(f'extends = "{base}"\ndeck = "{deck}"\n[simulation]\nnear = {near}\n')
     with pytest.raises(SpecError, match=re.escape(said)):
         network.load(str(sidecar))
+
+
+@pytest.mark.parametrize(
+    ("near", "factor"), [("false", "1"), ('{ side = "above", level = 0.5 }', "v(xneuron.mz)-(0.5)")]
+)
+def test_a_sidecar_that_extends_another_one_may_say_otherwise(
+    near: str, factor: str, crossbar: Network, tmp_path: Path
+) -> None:
+    sidecar = tmp_path / "mine.toml"
+    deck, base = crossbar.path.with_suffix(".cir").as_posix(), crossbar.path.as_posix()
+    sidecar.write_text(f'extends = "{base}"\ndeck = "{deck}"\n[simulation]\nnear = {near}\n')
+    assert paced(network.load(str(sidecar))) == factor

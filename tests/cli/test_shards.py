@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+from contextlib import closing
 
 import pytest
 
 from faultsim.campaigns import spec
+from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.campaigns.shard import Shard
 from faultsim.errors import UsageError
@@ -87,6 +89,15 @@ def test_status_of_a_finished_shard_says_what_to_do_with_it(shards: list[tuple[S
     )
     said = machine("status", run, "--json").succeeds().json
     assert (said["complete"], said["shard"]) == (True, "2/2")
+
+
+def test_a_shard_that_has_no_plan_yet_is_not_complete(shell: Shell) -> None:
+    run = shell.folder / "runs" / "five-shard-1-of-2" / "five"
+    run.mkdir(parents=True)
+    with closing(Ledger(run / "campaign.sqlite")) as ledger:
+        ledger.plan([], {"shard": "1/2", "campaign": "five.toml"})
+    assert shell("status", run, "--json").succeeds().json["complete"] is False
+    assert shell("status", run).succeeds().out.splitlines()[-1].startswith("not complete")
 
 
 def test_merged_shards_are_what_one_run_gives_and_nothing_is_simulated_again(

@@ -118,6 +118,15 @@ def test_where_that_comparison_fails_the_whole_network_is_simulated_even_without
         assert found(runs, "doubtful", file) == found(runs, "whole", file)
 
 
+def test_a_run_that_goes_on_with_another_outcome_of_the_proof_is_as_if_it_always_had_been(runs: Shell) -> None:
+    campaign = runs.write("turn.toml", (runs.folder / "structure.toml").read_text())
+    for tolerance, like in (("1e-3", "structure"), ("1e-15", "doubtful"), ("1e-3", "structure")):
+        campaign.write_text((runs.folder / "structure.toml").read_text().replace("1e-3", tolerance))
+        runs("run", "turn.toml", "--out", "runs/turn").succeeds()
+        for file in ("baseline.csv", "settings.csv", "currents.csv", "thresholds.csv", "equivalents.csv"):
+            assert found(runs, "turn", file) == found(runs, like, file), (tolerance, file)
+
+
 def test_the_proof_is_kept_for_every_setting_and_for_a_sample_of_thresholds(runs: Shell) -> None:
     rows = found(runs, "lumped", "equivalents.csv")
     assert [(row["test"], row["defect_id"]) for row in rows][:2] == [("inference", ""), ("current", "")]

@@ -56,6 +56,16 @@ def test_a_test_of_a_spike_lasts_to_the_last_strobe(plan: Plan, lab: Lab) -> Non
     assert set(lab.job(asked).observables) == set(plan.observables)
 
 
+@pytest.mark.parametrize(
+    "text", ["lowest(mz, leaky)", "at(out, earliest(rise_times(out, vdd/2, strobe)))", "vdd * 2", "at(mz, 0)"]
+)
+def test_where_the_end_is_late_or_cannot_be_told_the_transient_is_whole(text: str, plan: Plan, lab: Lab) -> None:
+    more = replace(lab, observables={**lab.observables, "seen": text})
+    asked = replace(task(plan, "inference").question(20e3), reads=("seen",))
+    assert more.job(asked) == more.job(replace(asked, reads=()))
+    assert "seen" in more.job(asked).observables
+
+
 def test_what_will_be_drawn_is_simulated_whole(plan: Plan, lab: Lab) -> None:
     asked = task(plan, "program-then-read").question(20e3)
     drawing = replace(lab, kept=frozenset({asked.subject}))

@@ -262,6 +262,7 @@ def test_any_text_is_evaluated_or_refused_and_what_check_refuses_is_never_evalua
         ("any(rises(out, vdd/2, strobe))", 4.0),
         ("earliest(rise_times(out, 3, late)) - 99", 3.5),
         ("highest(out, early)", 3.0),
+        ("at(out, 1)", 1.0),
         ("vdd * 2", -np.inf),
         ("at(out, earliest(rise_times(out, 3, strobe)))", np.inf),
         ("at(out, nowhere)", np.inf),
@@ -275,6 +276,7 @@ def test_until_when_an_expression_looks_follows_from_its_times(expression: str, 
 @given(st.sampled_from(["at(out, mid)", "mean(out, early)", "rises(out, 1, strobe)", "lowest(out, late) + at(out, 1)"]))
 def test_what_comes_after_that_changes_nothing(expression: str) -> None:
     until = looks_until(expression, {name: value for name, value in NAMES.items() if name != "out"})
+    assert until < np.inf
     cut = OUT.time_s <= until
     times = np.append(OUT.time_s[cut], until)
     shorter = Waveform(times, np.interp(times, OUT.time_s, OUT.values))

@@ -124,7 +124,7 @@ def test_a_guide_that_has_moved_the_other_way_says_that_the_threshold_is_far(pla
         assert hint.margin(wanted, grid, 500, healthy, same) == -math.inf
 
 
-@pytest.mark.parametrize("faulty", [seen(margin=0.0), seen(), seen(margin=math.nan)])
+@pytest.mark.parametrize("faulty", [seen(margin=0.0), seen(margin=-0.1), seen(), seen(margin=math.nan)])
 def test_a_response_without_its_guide_tells_nothing(plan: Plan, faulty: Outcome) -> None:
     wanted = task(plan, "Rop1", "inference")
     hint = Hint(None, 0.9, SWEEP)
