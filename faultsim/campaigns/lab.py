@@ -105,7 +105,8 @@ class Lab:
         return self._lumped[key]
 
     def _surroundings(self, question: Question) -> Surroundings:
-        return surroundings(self.network, question.applied, question.conditions)
+        # A defect of the timing is the same for all rows, and may leave too little of a window that is only watched.
+        return surroundings(self.network, question.stimulus, question.conditions)
 
     def _whole_deck(self, question: Question) -> FaultyDeck:
         """Return the deck with a defect or none; edited once for all its severities and stimuli."""

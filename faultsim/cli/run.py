@@ -116,7 +116,7 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
         facts = {"campaign": campaign, "only": request.only, "whole": "yes" if request.whole else "", "shard": shard}
         lab = Lab(plan.network, service, simulation, plan.observables)
         if not shard:
-            Thread(target=load_drawing).start()
+            Thread(target=load_drawing, daemon=True).start()
         with ProgressView(Monitor(ledger, service)) as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.
             runner = Runner(plan, lab, ledger, view, threads=2 * threads)

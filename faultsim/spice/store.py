@@ -71,7 +71,7 @@ class Store:
             StorageError: It cannot be written, or it is not a store.
         """
         self._database = Database(path, _SCHEMA)
-        self.claims = Claims(path.with_suffix(".claims"))
+        self.claims = Claims(path.with_name(f"{path.name}-claims"))
 
     def get(self, key: str, since: int = 0) -> Outcome | None:
         """Return a stored outcome; None where it is older than a generation."""

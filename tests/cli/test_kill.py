@@ -84,7 +84,7 @@ def test_a_kill_at_any_moment_costs_no_byte_and_no_transient(whole: Whole, tmp_p
 @pytest.fixture
 def endless(tmp_path: Path) -> tuple[Shell, subprocess.Popen[str], int]:
     """A run in the middle of a transient that takes many seconds: the shell, the main process, the worker."""
-    shell = prepared(tmp_path / "my work", step="2.4f")
+    shell = prepared(tmp_path / "my work", step="2.7f")
     process = shell.start("run", "campaign.toml", "--jobs", "1")
     wait_until(lambda: any(busy_s(pid) > 1.5 for pid in workers_of(process)), process)
     (worker,) = workers_of(process)

@@ -55,7 +55,7 @@ def simulate(path: Path, told: Connection) -> None:
 def holder(tmp_path: Path) -> Iterator[tuple[BaseProcess, Connection]]:
     """A process that has claimed a transient."""
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=hold, args=(tmp_path / "store.claims", KEY, theirs))
+    process = SPAWN.Process(target=hold, args=(tmp_path / "store.sqlite-claims", KEY, theirs))
     process.start()
     assert ours.recv() is True
     yield process, ours
@@ -66,7 +66,7 @@ def holder(tmp_path: Path) -> Iterator[tuple[BaseProcess, Connection]]:
 def test_a_claim_keeps_other_processes_away_from_one_transient(
     tmp_path: Path, holder: tuple[BaseProcess, Connection]
 ) -> None:
-    claims = Claims(tmp_path / "store.claims")
+    claims = Claims(tmp_path / "store.sqlite-claims")
     assert not claims.take(KEY)
     assert claims.take(OTHER)
     holder[1].send("enough")
@@ -76,18 +76,18 @@ def test_a_claim_keeps_other_processes_away_from_one_transient(
 
 
 def test_a_process_that_is_killed_has_no_claims(tmp_path: Path, holder: tuple[BaseProcess, Connection]) -> None:
-    claims = Claims(tmp_path / "store.claims")
+    claims = Claims(tmp_path / "store.sqlite-claims")
     holder[0].kill()
     holder[0].join()
     assert claims.take(KEY)
 
 
 def test_what_is_released_may_be_taken(tmp_path: Path) -> None:
-    claims = Claims(tmp_path / "store.claims")
+    claims = Claims(tmp_path / "store.sqlite-claims")
     assert claims.take(KEY)
     claims.release(KEY)
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=hold, args=(tmp_path / "store.claims", KEY, theirs))
+    process = SPAWN.Process(target=hold, args=(tmp_path / "store.sqlite-claims", KEY, theirs))
     process.start()
     assert ours.recv() is True
     process.kill()
@@ -95,7 +95,7 @@ def test_what_is_released_may_be_taken(tmp_path: Path) -> None:
 
 
 def test_where_no_file_can_be_made_every_claim_is_granted(tmp_path: Path) -> None:
-    claims = Claims(tmp_path / "nowhere" / "store.claims")
+    claims = Claims(tmp_path / "nowhere" / "store.sqlite-claims")
     assert claims.take(KEY)
     claims.release(KEY)
     claims.close()
@@ -189,7 +189,7 @@ def test_what_another_process_has_finished_meanwhile_is_not_simulated_again(tmp_
 
 def _claimed_elsewhere(service: SimulationService, asked: Job, folder: Path) -> BaseProcess:
     ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=hold, args=(folder / "store.claims", service.key(asked), theirs))
+    process = SPAWN.Process(target=hold, args=(folder / "store.sqlite-claims", service.key(asked), theirs))
     process.start()
     assert ours.recv() is True
     return process
