@@ -11,7 +11,6 @@ from typing import Any
 from faultsim.campaigns.drawn import ResponseTask, WaveformTask, response_tasks, waveform_tasks
 from faultsim.campaigns.ledger import SKIPPED, Item
 from faultsim.campaigns.plan import ThresholdTask
-from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import ResponseRow, ThresholdRow, WaveformRow
 from faultsim.campaigns.stage import Stage
 
@@ -61,7 +60,7 @@ class Drawer(Stage):
         return response_tasks(self.plan)
 
     def _waveform_item(self, task: WaveformTask) -> Item:
-        healthy = self.labs.keys([Question(task.setting.stimulus, task.setting.conditions)])
+        healthy = self.labs.keys([task.setting.healthy])
         at = self.threshold_items.get(ThresholdTask(task.defect, task.setting).id) if task.defect else None
         return Item("waveforms", task.spec.figure, f"{task.spec!r} {healthy} {at.id if at else ''}")
 

@@ -51,7 +51,7 @@ class WaveformTask:
 
     def question(self, severity: float | None) -> Question:
         """Return what is asked at a severity."""
-        return Question(self.setting.stimulus, self.setting.conditions, self.defect, severity)
+        return replace(self.setting.healthy, defect=self.defect, severity=severity)
 
     def row(self, severity: float | None, trace: Trace, network: str) -> WaveformRow:
         """Return what is kept of the transient.
@@ -132,7 +132,7 @@ def waveform_tasks(plan: Plan) -> list[WaveformTask]:
 def drawn_subjects(plan: Plan) -> frozenset[Hashable]:
     """Return what is drawn, but simulated before that is known: fault-free circuits, and sides of thresholds."""
     return frozenset(
-        Question(task.setting.stimulus, task.setting.conditions, task.defect).subject
+        task.question(None).subject
         for task in waveform_tasks(plan)
         if task.defect is None or not isinstance(task.spec.severity, float)
     )

@@ -25,7 +25,7 @@ class Healthy(Stage):
         """Ask for what is not known yet without waiting: it is simulated while the rest of the plan is worked out."""
         conditions = self.plan.conditions[0]
         asked = [Question(self._like(stimulus), conditions) for stimulus in self.plan.baseline]
-        asked += [Question(setting.stimulus, setting.conditions) for setting in self.plan.settings]
+        asked += [setting.healthy for setting in self.plan.settings]
         for item, question in zip([*self.baseline_items, *self.setting_items], asked, strict=True):
             if self.ledger.result(item) is None:
                 self.labs.healthy.submit(question)
@@ -57,10 +57,9 @@ class Healthy(Stage):
     @cached_property
     def setting_items(self) -> list[Item]:
         """The ledger's item of every setting."""
-        asked = [(setting, Question(setting.stimulus, setting.conditions)) for setting in self.plan.settings]
         return [
-            Item("settings", "|".join(map(str, setting.key)), f"{self.labs.keys([question])} {setting.criteria}")
-            for setting, question in asked
+            Item("settings", "|".join(map(str, setting.key)), f"{self.labs.keys([setting.healthy])} {setting.criteria}")
+            for setting in self.plan.settings
         ]
 
     def _like(self, stimulus: Stimulus) -> Stimulus:
@@ -113,7 +112,7 @@ class Healthy(Stage):
 
     def _setting_row(self, setting: Setting, item: Item) -> SettingRow:
         stored = self.ledger.result(item)
-        lab, question = self.labs.healthy, Question(setting.stimulus, setting.conditions)
+        lab, question = self.labs.healthy, setting.healthy
         network = lab.network_kind(question)
         # One whose fault-free simulation failed is asked for again.
         if stored is None or stored["expected"] is None or stored["network"] != network:

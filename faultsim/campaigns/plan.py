@@ -57,6 +57,11 @@ class Setting:
         return self.test, self.window, point.vdd_v, point.temperature_c, point.corner.name
 
     @property
+    def healthy(self) -> Question:
+        """Return what is asked of the fault-free circuit."""
+        return Question(self.stimulus, self.conditions)
+
+    @property
     def criteria(self) -> str:
         """Return what decides a verdict besides the transients; a change of it makes stored results stale."""
         return f"{self.observable} {self.limits!r} {self.requires} {self.confirm}" + (
@@ -83,8 +88,7 @@ class ThresholdTask:
 
     def question(self, severity: float) -> Question:
         """Return what is asked at a severity: as much of a response as the test looks at."""
-        setting = self.setting
-        return Question(setting.stimulus, setting.conditions, self.defect, severity, reads=setting.reads)
+        return replace(self.setting.healthy, defect=self.defect, severity=severity, reads=self.setting.reads)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Prover(Stage):
         """Ask for the whole network's part of `begin`, the longest of the first transients, without waiting."""
         for setting, item in zip(self._settings, self.healthy_items, strict=True):
             if self.labs.lumped.exact and self.ledger.result(item) is None:
-                self.labs.whole.submit(_healthy(setting))
+                self.labs.whole.submit(setting.healthy)
 
     def known(self) -> None:
         """Trust nothing where an earlier run has seen that structure is no proof, or there is nothing to compare."""
@@ -108,7 +108,7 @@ class Prover(Stage):
             return []
         if not self.labs.lumped.exact:
             return settings
-        first = next((setting for setting in settings if self.labs.lumped.equivalent(_healthy(setting)).gone), None)
+        first = next((setting for setting in settings if self.labs.lumped.equivalent(setting.healthy).gone), None)
         return [] if first is None else [first]
 
     @cached_property
@@ -119,7 +119,7 @@ class Prover(Stage):
 
     def _item(self, setting: Setting, what: str, tasks: Sequence[ThresholdTask]) -> Item:
         title = "|".join(map(str, (*setting.key, what)))
-        healthy = _healthy(setting)
+        healthy = setting.healthy
         severe = [task.question(self.plan.grid(task.defect).severest) for task in tasks]
         spec = self.plan.spec
         rest = f"{setting.criteria} {self._compared} {spec.search!r} {spec.equivalent!r}"
@@ -154,7 +154,7 @@ class Prover(Stage):
 
     def _row(self, setting: Setting, defect: Defect | None, severity: float | None) -> tuple[EquivalentRow, list[str]]:
         """Return the comparison of one transient, and the keys of both."""
-        healthy = _healthy(setting)
+        healthy = setting.healthy
         # All of both, although the test itself may look at less.
         asked = replace(healthy, defect=defect, severity=severity)
         layout = self.labs.lumped.equivalent(asked)
@@ -232,10 +232,6 @@ def samples(plan: Plan) -> dict[SettingKey, list[ThresholdTask]]:
     for task in plan.thresholds:
         found[task.setting.key].append(task)
     return {key: sorted(tasks, key=_shuffled)[: plan.spec.equivalent.sample] for key, tasks in found.items()}
-
-
-def _healthy(setting: Setting) -> Question:
-    return Question(setting.stimulus, setting.conditions)
 
 
 def _deviation(name: str, healthy: Outcome, whole: Outcome, lumped: Outcome) -> float | None:

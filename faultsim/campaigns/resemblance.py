@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from faultsim.campaigns.ledger import Item
 from faultsim.campaigns.matching import Faulty, Matcher
 from faultsim.campaigns.plan import Setting
-from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import ResistorRow, SettingKey, SettingRow, ThresholdRow, best_threshold
 from faultsim.campaigns.spec import ResistorsSpec
 from faultsim.campaigns.stage import Stage
@@ -49,7 +48,7 @@ class Resemblance(Stage):
         first = next((setting for setting in self.plan.settings if setting.key in usable), None)
         if spec is None or not self._defects or first is None:
             return
-        outcome = self.labs.whole.ask(Question(first.stimulus, first.conditions))[1]
+        outcome = self.labs.whole.ask(first.healthy)[1]
         wrong = [name for name in spec.observables if outcome.ok and not isinstance(outcome.values.get(name), float)]
         if wrong:
             seen = [f"{name} is {outcome.values.get(name)} in test {first.test!r}" for name in wrong]
@@ -69,7 +68,7 @@ class Resemblance(Stage):
 
     def _item(self, defect: Defect) -> Item:
         spec, settings, grid = self.plan.spec, self._settings(defect), self.plan.grid(defect)
-        healthy = [Question(setting.stimulus, setting.conditions) for setting in settings]
+        healthy = [setting.healthy for setting in settings]
         severe = [replace(question, defect=defect, severity=grid.severest) for question in healthy]
         criteria = [setting.criteria for setting in settings]
         others = [resistor.id for resistor in self._resistors(defect)]

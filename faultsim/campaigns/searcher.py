@@ -13,7 +13,6 @@ from faultsim.campaigns.hint import Landmark
 from faultsim.campaigns.ledger import SKIPPED, Item
 from faultsim.campaigns.plan import Setting, ThresholdTask
 from faultsim.campaigns.prediction import Predictor
-from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import (
     EQUIVALENT,
     CurrentRow,
@@ -121,7 +120,7 @@ class Searcher(Stage):
         helped = ""
         for task in self.plan.thresholds:
             setting = task.setting
-            healthy = Question(setting.stimulus, setting.conditions)
+            healthy = setting.healthy
             grid = self.plan.grid(task.defect)
             severe = task.question(grid.severest)
             rest = f"{setting.criteria} {grid!r} {self.plan.spec.currents!r} {self.plan.spec.equivalent!r}"

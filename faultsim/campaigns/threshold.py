@@ -9,7 +9,6 @@ from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.hint import Hint, Landmark, deviation, led
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
-from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import Detection, ThresholdRow
 from faultsim.campaigns.search import Bracket, Verdict, changes, confirm_bracket, find_bracket, scan_grid
 from faultsim.spice.expressions import Value
@@ -74,7 +73,7 @@ def find_threshold(plan: Plan, lab: Lab, task: ThresholdTask, hint: Hint) -> Fin
         task: What to search.
         hint: Where the threshold is expected.
     """
-    key, healthy = lab.ask(Question(task.setting.stimulus, task.setting.conditions))
+    key, healthy = lab.ask(task.setting.healthy)
     probing = _Probing(lab, plan, task, hint, healthy, [key])
     if not healthy.ok:
         reason = f"the fault-free simulation ended with {healthy.status}: {_last_line(healthy)}"

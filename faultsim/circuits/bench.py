@@ -83,7 +83,7 @@ def job(
         if 0 < end_s < stop_s:
             stop_s = end_s
             asked = {name: text for name, text in asked.items() if certain[name] <= end_s}
-    near = _near(network, stimulus, conditions, simulation, deck)
+    near = _near(network, stimulus, conditions, simulation, edited)
     bench = [
         *_params(conditions, simulation, step),
         *_sources(network, stimulus, conditions, deck.merged),
@@ -196,7 +196,7 @@ def _shares(network: Network) -> dict[str, float]:
 
 
 def _near(
-    network: Network, stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, deck: EditedDeck
+    network: Network, stimulus: Stimulus, conditions: Conditions, simulation: SimulationSpec, edited: EditedDeck | None
 ) -> str:
     """Return what is positive where the neuron is near its firing level, as ngspice writes it; 1 where that is open."""
     spec, own, given = simulation.near, network.sidecar.stimulus, stimulus.spec
@@ -206,11 +206,12 @@ def _near(
     vector = network.sidecar.probes[spec.probe].lower()
     if not is_inner_voltage(vector):
         return "1"
-    instance = vector.partition("(")[2].partition(".")[0]
-    around = surroundings(network, stimulus, conditions)
-    drawn = variant(network, stimulus, conditions)
-    if not leaves_alone(drawn, deck.cards, instance, {"0", *around.held, *around.lines}):
-        return "1"
+    if edited is not None:
+        instance = vector.partition("(")[2].partition(".")[0]
+        around = surroundings(network, stimulus, conditions)
+        drawn = variant(network, stimulus, conditions)
+        if not leaves_alone(drawn, edited.cards, instance, {"0", *around.held, *around.lines}):
+            return "1"
     level = _number(spec.level)
     return f"{level}-{vector}" if spec.side == "below" else f"{vector}-({level})"
 
