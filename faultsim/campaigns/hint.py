@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from faultsim.campaigns.curve import Curve
 from faultsim.campaigns.grid import Grid
+from faultsim.campaigns.limits import number
 from faultsim.campaigns.plan import MARGIN, Setting, ThresholdTask
 from faultsim.spice.job import Outcome
 
@@ -91,10 +92,11 @@ class Hint:
             return None if ours is None else abs(ours), _OPENING
         if setting.limits is None:
             return None, None
-        measured, centre = faulty.values[setting.observable], healthy.values[setting.observable]
-        if not isinstance(measured, int | float) or not isinstance(centre, int | float) or not centre:
+        expected = healthy.values[setting.observable]
+        measured, centre = number(faulty.values[setting.observable]), number(expected)
+        if measured is None or not centre:
             return None, None
-        return abs(measured / centre - 1), setting.limits.relative
+        return abs(measured / centre - 1), setting.limits.share(expected)
 
 
 def led(setting: Setting) -> bool:

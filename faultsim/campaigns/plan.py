@@ -12,9 +12,10 @@ from typing import Any
 from faultsim.campaigns.choice import all_of, chosen_ids, defect_pools
 from faultsim.campaigns.fit import misfits
 from faultsim.campaigns.grid import Grid
+from faultsim.campaigns.limits import Limits
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import SettingKey
-from faultsim.campaigns.spec import CampaignSpec, LimitsSpec, TestSpec
+from faultsim.campaigns.spec import CampaignSpec, TestSpec
 from faultsim.campaigns.windows import WindowSpec
 from faultsim.circuits import bench, network
 from faultsim.circuits.bench import Conditions
@@ -39,7 +40,7 @@ class Setting:
 
     test: str
     observable: str
-    limits: LimitsSpec | None
+    limits: Limits | None
     window: str
     stimulus: Stimulus
     conditions: Conditions

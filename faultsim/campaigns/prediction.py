@@ -83,8 +83,9 @@ class Predictor:
     def _share(self, setting: Setting, near: Setting | None, seen: Landmark | None) -> float | None:
         """Return the share of the swept quantity at the threshold, where the neuron or the test's limits tell it."""
         if setting.limits is not None and not setting.stimulus.program:
-            swept = self.plan.spec.currents
-            return 1 - setting.limits.relative if swept and swept.observable == setting.observable else None
+            swept, limit = self.plan.spec.currents, setting.limits.share(None)
+            measured = swept is not None and swept.observable == setting.observable
+            return 1 - limit if limit is not None and measured else None
         if not self._spikes(setting) or setting.conditions != self.plan.conditions[0]:
             return None
         drive = self.drives.get(setting.window)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, PositiveFloat, ValidationError, field_validator, model_validator
 
 from faultsim import library
+from faultsim.campaigns.limits import LimitsSpec
 from faultsim.campaigns.windows import PlaneSpec, WindowSpec, with_plane
 from faultsim.circuits.sidecar import ConditionsSpec
 from faultsim.circuits.symbols import Symbols
@@ -28,12 +29,6 @@ class DefectsSpec(Spec):
         if bool(self.kind) != bool(self.sites) or not (self.kind or self.pairs):
             raise ValueError("give kind and sites, or pairs")
         return self
-
-
-class LimitsSpec(Spec):
-    """Limits of a measured quantity around its fault-free value."""
-
-    relative: Quantity = Field(gt=0)
 
 
 class TestSpec(Spec):

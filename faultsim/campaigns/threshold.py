@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.hint import Hint, Landmark, deviation, led
 from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.limits import number, passes
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.results import Detection, ThresholdRow
 from faultsim.campaigns.search import Bracket, Verdict, changes, confirm_bracket, find_bracket, scan_grid
-from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
 
@@ -116,12 +116,7 @@ def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdi
     if not faulty.ok:
         return Verdict.UNKNOWN
     expected, seen = healthy.values[setting.observable], faulty.values[setting.observable]
-    if setting.limits is None:
-        return Verdict.PASS if seen == expected else Verdict.FAIL
-    measured, centre = _number(seen), _number(expected)
-    if measured is None or centre is None:
-        return Verdict.PASS if seen == expected else Verdict.FAIL
-    return Verdict.PASS if abs(measured - centre) <= setting.limits.relative * abs(centre) else Verdict.FAIL
+    return Verdict.PASS if passes(setting.limits, expected, seen) else Verdict.FAIL
 
 
 def _conclude(plan: Plan, task: ThresholdTask, bracket: Bracket, probing: _Probing) -> tuple[Detection, str]:
@@ -142,8 +137,8 @@ def _why_undetected(plan: Plan, task: ThresholdTask, probing: _Probing) -> str:
     top = format_quantity(probing.grid[last], task.defect.unit)
     parts = [f"{task.setting.observable} as fault-free {'down' if probing.grid.falling else 'up'} to {top}"]
     watched = plan.spec.currents.observable if plan.spec.currents else task.setting.observable
-    healthy = _number(probing.healthy.values.get(watched))
-    faulty = _number(probing.outcomes[last].values.get(watched))
+    healthy = number(probing.healthy.values.get(watched))
+    faulty = number(probing.outcomes[last].values.get(watched))
     if healthy and faulty is not None:
         parts.append(f"where {watched} has moved by {abs(faulty / healthy - 1):.2%}")
     path, driven = task.defect.site.path, list(plan.network.sidecar.drives)
@@ -158,7 +153,7 @@ def _landmark(plan: Plan, bracket: Bracket, probing: _Probing) -> Landmark:
     sides = [probing.outcomes.get(bracket.last_pass, probing.healthy), probing.outcomes[bracket.first_fail]]
 
     def between(name: str) -> float | None:
-        values = [_number(outcome.values.get(name)) for outcome in sides]
+        values = [number(outcome.values.get(name)) for outcome in sides]
         return sum(value for value in values if value is not None) / 2 if None not in values else None
 
     guide = between(probing.task.setting.guide) if probing.task.setting.guide else None
@@ -166,7 +161,7 @@ def _landmark(plan: Plan, bracket: Bracket, probing: _Probing) -> Landmark:
     if plan.spec.currents is None:
         return Landmark(place, None, guide, track)
     watched = plan.spec.currents.observable
-    there, whole = between(watched), _number(probing.healthy.values.get(watched))
+    there, whole = between(watched), number(probing.healthy.values.get(watched))
     return Landmark(place, there / whole if there is not None and whole else None, guide, track)
 
 
@@ -177,7 +172,7 @@ def _track(probing: _Probing, guide: float | None) -> tuple[tuple[float, float],
     if not led(setting) or not there:
         return ()
     seen = {
-        index: deviation(probing.healthy, setting.guide, _number(outcome.values.get(setting.guide)))
+        index: deviation(probing.healthy, setting.guide, number(outcome.values.get(setting.guide)))
         for index, outcome in sorted(probing.outcomes.items())
         if outcome.ok
     }
@@ -232,10 +227,6 @@ def _row(
         network=lab.network_kind(severe),
         reason=reason,
     )
-
-
-def _number(value: Value | None) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _last_line(outcome: Outcome) -> str:

@@ -163,13 +163,21 @@ class TwinMaker:
         if abs(share - 1) < _SAME_DRIVE or not math.isfinite(reader.level):
             return reader
         try:
-            question = healthy.bench.question
-            silent = replace(healthy.bench, question=replace(question, stimulus=silenced(question.stimulus)))
-            undriven = find_level(silent.site.fixed_layer, silent.fires, self._period_s, reader).level
+            undriven = self.undriven(healthy)
         except NotApart:
             return reader
         level = undriven + share * (reader.level - undriven)
         return replace(reader, level=level) if abs(level) < 1 else reader
+
+    def undriven(self, healthy: Twin) -> float:
+        """Return the fault-free circuit's firing level without an input.
+
+        Raises:
+            NotApart: The coding has no silent symbol, or it spikes in more than one range.
+        """
+        question, reader = healthy.bench.question, healthy.neuron.reader
+        silent = replace(healthy.bench, question=replace(question, stimulus=silenced(question.stimulus)))
+        return find_level(silent.site.fixed_layer, silent.fires, self._period_s, reader).level
 
     def _searched(self, bench: NeuronBench, drive: _Drive, near: Reader | None) -> Twin:
         """Return a twin whose firing level is searched, near another, and its memory if it is not that of the other."""

@@ -162,7 +162,7 @@ def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions
         case "program":
             yield pulses(list(programming.output_spikes_s))
         case "source":
-            yield pulses([programming.depression_s] if programming.depression_s is not None else [])
+            yield pulses(programming.sources_s)
         case "depress":
             yield pulses(programming.depressions_s(place))
         case "input":

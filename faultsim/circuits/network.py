@@ -112,11 +112,7 @@ class Network:
             raise SpecError([Problem(f"weights {weights or program!r}", f"{self.name} states no weights", _NO_WEIGHTS)])
         if spec is not None and weights:
             problems += check_symbols(weights, spec)
-        if program and (len(program) != len(self.inputs) or not set(program) <= {"0", "1", LEAVE}):
-            wanted = f"{self.name} takes {len(self.inputs)} symbols out of 0, 1 and {LEAVE} for an input left alone"
-            problems.append(Problem(f"program {program!r}", "does not fit", wanted))
-        elif program and not set(program) & {"0", "1"}:
-            problems.append(Problem(f"program {program!r}", "leaves every input alone", "give a 0 or a 1"))
+        problems += self._misfits(program) if program else []
         if program and self.sidecar.stimulus.program is None:
             problems.append(
                 Problem(
@@ -125,6 +121,15 @@ class Network:
             )
         if problems:
             raise SpecError(problems)
+
+    def _misfits(self, program: str) -> Iterator[Problem]:
+        """Yield what is wrong with the steps of a programming sequence."""
+        for step in program.split(","):
+            if len(step) != len(self.inputs) or not set(step) <= {"0", "1", LEAVE}:
+                wanted = f"{self.name} takes {len(self.inputs)} symbols out of 0, 1 and {LEAVE} for an input left alone"
+                yield Problem(f"program {step!r}", "does not fit", wanted)
+            elif not set(step) & {"0", "1"}:
+                yield Problem(f"program {step!r}", "leaves every input alone", "give a 0 or a 1")
 
 
 def load(name: str) -> Network:

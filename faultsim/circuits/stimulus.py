@@ -26,7 +26,8 @@ class Stimulus:
         pattern: One symbol of the coding per input; several such, joined by commas, take turns window by window.
         spec: Timing.
         weights: Weights before the run, one symbol per input; empty for those that the deck is written with.
-        program: Weights to program, one symbol per input, ``-`` for an input left alone; empty for no programming.
+        program: Weights to program, one symbol per input, ``-`` for an input left alone; several such, joined by
+            commas, are written one after the other. Empty for no programming.
     """
 
     pattern: str
@@ -89,7 +90,7 @@ class Stimulus:
             place: The input, counted from 0 in the order of a pattern's symbols.
         """
         coding, frames = self.spec.coding, self.frames
-        spikes = list(self.programming.spikes_s(place))
+        spikes = self.programming.spikes_s(place)
         for number, start in enumerate(self.starts_s):
             delay = spike_delay_s(coding, frames[number % len(frames)][place])
             if delay < coding.t_max and delay + self.spec.integrate <= self.period_s:

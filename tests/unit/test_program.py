@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +13,7 @@ from hypothesis import strategies as st
 from faultsim.circuits import network
 from faultsim.circuits.sidecar import ProgramSpec, StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
+from faultsim.errors import SpecError
 
 SPEC = network.load("crossbar4").sidecar.stimulus
 NS = 1e-9
@@ -64,3 +69,32 @@ def test_patterns_take_turns_window_by_window(frames: list[str], pulses: int) ->
 def test_one_pattern_is_sent_in_every_window() -> None:
     stimulus = Stimulus("10g1", SPEC)
     assert [len(stimulus.spikes_s(place)) for place in range(4)] == [SPEC.pulses, 0, SPEC.pulses, SPEC.pulses]
+
+
+@given(st.lists(programs.filter(lambda text: set(text) != {"-"}), min_size=1, max_size=4))
+def test_steps_of_a_program_are_those_of_each_one_after_the_other(steps: list[str]) -> None:
+    whole = Stimulus("1111", SPEC, program=",".join(steps)).programming
+    begin_s, alone = SPEC.start, []
+    for step in steps:
+        spec = SPEC.model_copy(update={"start": begin_s})
+        alone.append(Stimulus("1111", spec, program=step).programming)
+        begin_s += alone[-1].duration_s
+    assert whole.duration_s == pytest.approx(begin_s - SPEC.start)
+    assert_same(whole.output_spikes_s, [span for part in alone for span in part.output_spikes_s])
+    assert_same(whole.sources_s, [span for part in alone for span in part.sources_s])
+    for place in range(4):
+        assert_same(whole.spikes_s(place), [spike for part in alone for spike in part.spikes_s(place)])
+        assert_same(whole.depressions_s(place), [span for part in alone for span in part.depressions_s(place)])
+
+
+def assert_same(found: Sequence[Any], wanted: Sequence[Any]) -> None:
+    assert len(found) == len(wanted)
+    np.testing.assert_allclose(np.array(found), np.array(wanted), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("program", "wrong"), [("0---,1--", "1--"), ("0---,----", "----"), ("0---,", "''")])
+def test_a_step_that_is_none_is_named(program: str, wrong: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        network.load("crossbar4").check_weights("", program)
+    assert wrong in str(caught.value)
+    network.load("crossbar4").check_weights("", "0---,1---")
