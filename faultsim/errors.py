@@ -52,7 +52,7 @@ class SimulatorError(FaultsimError):
 
 
 class GateError(FaultsimError):
-    """A gate failed: the fault-free circuit does not do what its sidecar declares."""
+    """A gate failed: the fault-free circuit does not do what its sidecar declares, or cannot be simulated."""
 
     exit_code = 5
 
@@ -69,6 +69,10 @@ class StorageError(FaultsimError):
     @classmethod
     def of(cls, path: Path, error: OSError) -> StorageError:
         """Return what to tell and advise where a path could not be written."""
+        in_the_way = [one for one in (path, *path.parents) if one.is_file()]
+        if error.errno in (errno.EEXIST, errno.ENOTDIR) and in_the_way:
+            what = f"{in_the_way[0]} is a file, not a folder"
+            return cls(f"{path}: cannot be written: {what}; choose another folder with --out")
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         remedy = "free some space on the disk" if full else "make it writable, or choose another folder with --out"
         return cls(f"{path}: cannot be written: {error.strerror}; {remedy}")

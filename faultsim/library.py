@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 from faultsim.errors import UsageError, did_you_mean
@@ -41,16 +42,18 @@ def find(kind: str, name: str) -> Path:
         candidate = folder / f"{name}.toml"
         if candidate.is_file():
             return candidate
-    noun = kind.removesuffix("s")
-    raise UsageError(
-        f"no {noun} named {name!r}: no such file, and not in the library ({did_you_mean(name, names(kind))})"
-    )
+    raise UsageError(_not_found(kind, name))
+
+
+def called(kind: str, path: Path) -> str:
+    """Return what finds a file of a kind again: its name where that is enough, its path elsewhere."""
+    known = next((folder / f"{path.stem}.toml" for folder in _folders(kind) if path.stem in _stems(folder)), None)
+    return path.stem if known is not None and known.resolve() == path.resolve() else str(path)
 
 
 def names(kind: str) -> list[str]:
     """Return the names of all TOML files of a kind, those of the working folder included."""
-    found = {path.stem for folder in _folders(kind) if folder.is_dir() for path in folder.glob("*.toml")}
-    return sorted(name for name in found if "." not in name)
+    return sorted(set[str]().union(*map(_stems, _folders(kind))))
 
 
 def template(name: str) -> Path:
@@ -65,3 +68,34 @@ def generator(name: str) -> Path:
 
 def _folders(kind: str) -> tuple[Path, Path]:
     return Path.cwd() / FOLDERS[kind], root() / FOLDERS[kind]
+
+
+def _stems(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.toml") if "." not in path.stem}
+
+
+def _not_found(kind: str, name: str) -> str:
+    """Return why a name finds nothing, and what would."""
+    noun, path = kind.removesuffix("s"), Path(name)
+    if name and path.is_dir():
+        return f"{name} is a folder; a {noun} is named by its .toml file"
+    if "/" in name or path.suffix == ".toml":
+        known = f"; {path.stem} alone is the library's" if path.stem in names(kind) else ""
+        return f"no {noun} named {name!r}: no such file{known}"
+    if kind == "campaigns" and name in names("circuits"):
+        return f"{name} is a circuit, not a campaign ({_campaigns_on(name)})"
+    if kind == "circuits" and name in names("campaigns"):
+        return f"{name} is a campaign, not a circuit (faultsim run {name})"
+    return f"no {noun} named {name!r}: no such file, and not in the library ({did_you_mean(name, names(kind))})"
+
+
+def _campaigns_on(circuit: str) -> str:
+    found = [name for name in names("campaigns") if _circuit_of(find("campaigns", name)) == circuit]
+    return f"campaigns on it: {', '.join(found)}" if found else "no campaign of the library is on it"
+
+
+def _circuit_of(campaign: Path) -> str:
+    try:
+        return str(tomllib.loads(campaign.read_text()).get("circuit", ""))
+    except (OSError, ValueError):
+        return ""

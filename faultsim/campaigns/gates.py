@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from faultsim.campaigns.failure import Failure, failure_lines
 from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.results import BaselineRow, SettingRow
 from faultsim.errors import GateError
@@ -11,26 +12,30 @@ from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 
 
-def check_baseline(plan: Plan, rows: Sequence[BaselineRow]) -> None:
+def check_baseline(plan: Plan, rows: Sequence[BaselineRow], outcome_of: Callable[[BaselineRow], Outcome]) -> None:
     """Compare the fault-free circuit with what its sidecar declares.
 
+    Args:
+        plan: The campaign.
+        rows: What the circuit does.
+        outcome_of: Tells how the transient of a row ended.
+
     Raises:
-        GateError: Every pattern that differs.
+        GateError: Every pattern that differs, and every one that could not be simulated.
     """
     declared = plan.network.sidecar.baseline.spikes
-    wrong = []
+    failures, wrong = [], []
     for row in rows:
         expected = declared.get(row.pattern)
-        if row.weights and row.status == "ok":
-            # Other weights are not declared; what they do is the answer.
-            continue
         if row.status != "ok":
-            wrong.append(f"pattern {row.pattern}: the simulation ended with {row.status}")
-        elif row.pulses_to_spike != expected:
+            failures.append(_baseline_failure(row, outcome_of(row)))
+        # Other weights are not declared; what they do is the answer.
+        elif not row.weights and row.pulses_to_spike != expected:
             wrong.append(f"pattern {row.pattern}: {_pulse(expected)} declared, {_pulse(row.pulses_to_spike)} simulated")
-    if wrong:
-        where = f"{plan.network.path}: baseline: the fault-free circuit does not do what the sidecar declares"
-        raise GateError("\n".join([where, *wrong]))
+    if wrong or failures:
+        what = "does not do what the sidecar declares" if wrong else "cannot be simulated"
+        where = f"{plan.network.path}: baseline: the fault-free circuit {what}"
+        raise GateError("\n".join([where, *failure_lines(plan.network, "pattern", failures), *wrong]))
 
 
 def setting_row(plan: Plan, setting: Setting, healthy: Outcome, network: str) -> SettingRow:
@@ -63,7 +68,7 @@ def setting_row(plan: Plan, setting: Setting, healthy: Outcome, network: str) ->
         usable=usable,
         reason="" if usable else f"{setting.requires} is not true in the fault-free circuit",
         observable=setting.observable,
-        limits_relative=setting.limits.relative if setting.limits else None,
+        limits_relative=setting.limits.share(values.get(setting.observable)) if setting.limits else None,
         expected=values.get(setting.observable),
         spiked=values.get("spiked"),
         pulses_to_spike=values.get("pulses_to_spike"),
@@ -72,12 +77,23 @@ def setting_row(plan: Plan, setting: Setting, healthy: Outcome, network: str) ->
     )
 
 
-def check_settings(plan: Plan, rows: Sequence[SettingRow]) -> None:
+def check_settings(plan: Plan, rows: Sequence[SettingRow], outcome_of: Callable[[Setting], Outcome]) -> None:
     """Check that every test can be used at the circuit's own windows and operating point.
 
+    Args:
+        plan: The campaign.
+        rows: What the fault-free circuit does in each setting.
+        outcome_of: Tells how the transient of a setting ended.
+
     Raises:
-        GateError: Every test that cannot.
+        GateError: Every test that cannot; or no setting at all could be simulated.
     """
+    if rows and all(row.expected is None for row in rows):
+        outcomes = [(setting, outcome_of(setting)) for setting in plan.settings]
+        failures = [_setting_failure(setting, outcome) for setting, outcome in outcomes if not outcome.ok]
+        if len(failures) == len(rows):
+            where = f"{plan.path}: tests: the fault-free circuit cannot be simulated"
+            raise GateError("\n".join([where, *failure_lines(plan.network, "test", failures)]))
     measured = {
         f"test {row.test!r}: {row.observable} is a measured number, and no two of them are equal; add limits"
         for setting, row in zip(plan.settings, rows, strict=True)
@@ -100,6 +116,28 @@ def check_settings(plan: Plan, rows: Sequence[SettingRow]) -> None:
     if wrong:
         where = f"{plan.path}: tests: unusable at the circuit's own windows and operating point"
         raise GateError("\n".join([where, *wrong]))
+
+
+def _baseline_failure(row: BaselineRow, outcome: Outcome) -> Failure:
+    weights = ("--weights", row.weights) if row.weights else ()
+    subject = f"{row.pattern} with weights {row.weights}" if row.weights else row.pattern
+    return Failure(subject, outcome, ("--pattern", row.pattern, *weights))
+
+
+def _setting_failure(setting: Setting, outcome: Outcome) -> Failure:
+    stimulus, point = setting.stimulus, setting.conditions
+    given = {
+        "--pattern": stimulus.pattern,
+        "--weights": stimulus.weights,
+        "--program": stimulus.program,
+        "--iw": f"{stimulus.spec.integrate:g}",
+        "--lw": f"{stimulus.spec.leaky:g}",
+        "--vdd": f"{point.vdd_v:g}",
+        "--temperature": f"{point.temperature_c:g}",
+    }
+    # A value such as --11, to program, or a temperature may begin with a dash.
+    options = tuple(f"{name}={value}" for name, value in given.items() if value)
+    return Failure(f"{setting.test!r} at {setting.window}", outcome, options)
 
 
 def _is_measured(value: Value) -> bool:

@@ -38,23 +38,10 @@ class Headway:
         """Return how many items are not finished."""
         return sum(self.planned.values()) - sum(self.finished.values())
 
-    @property
-    def spent(self) -> int:
-        """Return on how many transients all finished items rest."""
-        return sum(self.transients.values())
+    def remaining(self, stage: str) -> float | None:
+        """Return about how many transients of a stage are to go, if the others cost what its finished ones did.
 
-    @property
-    def remaining(self) -> float | None:
-        """Return about how many transients are to go, if the others of a stage cost what its finished ones did.
-
-        A stage of which nothing is finished costs as much per item as all others; None where nothing is finished.
+        None where nothing of it is finished, or where it has no items.
         """
-        finished = sum(self.finished.values())
-        if not finished:
-            return None
-        usual = self.spent / finished
-        return sum(
-            (planned - self.finished[stage])
-            * (self.transients[stage] / self.finished[stage] if self.finished[stage] else usual)
-            for stage, planned in self.planned.items()
-        )
+        finished = self.finished.get(stage, 0)
+        return (self.planned[stage] - finished) * self.transients[stage] / finished if finished else None

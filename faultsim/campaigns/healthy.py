@@ -14,7 +14,7 @@ from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import BaselineRow, SettingRow
 from faultsim.campaigns.stage import Stage
 from faultsim.circuits.stimulus import Stimulus
-from faultsim.spice.job import Status
+from faultsim.spice.job import Outcome, Status
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ class Healthy(Stage):
         settings = self.plan.settings
         self.watcher.stage("settings", len(settings))
         return list(pool.map(self._setting_row, settings, self.setting_items))
+
+    def outcome(self, row: BaselineRow) -> Outcome:
+        """Return how the transient of a baseline's row ended."""
+        like = self._alike[row.pattern, row.weights]
+        return self.labs.healthy.ask(Question(like, self.plan.conditions[0]))[1]
+
+    def setting_outcome(self, setting: Setting) -> Outcome:
+        """Return how the transient of a setting ended."""
+        return self.labs.healthy.ask(setting.healthy)[1]
 
     @cached_property
     def baseline_items(self) -> list[Item]:

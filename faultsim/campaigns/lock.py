@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import shlex
 import socket
 import time
 from contextlib import suppress
@@ -138,7 +139,8 @@ def _read(path: Path) -> Holder:
 
 
 def _refusal(folder: Path, holder: Holder) -> str:
+    status = shlex.join(["faultsim", "status", str(folder)])
     return (
-        f"{folder} is being written by another process ({holder}); faultsim status {folder} shows how far it is; "
+        f"{folder} is being written by another process ({holder}); {status} shows how far it is; "
         "wait for its end, or choose another folder with --out"
     )

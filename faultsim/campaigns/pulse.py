@@ -31,7 +31,7 @@ class Pulse:
         elapsed_s: Time since its plan was made.
         simulated: Transients that it simulated.
         reused: Transients that the store had already.
-        eta_s: About how long it still takes; None where nothing says so yet.
+        eta_s: About how long the stage still takes; None where nothing says so yet.
     """
 
     stage: str
@@ -46,8 +46,8 @@ class Pulse:
         return f"{self.simulated} transients" + (f", {self.reused} reused" if self.reused else "")
 
     def __str__(self) -> str:
-        """Return the transients and the time to go, for people."""
-        return self.spent if self.eta_s is None else f"{self.spent}; ~{duration(self.eta_s)} to go"
+        """Return the transients and the time that the stage still takes, for people."""
+        return self.spent if self.eta_s is None else f"{self.spent}; about {duration(self.eta_s)} more of this stage"
 
 
 class Monitor:
@@ -57,28 +57,35 @@ class Monitor:
         """Say whose."""
         self._ledger, self._spending = ledger, spending
         self._began_s = time.monotonic()
-        self._before: Headway | None = None
+        self._stage: tuple[float, Headway] | None = None
 
     def planned(self) -> None:
-        """Remember how far the run was at its start."""
-        self._began_s, self._before = time.monotonic(), self._ledger.progress()
+        """Begin to count the time."""
+        self._began_s = time.monotonic()
+
+    def begin(self) -> None:
+        """Remember how far the run was when a stage began."""
+        self._stage = (time.monotonic(), self._ledger.progress())
 
     def take(self, stage: str) -> Pulse:
         """Return the pulse, and write it down for others to read."""
         elapsed_s, spending = time.monotonic() - self._began_s, self._spending
-        pulse = Pulse(stage, elapsed_s, spending.simulated, spending.reused, self._eta_s(elapsed_s))
+        pulse = Pulse(stage, elapsed_s, spending.simulated, spending.reused, self._eta_s(stage))
         # Where the ledger cannot be written, the run itself is about to say so.
         with suppress(StorageError):
             self._ledger.remember({_FACT: json.dumps(asdict(pulse))})
         return pulse
 
-    def _eta_s(self, elapsed_s: float) -> float | None:
-        """Return the time that the rest takes at the pace so far."""
-        if self._before is None:
+    def _eta_s(self, stage: str) -> float | None:
+        """Return the time that the rest of a stage takes at its pace so far.
+
+        Of the stages that follow nobody knows yet what they cost.
+        """
+        if self._stage is None:
             return None
-        now = self._ledger.progress()
-        done, remaining = now.spent - self._before.spent, now.remaining
-        return remaining * elapsed_s / done if done > 0 and remaining is not None else None
+        (began_s, before), now = self._stage, self._ledger.progress()
+        remaining, done = now.remaining(stage), now.transients.get(stage, 0) - before.transients.get(stage, 0)
+        return remaining * (time.monotonic() - began_s) / done if remaining is not None and done > 0 else None
 
 
 def last_pulse(ledger: Ledger) -> Pulse | None:

@@ -64,7 +64,7 @@ class Runner:
             facts: What the plan follows from, for the ledger to remember.
 
         Raises:
-            GateError: The fault-free circuit does not do what its sidecar declares.
+            GateError: The fault-free circuit does not do what its sidecar declares, or cannot be simulated.
             Interrupted: Ctrl-C; what was finished is stored.
             StorageError: A result cannot be stored; what was finished before is.
         """
@@ -100,9 +100,9 @@ class Runner:
             if not all(row.harmless for row in equivalents):
                 self._labs.trusted.clear()
                 baseline = healthy.baseline(pool)
-            check_baseline(self.plan, baseline)
+            check_baseline(self.plan, baseline, healthy.outcome)
             settings = healthy.settings(pool)
-            check_settings(self.plan, settings)
+            check_settings(self.plan, settings, healthy.setting_outcome)
             resemblance.check(settings)
             equivalents += prover.compare(pool)
             currents = sweeper.rows(pool, prover)

@@ -48,16 +48,18 @@ class Shard:
         """Return the default run folder, alone in another one: with a store of its own it can be moved as a whole."""
         return Path("runs") / f"{name}-shard-{self.index}-of-{self.count}" / name
 
-    def merge_command(self, campaign: str, name: str, out: Path | None) -> str:
+    def merge_command(self, campaign: str, name: str, run: Path) -> str:
         """Return the command that makes one run of all shards, ready for a shell if their folders are the default ones.
 
         Args:
             campaign: As the user named it.
             name: Of the campaign.
-            out: The run folder that the user chose for this shard.
+            run: The run folder of this shard.
         """
+        usual = self.folder(name).parts[1:]
         folders = f"{shlex.quote(f'runs/{name}-shard-')}*-of-{self.count}"
-        return f"faultsim merge {shlex.quote(campaign)} {folders if out is None else 'SHARD...'}"
+        is_usual = run.resolve().parts[-len(usual) :] == usual
+        return f"faultsim merge {shlex.quote(campaign)} {folders if is_usual else 'SHARD...'}"
 
     def part(self, plan: Plan) -> Part:
         """Return what this share has of a plan."""
@@ -107,6 +109,12 @@ class Part(Plan):
     def simulated(self) -> list[Defect]:
         """This part's of those of the whole."""
         return [defect for position, defect in enumerate(self.whole.simulated) if self.shard.takes(position)]
+
+    @property
+    def own(self) -> list[Defect]:
+        """The chosen defects that nobody else's share has."""
+        names = {name for defect in self.simulated for name in (defect.id, *self.equals[defect.id])}
+        return [defect for defect in self.defects if defect.id in names]
 
     @cached_property
     def thresholds(self) -> list[ThresholdTask]:

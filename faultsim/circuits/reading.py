@@ -18,7 +18,7 @@ _MOST_BYTES = 256_000_000
 _MOST_CARDS = 5_000_000
 _MOST_INCLUDES = 20_000
 _MANY_TIMES = "do files include each other many times?"
-_LAYOUT_FOLDER = "circuits"
+_LAYOUT_FOLDER, _NETWORKS_FOLDER = "circuits", "networks"
 _PATH = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
 _FROM_HERE = "paths count from the including file"
 _TRUST = "read it, and if you trust it say --trust"
@@ -198,9 +198,17 @@ class _Reader:
             self._lacks(card, f"no file {given}", _FROM_HERE)
             return None
         if not self.trust and not target.is_relative_to(self.root):
-            self._lacks(card, f"{given} lies outside of {self.root}", f"move it there, or {_TRUST}")
+            self._lacks(
+                card, f"{given} lies outside of {self.root}", f"{self._renaming(target)}move it there, or {_TRUST}"
+            )
             return None
         return target
+
+    def _renaming(self, target: Path) -> str:
+        """Return what to do where a copy of the whole folder of circuits has another name."""
+        copy = self.root.parent
+        moved = self.root.name == _NETWORKS_FOLDER and target.is_relative_to(copy)
+        return f"name the copied folder {_LAYOUT_FOLDER}, as it was, in place of {copy.name}; or " if moved else ""
 
     def _check_files(self, card: Card, stack: Stack) -> None:
         """Refuse models that read or write a file somewhere else, as some of ngspice's code models do."""

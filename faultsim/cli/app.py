@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from faultsim import __version__
-from faultsim.errors import FaultsimError, Interrupted
+from faultsim.errors import FaultsimError, Interrupted, UsageError
+
+
+def run_folder(text: str) -> Path:
+    """Return the folder that --out names.
+
+    Raises:
+        UsageError: It names none; as a path that would be the working folder.
+    """
+    if not text:
+        raise UsageError("--out '' names no folder; give one, or leave the option out for runs/CAMPAIGN")
+    return Path(text)
+
 
 app = typer.Typer(
     name="faultsim",
@@ -27,6 +39,7 @@ Deck = Annotated[
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name from the library, or path of a campaign file.")]
 Trust = Annotated[bool, typer.Option("--trust", help="Read decks with control blocks, and includes from anywhere.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+Out = Annotated[Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")]
 Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
 
@@ -268,7 +281,7 @@ def shmoo(
 @app.command("run")
 def run_(
     campaign: Campaign,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")] = None,
+    out: Out = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
     ] = None,
@@ -296,7 +309,7 @@ def run_(
 def merge(
     campaign: Campaign,
     shards: Annotated[list[Path], typer.Argument(metavar="SHARD...", help="Folders of run --shard.")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")] = None,
+    out: Out = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Worker processes, for what no shard has simulated.")
     ] = None,

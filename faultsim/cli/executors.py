@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 
 from faultsim.cli.output import say
 from faultsim.errors import UsageError
 from faultsim.spice.pool import WorkerPool
 from faultsim.spice.service import Executor
+
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:\[[^\]\s]+\]|[^\s:/\[\]]+):\d{1,5}/?", re.IGNORECASE)
+
+
+def check_address(dask: str) -> None:
+    """Check that there may be a scheduler at an address, before anything is prepared.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not _ADDRESS.fullmatch(dask):
+        wanted = "tcp://host:port, as 'dask scheduler' prints it"
+        raise UsageError(f"--dask {dask!r} is no address of a Dask scheduler; it is {wanted}")
 
 
 def open_executor(dask: str | None, jobs: int | None, timeout_s: float) -> tuple[Executor, int]:

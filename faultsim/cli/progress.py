@@ -29,6 +29,7 @@ _CAUSES = {
     "version.engine": "the engine",
     "version.faultsim": "faultsim",
 }
+_ANOTHER_CAMPAIGN = {"campaign", "spec_sha256"}
 _OTHER_CAUSE = "what a transient is made of"
 
 Item = TypeVar("Item")
@@ -91,6 +92,8 @@ class ProgressView:
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage."""
+        if self._monitor is not None:
+            self._monitor.begin()
         with self._lock:
             self._name, self._total, self._done = name, total, 0
             if self._bar is not None:
@@ -140,9 +143,11 @@ class ProgressView:
 
 def stale_text(stale: Stale) -> str:
     """Return which finished results are of no use any more, and because of what."""
+    count = sum(map(len, stale.titles.values()))
+    if stale.changed >= _ANOTHER_CAMPAIGN:
+        return f"{count} finished results of the campaign that was run here before are stale, and dropped"
     stages = [f"{len(titles)} {stage} ({_first(titles)})" for stage, titles in stale.titles.items()]
     causes = [words for name, words in _CAUSES.items() if name in stale.changed]
-    count = sum(map(len, stale.titles.values()))
     return f"{count} finished results are stale, because {' and '.join(causes) or _OTHER_CAUSE} changed: " + ", ".join(
         stages
     )

@@ -10,8 +10,8 @@ from faultsim.campaigns.lock import FolderLock
 from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.campaigns.runner import stored_result
 from faultsim.campaigns.spec import CampaignSpec
+from faultsim.cli.commands import command_of
 from faultsim.cli.output import print_json
-from faultsim.cli.run import resume_command
 from faultsim.cli.status import open_ledger
 from faultsim.errors import UsageError
 from faultsim.reports.folder import fingerprint, write_folder
@@ -41,7 +41,7 @@ def _plan(run: Path, facts: dict[str, str], ledger: Ledger) -> Plan:
     progress = ledger.progress()
     missing = progress.missing
     whole = bool(facts.get("whole"))
-    again = resume_command(facts.get("campaign", "CAMPAIGN"), run, facts.get("only", "*"), whole=whole)
+    again = command_of(run, {"campaign": "CAMPAIGN", **facts})
     if missing or not progress.planned:
         raise UsageError(f"{run} is not finished ({missing} items to go); {again} resumes it")
     path = Path(facts["campaign"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,12 @@ from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.campaigns.pulse import Monitor
 from faultsim.campaigns.results import EQUIVALENT, WHOLE, CampaignResult, Detection
 from faultsim.campaigns.runner import Runner
-from faultsim.campaigns.shard import Shard
-from faultsim.cli.executors import open_executor
+from faultsim.campaigns.shard import Part, Shard
+from faultsim.cli.commands import run_command
+from faultsim.cli.executors import check_address, open_executor
 from faultsim.cli.interrupts import Interrupts
 from faultsim.cli.output import print_json, say
+from faultsim.cli.predecessor import replacing
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.versions import versions
 from faultsim.errors import Interrupted, StorageError, UsageError
@@ -28,6 +29,7 @@ from faultsim.reports.page import load_drawing
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
 
+_STORE = "store.sqlite"
 _UNKNOWN_EXIT = 6
 
 
@@ -50,6 +52,8 @@ def run(request: Request, json: bool) -> int:
     """Run a campaign and write its folder; the exit code is 6 where a verdict is unknown."""
     if request.jobs is not None and request.dask is not None:
         raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
+    if request.dask is not None:
+        check_address(request.dask)
     path, campaign = spec.load(request.campaign)
     campaign = campaign.without_equivalent() if request.whole else campaign
     plan = make_plan(path, campaign, request.only)
@@ -57,10 +61,12 @@ def run(request: Request, json: bool) -> int:
     if request.shard is not None:
         plan = request.shard.part(plan)
         folder = request.out or request.shard.folder(plan.name)
+    if isinstance(plan, Part) and not plan.own:
+        say(_without_own(plan))
     if request.dry_run:
         _describe(plan, folder, json)
         return 0
-    again = resume_command(
+    again = run_command(
         request.campaign, request.out, request.only, request.jobs, request.whole, request.dask, request.shard
     )
     with FolderLock(folder, "run"), Interrupts(again):
@@ -74,24 +80,9 @@ def run(request: Request, json: bool) -> int:
             raise StorageError(f"{error}; then go on with: {again}") from error
     _conclude(result, page, simulated, json)
     if request.shard is not None:
-        merge = request.shard.merge_command(request.campaign, plan.name, request.out)
+        merge = request.shard.merge_command(request.campaign, plan.name, folder)
         say(f"shard {request.shard} has no report of its own; when all are finished: {merge}")
     return _UNKNOWN_EXIT if any(row.verdict == Detection.UNKNOWN for row in result.thresholds) else 0
-
-
-def resume_command(
-    campaign: str,
-    out: Path | None,
-    only: str,
-    jobs: int | None = None,
-    whole: bool = False,
-    dask: str | None = None,
-    shard: Shard | None = None,
-) -> str:
-    """Return the command that goes on with a run, ready for a shell."""
-    options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs, "--dask": dask, "--shard": shard}
-    given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
-    return shlex.join(["faultsim", "run", campaign, *given, *(["--whole"] if whole else [])])
 
 
 def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[CampaignResult, Path, int]:
@@ -100,8 +91,17 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
         raise UsageError(
             f"{folder} is of {_words(before.get('shard', ''))}, not of {_words(shard)}; choose another --out"
         )
-    store = Store(folder.parent / "store.sqlite")
+    store = Store(folder.parent / _STORE)
     simulation = plan.network.sidecar.simulation
+    asked = {
+        "campaign": str(plan.path.resolve()),
+        "only": request.only,
+        "whole": "yes" if request.whole else "",
+        "shard": shard,
+        **fingerprint(plan),
+    }
+    if replaced := replacing(folder, before, asked):
+        say(replaced)
     # Until the end the folder is not complete, even if an earlier run of it was.
     begin_folder(folder)
     if request.fresh:
@@ -112,19 +112,22 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
     executor, threads = open_executor(request.dask, request.jobs, simulation.timeout)
     with SimulationService(executor, store, ledger.generation) as service:
         stated = versions(service.simulator)
-        campaign = str(plan.path.resolve())
-        facts = {"campaign": campaign, "only": request.only, "whole": "yes" if request.whole else "", "shard": shard}
         lab = Lab(plan.network, service, simulation, plan.observables)
         if not shard:
             Thread(target=load_drawing, daemon=True).start()
         with ProgressView(Monitor(ledger, service)) as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.
             runner = Runner(plan, lab, ledger, view, threads=2 * threads)
-            result = runner.run({**facts, **fingerprint(plan), **_prefixed(stated)})
+            result = runner.run({**asked, **_prefixed(stated)})
         ledger.conclude()
         # Tables of a shard would look like those of the campaign.
         page = folder if shard else write_folder(folder, plan, result, ledger, stated)
         return result, page, service.simulated
+
+
+def _without_own(part: Part) -> str:
+    share = f"shard {part.shard} has no defects of its own, because there are {len(part.whole.simulated)}"
+    return f"{share}: it does only what every shard does"
 
 
 def _words(shard: str) -> str:
@@ -136,22 +139,25 @@ def _prefixed(stated: dict[str, str]) -> dict[str, str]:
 
 
 def _describe(plan: Plan, folder: Path, json: bool) -> None:
+    defects = plan.own if isinstance(plan, Part) else plan.defects
     counts = {
         "campaign": plan.name,
         "circuit": plan.network.name,
         "folder": str(folder),
-        "defects": [defect.id for defect in plan.defects],
+        "store": str(folder.parent / _STORE),
+        "shard": str(plan.shard) if isinstance(plan, Part) else None,
+        "defects": [defect.id for defect in defects],
         "baseline_patterns": len(plan.baseline),
         "settings": len(plan.settings),
         "thresholds": len(plan.thresholds),
         "network": _network(plan),
         "resistors_of": sum(item.definition.kind == "device" for item in plan.simulated) if plan.spec.resistors else 0,
-        "grid_points": {defect.unit: len(plan.grid(defect)) for defect in plan.defects},
+        "grid_points": {defect.unit: len(plan.grid(defect)) for defect in defects},
     }
     if json:
         print_json(counts)
     else:
-        print("\n".join(f"{name}: {value}" for name, value in counts.items()))
+        print("\n".join(f"{name}: {value}" for name, value in counts.items() if value is not None))
 
 
 def _network(plan: Plan) -> str:

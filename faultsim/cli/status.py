@@ -13,6 +13,7 @@ from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.lock import Holder, holder_of
 from faultsim.campaigns.pulse import Pulse, duration, last_pulse
 from faultsim.campaigns.shard import Shard
+from faultsim.cli.commands import command_of
 from faultsim.cli.output import print_json
 from faultsim.errors import UsageError
 from faultsim.reports.folder import MANIFEST
@@ -27,6 +28,7 @@ class Standing:
         complete: Everything that it consists of is written.
         only: The defects that it is about, as a pattern.
         shard: Which share of a campaign it does, and what merges all of them; None for a whole one.
+        resume: The command that goes on with it.
         headway: How far it is.
         verdicts: How many thresholds have which verdict.
         transients: How many of those that finished results rest on ended in which way.
@@ -37,6 +39,7 @@ class Standing:
     complete: bool
     only: str
     shard: tuple[Shard, str] | None
+    resume: str
     headway: Headway
     verdicts: dict[str, int]
     transients: dict[str, int]
@@ -75,6 +78,7 @@ def _standing(run: Path) -> Standing:
             complete=bool(headway.planned) and not headway.missing if shard else (run / MANIFEST).is_file(),
             only=facts.get("only", "*"),
             shard=shard,
+            resume=command_of(run, {"campaign": "CAMPAIGN", **facts}),
             headway=headway,
             verdicts=ledger.verdicts(),
             transients=_statuses(run.resolve().parent / "store.sqlite", transients),
@@ -86,9 +90,7 @@ def _standing(run: Path) -> Standing:
 def _shard(run: Path, facts: Mapping[str, str]) -> tuple[Shard, str]:
     """Return which share of a campaign a run does, and the command that merges all of them."""
     shard, campaign = Shard.parse(facts["shard"]), Path(facts["campaign"])
-    usual = shard.folder(campaign.stem).parts[1:]
-    elsewhere = None if run.resolve().parts[-len(usual) :] == usual else run
-    return shard, shard.merge_command(str(campaign), campaign.stem, elsewhere)
+    return shard, shard.merge_command(str(campaign), campaign.stem, run)
 
 
 def _statuses(path: Path, keys: set[str]) -> dict[str, int]:
@@ -106,6 +108,7 @@ def _record(standing: Standing) -> dict[str, Any]:
         "complete": standing.complete,
         "only": standing.only,
         "shard": str(standing.shard[0]) if standing.shard else None,
+        "resume": None if standing.complete else standing.resume,
         "stages": {stage: [headway.finished[stage], total] for stage, total in headway.planned.items()},
         "verdicts": standing.verdicts,
         "transients": standing.transients,
@@ -129,9 +132,9 @@ def _lines(standing: Standing) -> list[str]:
     elif standing.complete:
         lines.append("complete")
     else:
-        lines.append("not complete; faultsim run resumes it")
+        lines.append(f"not complete; resume with: {standing.resume}")
     return lines
 
 
 def _pace(pulse: Pulse | None) -> str:
-    return "" if pulse is None else f"; in {duration(pulse.elapsed_s)}: {pulse}"
+    return "" if pulse is None else f"; at {pulse.stage} after {duration(pulse.elapsed_s)}: {pulse}"

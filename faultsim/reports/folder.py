@@ -115,11 +115,16 @@ def fingerprint(plan: Plan) -> dict[str, str]:
     """Return hashes of what a run depends on: the campaign's file, the circuit with its sidecar, what gives names."""
     rules = {"behaviours_sha256": _sha256(repr(plan.behaviours))} if plan.spec.behaviours.defects else {}
     return {
-        "spec_sha256": _sha256(plan.path.read_text()),
+        "spec_sha256": spec_hash(plan.path),
         "sidecar_sha256": _sha256(plan.network.sidecar.model_dump_json()),
         "deck_sha256": _sha256(text_of(plan.network.cards)),
         **rules,
     }
+
+
+def spec_hash(campaign: Path) -> str:
+    """Return the hash of a campaign's file."""
+    return _sha256(campaign.read_text())
 
 
 def _manifest(report: Report, ledger: Ledger) -> dict[str, Any]:

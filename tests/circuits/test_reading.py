@@ -438,6 +438,18 @@ def test_a_link_that_leads_outside_is_refused(write: Write, elsewhere: Path) -> 
     assert active(deck, trust=True) == ["R2 a 0 2", "R2 a 0 2", "R1 a 0 1"]
 
 
+def test_a_copy_of_all_circuits_under_another_name_is_to_be_called_as_it_was(tmp_path: Path) -> None:
+    for name in ("mine/networks", "mine/cells", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    deck = tmp_path / "mine" / "networks" / "net.cir"
+    deck.write_text("t\n.include ../cells/cell.cir\n.include ../../elsewhere/cell.cir\n")
+    copied, other = problems(deck)
+    outside = "lies outside of HERE"
+    rename = f"name the copied folder circuits, as it was, in place of mine; or move it there, or {TRUST}"
+    assert copied.endswith(f"{outside} ({rename})")
+    assert other.endswith(f"{outside} (move it there, or {TRUST})")
+
+
 def test_links_in_a_circle_are_no_file(write: Write) -> None:
     deck = write(top__cir="t\n.include one.inc\n")
     (deck.parent / "one.inc").symlink_to("two.inc")

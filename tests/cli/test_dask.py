@@ -68,7 +68,8 @@ def test_what_is_stopped_on_a_cluster_goes_on_there_or_here(
 
 
 def test_an_address_without_a_scheduler_is_said_with_what_to_do(shell: Shell) -> None:
-    shell("run", "lats2024", "--dask", "localhost").fails_with(4, "no Dask scheduler at localhost", "dask scheduler")
+    said = ["no Dask scheduler at localhost:1", "dask scheduler"]
+    shell("run", "lats2024", "--dask", "localhost:1").fails_with(4, *said)
 
 
 def test_processes_here_and_workers_there_are_not_asked_for_together(shell: Shell) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from pathlib import Path
 
 from tests.cli.conftest import REPOSITORY, SPIKING, TINY, Finished, Shell, edit, table
+from tests.cli.small import prepared
 
 # A break whose far side draws a current without bound as soon as a third of a volt lies across it.
 RUNAWAY = 'elements = ["RFAULT {near} {far} {severity}", "BFAULT {near} {far} I=u(v({near},{far})-0.3)*1e12"]'
@@ -25,6 +28,9 @@ def test_a_finished_run_is_not_complete_any_more_when_its_baseline_fails(workspa
     done.fails_with(5, "crossbar4.toml: baseline", "pattern 0000: spike on pulse 1 declared, silence simulated")
     assert not (run / "manifest.json").exists()
     assert workspace("status", run, "--json").succeeds().json["complete"] is False
+    said = workspace("status", "runs/tiny").succeeds().out.splitlines()[-1]
+    resume = f"faultsim run '{workspace.folder}/tiny.toml' --out runs/tiny"
+    assert said == f"not complete; resume with: {resume}"
 
 
 def test_every_pattern_that_does_not_do_what_is_declared_is_named(shell: Shell) -> None:
@@ -118,7 +124,9 @@ def test_a_baseline_that_does_not_end_in_time_is_no_baseline(shell: Shell) -> No
     shell.write("tiny.toml", TINY)
     done = shell("run", "tiny.toml", "--jobs", "1")
     assert done.code == 5
-    assert "pattern 0000: the simulation ended with timeout" in done.err
+    assert "crossbar4.toml: baseline: the fault-free circuit cannot be simulated\n" in done.err
+    said = "pattern 0000: the simulation ended with timeout: no end after 0.01 s (faultsim simulate crossbar4 "
+    assert f"{said}--pattern 0000 shows the whole log)" in done.err
     assert not (shell.folder / "runs" / "tiny" / "manifest.json").exists()
 
 
@@ -131,6 +139,27 @@ def test_what_timed_out_is_tried_again_when_there_is_more_time(shell: Shell, fin
     shell("run", "tiny.toml", "--only", "Rop5", "--jobs", "1").succeeds()
     again = table(shell.folder / "runs" / "tiny" / "baseline.csv")
     assert again == table(finished.folder / "baseline.csv")
+
+
+def test_a_deck_that_ngspice_rejects_has_ngspices_message_in_one_line(tmp_path: Path) -> None:
+    shell = prepared(tmp_path / "my work")
+    edit(shell.folder / "sentinel.cir", "R2 in 0 10k", "R2 in 0 10k\nQ9 y in 0 nomodel")
+    done = shell("run", "campaign.toml").fails_with(5)
+    [where, said] = done.err.splitlines()
+    assert where == "faultsim: sentinel.toml: baseline: the fault-free circuit cannot be simulated"
+    assert said.startswith("patterns 0 and 1: the simulation ended with bad_output: Error on line ")
+    assert said.endswith(
+        " q9 y in 0 nomodel: could not find a valid modelname "
+        "(faultsim simulate sentinel.toml --pattern 0 shows the whole log)"
+    )
+    # Without a baseline it is found by the tests, before anything is searched.
+    edit(shell.folder / "campaign.toml", '["0", "1"]', "[]")
+    done = shell("run", "campaign.toml").fails_with(5, "campaign.toml: tests: the fault-free circuit cannot be")
+    command = re.search(r"test 'look' at original: .*\((faultsim .*) shows the whole log\)", done.err)
+    assert command
+    shown = shell(*shlex.split(command[1])[1:])
+    assert (shown.code, "could not find a valid modelname" in shown.err) == (6, True)
+    assert results(shell) == set()
 
 
 def test_limits_around_what_is_not_one_number_are_refused(shell: Shell) -> None:

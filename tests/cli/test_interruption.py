@@ -6,6 +6,9 @@ import re
 import shlex
 import signal
 
+import pytest
+
+from faultsim.cli.interrupts import Interrupts
 from tests.cli.conftest import TINY, Done, Finished, Shell, bytes_of, edit, kill_group, stored_transients, wait_until
 
 
@@ -34,6 +37,14 @@ def test_ctrl_c_says_how_to_resume_and_resuming_ends_with_the_same_bytes(shell: 
     said = shlex.split(done.err.strip().rpartition("resume with: ")[2])
     assert said[0] == "faultsim"
     finish(shell, said[1:], finished)
+
+
+def test_signals_within_a_moment_are_one() -> None:
+    with Interrupts("faultsim run tiny.toml"):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        # As timeout does; a second one would end this process.
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_ctrl_c_in_the_middle_of_a_search_ends_at_once_too(shell: Shell) -> None:

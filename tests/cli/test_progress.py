@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,16 +36,16 @@ def test_a_log_and_another_shell_see_transients_and_what_is_to_go(finished: Shel
     shell = prepared(finished.folder.parent / "slow", step="30f")
     process = shell.start("run", "campaign.toml", "--jobs", "1")
     assert process.stderr is not None
-    while not ((found := LINE.match(line := process.stderr.readline())) and "to go" in line):
+    while not ((found := LINE.match(line := process.stderr.readline())) and "this stage" in line):
         assert line, "the run ended without a word"
-    assert re.search(r"\d+ transients(, \d+ reused)?; ~\d+ (s|min|h \d\d min) to go$", found[4])
+    assert re.search(r"\d+ transients(, \d+ reused)?; about \d+ (s|min|h \d\d min) more of this stage$", found[4])
     status = shell("status", "runs/campaign", "--json").succeeds().json
     assert status["running"]["pid"] == process.pid
     assert status["running"]["simulated"] > 0
     assert status["running"]["eta_s"] > 0
     talk = shell("status", "runs/campaign").succeeds().out
     assert f"under way: faultsim run, process {process.pid} on " in talk
-    assert " to go" in talk
+    assert re.search(r"; at \w+ after \d+ s: .*; about \d+ \w+ more of this stage$", talk, re.MULTILINE)
     assert "transients of finished results: " in talk
     kill_group(process, signal.SIGTERM).fails_with(130, "resume with: faultsim run campaign.toml --jobs 1")
     after = shell("status", "runs/campaign", "--json").succeeds().json
@@ -117,6 +120,15 @@ def test_a_changed_search_says_that_only_what_was_searched_is_stale(finished: Sh
     finished("run", "campaign.toml").succeeds()
 
 
+def test_another_campaign_in_a_folder_says_what_it_drops_in_a_line(finished: Shell, tmp_path: Path) -> None:
+    shell = Shell(shutil.copytree(finished.folder, tmp_path / "copy"))
+    edit((shell.folder / "campaign.toml").rename(shell.folder / "other.toml"), '["0", "1"]', '["0"]')
+    said = shell("run", "other.toml", "--out", "runs/campaign").succeeds().err.splitlines()
+    assert said[0].startswith("runs/campaign held the report of the whole campaign of ")
+    assert said[1] == "1 finished results of the campaign that was run here before are stale, and dropped"
+    assert len(said) == 3
+
+
 def test_a_part_of_a_campaign_leaves_the_results_of_all_of_it_alone(whole: Whole, finished: Shell) -> None:
     shell = prepared(finished.folder.parent / "part")
     shell("run", "campaign.toml", "--only", "r1:*").succeeds()
@@ -127,6 +139,11 @@ def test_a_part_of_a_campaign_leaves_the_results_of_all_of_it_alone(whole: Whole
     assert bytes_of(run) == whole.files
     again = shell("run", "campaign.toml", "--only", "r1:*", "--json").succeeds()
     assert (again.json["simulated"], bytes_of(run)) == (0, part)
+    said = "runs/campaign held the report of the whole campaign, which that of --only 'r1:*' replaces; faultsim run "
+    assert said in again.err
+    back = re.search(r"(faultsim run .*) brings it back from what is stored", again.err)
+    assert back
     assert shell("status", run, "--json").succeeds().json["only"] == "r1:*"
-    again = shell("run", "campaign.toml", "--json").succeeds()
+    again = shell(*shlex.split(back[1])[1:], "--json").succeeds()
+    assert "held the report of --only 'r1:*', which that of the whole campaign replaces" in again.err
     assert (again.json["simulated"], bytes_of(run)) == (0, whole.files)

@@ -82,9 +82,10 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(shell: Shell) -> Non
     plan = shell("run", "tiny.toml", "--dry-run", "--json").succeeds().json
     assert plan["defects"] == ["Rop3", "Rop5"]
     assert (plan["circuit"], plan["thresholds"], plan["baseline_patterns"]) == ("crossbar4", 2, 1)
-    assert plan["folder"] == "runs/tiny"
+    assert (plan["folder"], plan["store"], plan["shard"]) == ("runs/tiny", "runs/store.sqlite", None)
     talk = shell("run", "tiny.toml", "--dry-run", "--only", "Rop5", "--out", "else where").succeeds().out
-    assert "else where" in talk
+    assert "folder: else where\nstore: store.sqlite\n" in talk
+    assert "shard" not in talk
     assert "Rop5" in talk
     assert "Rop3" not in talk
     assert [path.name for path in shell.folder.iterdir()] == ["tiny.toml"]
@@ -277,11 +278,9 @@ def test_report_of_an_unfinished_run_says_what_finishes_it(workspace: Shell) -> 
 def test_a_folder_that_cannot_be_made_is_named_with_the_option_that_moves_it(shell: Shell) -> None:
     shell.write("tiny.toml", TINY)
     shell.write("file", "")
-    done = shell("run", "tiny.toml", "--out", "file/below")
-    assert done.code != 0
-    assert "Traceback" not in done.err
-    assert "file/below" in done.err
-    assert "--out" in done.err
+    for out in ("file", "file/below"):
+        said = f"{out}: cannot be written: file is a file, not a folder; choose another folder with --out"
+        shell("run", "tiny.toml", "--out", out).fails_with(1, said)
 
 
 @pytest.mark.parametrize("name", ["runs/store.sqlite", "runs/tiny/campaign.sqlite"])

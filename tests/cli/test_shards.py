@@ -97,7 +97,8 @@ def test_a_shard_that_has_no_plan_yet_is_not_complete(shell: Shell) -> None:
     with closing(Ledger(run / "campaign.sqlite")) as ledger:
         ledger.plan([], {"shard": "1/2", "campaign": "five.toml"})
     assert shell("status", run, "--json").succeeds().json["complete"] is False
-    assert shell("status", run).succeeds().out.splitlines()[-1].startswith("not complete")
+    said = f"not complete; resume with: faultsim run five.toml --out '{run}' --shard 1/2"
+    assert shell("status", run).succeeds().out.splitlines()[-1] == said
 
 
 def test_merged_shards_are_what_one_run_gives_and_nothing_is_simulated_again(
@@ -134,7 +135,10 @@ def test_what_a_missing_shard_did_not_do_is_said_and_simulated(
     gathered: Shell, shards: list[tuple[Shell, Done]], straight: Finished
 ) -> None:
     one = gathered.folder / "runs" / "five-shard-1-of-2"
-    done = gathered("merge", "five.toml", one, "--out", "merged/five", "--json").succeeds()
+    copy = shutil.copytree(one, gathered.folder / "copy")
+    done = gathered("merge", "five.toml", one, one / "five", copy, "--out", "merged/five", "--json").succeeds()
+    assert f"{one / 'five'} is given twice; once is enough" in done.err
+    assert f"{one / 'five'} and {copy / 'five'} are both shard 1/2; one of them is enough" in done.err
     assert "no folder of shard 2/2 is given" in done.err
     assert done.json["simulated"] == straight.simulated - simulated(shards[0][1]) > 0
     assert bytes_of(gathered.folder / "merged" / "five") == bytes_of(straight.folder)
@@ -142,11 +146,24 @@ def test_what_a_missing_shard_did_not_do_is_said_and_simulated(
 
 def test_only_shards_of_the_campaign_as_it_is_are_merged(gathered: Shell, straight: Finished) -> None:
     one = gathered.folder / "runs" / "five-shard-1-of-2"
-    gathered("merge", "five.toml", straight.folder).fails_with(2, "is not the run of a shard", "--shard I/N")
+    gathered("merge", "five.toml", straight.folder).fails_with(2, "is not the run of a shard", "five.toml --shard I/N")
     gathered("merge", "five.toml", gathered.folder).fails_with(2, "is not a run folder")
     gathered.write("five.toml", FIVE.replace("ratio = 2", "ratio = 3"))
-    gathered("merge", "five.toml", one).fails_with(2, "spec changed since this run", "--shard 1/2")
+    again = f"faultsim run five.toml --out '{one / 'five'}' --shard 1/2 brings it up to date"
+    gathered("merge", "five.toml", one).fails_with(2, "spec changed since this run", again)
+    gathered.write("six.toml", FIVE.replace("ratio = 2", "ratio = 3"))
+    gathered("merge", "six.toml", one).fails_with(2, f"{one / 'five'} is shard 1/2 of five (", "not of six (six.toml)")
     assert not (gathered.folder / "runs" / "store.sqlite").exists()
+
+
+def test_a_dry_run_of_a_shard_shows_its_share(shell: Shell) -> None:
+    shell.write("five.toml", FIVE)
+    said = shell("run", "five.toml", "--shard", "2/2", "--dry-run").succeeds().out
+    assert "folder: runs/five-shard-2-of-2/five\nstore: runs/five-shard-2-of-2/store.sqlite\nshard: 2/2\n" in said
+    assert "defects: ['Rop3', 'Rop5']\n" in said
+    done = shell("run", "five.toml", "--shard", "9/9", "--dry-run", "--json").succeeds()
+    assert (done.json["shard"], done.json["defects"]) == ("9/9", [])
+    assert "shard 9/9 has no defects of its own, because there are 5: it does only what every shard does" in done.err
 
 
 def test_a_folder_is_of_one_shard(gathered: Shell) -> None:

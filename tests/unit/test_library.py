@@ -48,6 +48,44 @@ def test_an_unknown_name_is_a_usage_error_with_what_was_meant(workspace: Path) -
     assert refused.value.exit_code == 2
 
 
+def test_what_looks_like_a_path_is_no_such_file(workspace: Path) -> None:
+    with pytest.raises(UsageError, match=r"^no campaign named 'my/own': no such file$"):
+        library.find("campaigns", "my/own")
+    with pytest.raises(
+        UsageError, match=r"^no campaign named 'lats2024.toml': no such file; lats2024 alone is the lib"
+    ):
+        library.find("campaigns", "lats2024.toml")
+
+
+def test_a_folder_is_said_to_be_one_unless_its_name_is_known(workspace: Path) -> None:
+    (workspace / "mine").mkdir()
+    with pytest.raises(UsageError, match=r"^mine is a folder; a campaign is named by its \.toml file$"):
+        library.find("campaigns", "mine")
+    (workspace / "lats2024").mkdir()
+    assert library.find("campaigns", "lats2024").is_file()
+
+
+def test_a_circuit_is_no_campaign_and_those_on_it_are_named(workspace: Path) -> None:
+    touched(workspace / "circuits" / "networks" / "mine.toml")
+    with pytest.raises(
+        UsageError, match=r"^mine is a circuit, not a campaign \(no campaign of the library is on it\)$"
+    ):
+        library.find("campaigns", "mine")
+    touched(workspace / "campaigns" / "broken.toml").write_text("circuit = ")
+    touched(workspace / "campaigns" / "on_mine.toml").write_text('circuit = "mine"')
+    with pytest.raises(UsageError, match=r"\(campaigns on it: on_mine\)$"):
+        library.find("campaigns", "mine")
+
+
+def test_a_file_is_called_by_its_name_where_that_finds_it(workspace: Path) -> None:
+    known = library.find("circuits", "crossbar4")
+    assert library.called("circuits", known) == "crossbar4"
+    mine = touched(workspace / "circuits" / "networks" / "crossbar4.toml")
+    assert library.called("circuits", mine) == "crossbar4"
+    assert library.called("circuits", known) == str(known)
+    assert library.called("circuits", Path("my own.toml")) == "my own.toml"
+
+
 def test_a_name_of_the_working_folder_is_meant_too(workspace: Path) -> None:
     touched(workspace / "campaigns" / "my_own.toml")
     with pytest.raises(UsageError, match=r"did you mean my_own\?"):

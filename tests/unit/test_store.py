@@ -246,8 +246,9 @@ def test_a_fresh_run_is_fresh_until_it_is_concluded_even_if_it_is_opened_again(t
         assert (ledger.generation, ledger.progress().missing) == (0, 0)
 
 
-def test_what_is_to_go_is_reckoned_by_what_a_stage_has_cost() -> None:
+def test_what_is_to_go_of_a_stage_is_reckoned_by_what_it_has_cost() -> None:
     headway = Headway({"a": 4, "b": 10}, {"a": 2, "b": 0}, {"a": 10, "b": 0})
-    assert headway.remaining == 2 * 5 + 10 * 5
-    assert Headway({"a": 4}, {"a": 0}, {"a": 0}).remaining is None
-    assert Headway({"a": 4}, {"a": 4}, {"a": 9}).remaining == 0
+    assert headway.remaining("a") == 2 * 5
+    assert headway.remaining("b") is None
+    assert headway.remaining("one without items") is None
+    assert Headway({"a": 4}, {"a": 4}, {"a": 9}).remaining("a") == 0

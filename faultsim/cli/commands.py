@@ -1,0 +1,36 @@
+"""The commands that messages tell to type, ready for a shell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from faultsim.campaigns.shard import Shard
+
+
+def run_command(
+    campaign: str,
+    out: Path | None,
+    only: str,
+    jobs: int | None = None,
+    whole: bool = False,
+    dask: str | None = None,
+    shard: Shard | None = None,
+) -> str:
+    """Return the command that starts a run, or goes on with it."""
+    options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs, "--dask": dask, "--shard": shard}
+    given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+    return shlex.join(["faultsim", "run", campaign, *given, *(["--whole"] if whole else [])])
+
+
+def command_of(folder: Path, facts: Mapping[str, str], campaign: str = "") -> str:
+    """Return the command that goes on with the run of a folder.
+
+    Args:
+        folder: The run folder.
+        facts: What its ledger remembers.
+        campaign: As the user named it; by its path if not.
+    """
+    name, shard = campaign or facts["campaign"], Shard.parse(facts["shard"]) if facts.get("shard") else None
+    return run_command(name, folder, facts.get("only", "*"), whole=bool(facts.get("whole")), shard=shard)
