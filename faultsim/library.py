@@ -13,6 +13,8 @@ FOLDERS = {
     "defects": "fault_models/defects",
     "behaviours": "fault_models/behaviours",
     "universes": "fault_models/universes",
+    "candidates": "campaigns/candidates",
+    "testers": "campaigns/testers",
 }
 
 

@@ -145,7 +145,6 @@ def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merge
 
 def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
     high = conditions.vdd_v * ports.high
-    programming = stimulus.programming
 
     def pulses(spans: list[Span]) -> str:
         return f"VFS_{net} {net} 0 {_pwl(spans, stimulus, high)}"
@@ -160,14 +159,13 @@ def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions
         case "clock":
             yield pulses(stimulus.clock_s(str(ports.clock)))
         case "program":
-            yield pulses(list(programming.output_spikes_s))
+            yield pulses(stimulus.enables_s)
         case "source":
-            yield pulses(programming.sources_s)
+            yield pulses(stimulus.sources_s)
         case "depress":
-            yield pulses(programming.depressions_s(place))
+            yield pulses(stimulus.depressions_s(place))
         case "input":
-            spikes = [(start, start + stimulus.spec.integrate) for start in stimulus.spikes_s(place)]
-            yield f"VFS_{net} {net}_drv 0 {_pwl(spikes, stimulus, high)}"
+            yield f"VFS_{net} {net}_drv 0 {_pwl(stimulus.inputs_s(place), stimulus, high)}"
             yield f"RFS_{net} {net}_drv {net} {_number(ports.driver_ohm or 0.0)}"
         case "output":
             return

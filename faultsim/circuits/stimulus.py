@@ -97,6 +97,24 @@ class Stimulus:
                 spikes.append(start + delay)
         return spikes
 
+    def inputs_s(self, place: int) -> list[Span]:
+        """Return start and end of every spike of an input."""
+        return [(start, start + self.spec.integrate) for start in self.spikes_s(place)]
+
+    @property
+    def enables_s(self) -> list[Span]:
+        """Return start and end of every pulse that enables the programming transistors."""
+        return list(self.programming.output_spikes_s)
+
+    @property
+    def sources_s(self) -> list[Span]:
+        """Return while the source line is high."""
+        return self.programming.sources_s
+
+    def depressions_s(self, place: int) -> list[Span]:
+        """Return while the depression line of an input is high."""
+        return self.programming.depressions_s(place)
+
     def scope(self, vdd_v: float) -> dict[str, Any]:
         """Return the names that expressions may use besides probes."""
         integrate = [(start, start + self.spec.integrate) for start in self.starts_s]
@@ -106,7 +124,7 @@ class Stimulus:
             "iw": self.spec.integrate,
             "lw": self.spec.leaky,
             "start": self.first_s,
-            "program": list(self.programming.output_spikes_s) or [(0.0, self.first_s)],
+            "program": self.enables_s or [(0.0, self.first_s)],
             "integrate": integrate,
             "leaky": leaky,
             "read": self.reads_s,

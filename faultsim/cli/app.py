@@ -335,3 +335,50 @@ def report(run: Run, json: Json = False) -> None:
     from faultsim.cli.report import run as write
 
     write(run, json)
+
+
+@app.command()
+def vectors(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished run folders of one circuit.")],
+    tester: Annotated[str, typer.Option(metavar="NAME", help="Tester profile, a name or a file.")] = "bench",
+    candidates: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Candidate space, a name or a file; by the circuit's size."),
+    ] = None,
+    fewest: Annotated[bool, typer.Option("--fewest", help="Fewest vectors instead of the least time.")] = False,
+    coverage: Annotated[
+        float, typer.Option(min=0, max=100, metavar="P", help="Per cent of the detectable weight to cover.")
+    ] = 100,
+    dictionary: Annotated[
+        bool, typer.Option("--dictionary/--no-dictionary", help="Certify all that the vectors see, for diagnosis.")
+    ] = True,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the files; RUN/vectors if none.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster.")] = None,
+    json: Json = False,
+) -> None:
+    """Choose the cheapest set of test vectors and write the tester's files; call it again to resume."""
+    from faultsim.cli.vectors import Request, run
+
+    run(Request(runs, tester, candidates, fewest, coverage, dictionary, out, jobs, dask), json)
+
+
+@app.command()
+def replay(
+    run: Run,
+    stil: Annotated[Path | None, typer.Option(metavar="FILE", help="STIL file to play; the run's own if none.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
+    ] = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster.")] = None,
+    json: Json = False,
+) -> None:
+    """Play the written vectors to the circuit in SPICE, without and with each defect; exit code 5 if any differs."""
+    from faultsim.cli.replay import Request
+    from faultsim.cli.replay import run as show
+
+    show(Request(run, stil, fresh, out, jobs, dask), json)

@@ -24,6 +24,8 @@ from faultsim.fault_models.universe_file import load_universe_file, load_weights
 from faultsim.reports.drawing import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
+from faultsim.vectors.space import SpaceSpec
+from faultsim.vectors.tester import TesterSpec
 
 _OF_UNIVERSES = {"opens", "shorts", "neighbours", "corners", "pairs", "excluded", "devices", "device_corners"}
 
@@ -82,9 +84,13 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "drawing", load_drawing
     if keys & {"severity", "edit"}:
         return "defect", definition.load_file
+    if "edge_accuracy" in keys or "overheads" in keys:
+        return "tester profile", lambda path: read_spec(path, TesterSpec)
+    if keys & {"rest", "spikes", "writes"}:
+        return "candidate space", lambda path: read_spec(path, SpaceSpec)
     if keys & {"values", "contradictions"}:
         return "published-values file", lambda path: read_spec(path, PublishedSpec)
-    wanted = "a sidecar has probes and ports, a campaign tests, a defect severity and edit, a behaviour because"
+    wanted = "a sidecar has probes and ports, a campaign tests, a defect severity and edit, a tester overheads"
     raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])
 
 

@@ -17,11 +17,20 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         StorageError: It cannot be written; an earlier one is as it was.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file that is no text, likewise.
+
+    Raises:
+        StorageError: It cannot be written; an earlier one is as it was.
+    """
     part = path.with_name(f".{path.name}{_PART}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with part.open("wb") as file:
+            file.write(data)
             file.flush()
             # Without it a power cut could leave an empty file under the final name.
             os.fsync(file.fileno())

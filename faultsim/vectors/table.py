@@ -1,4 +1,4 @@
-"""vectors.csv: one vector per test setting that a healthy circuit passes and some defect fails."""
+"""vectors.csv: a row for each test that a healthy circuit passes and some defect fails."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faultsim.campaigns.results import SettingRow, ThresholdRow
+from faultsim.circuits.network import Network
 from faultsim.circuits.variant import NOMINAL
 from faultsim.spice.expressions import Value
+from faultsim.vectors.check import Check
 
 _SEEN = {"fails_above": ">=", "fails_below": "<="}
 
@@ -17,6 +19,9 @@ class VectorRow:
     """One test vector.
 
     Attributes:
+        vector: Its name in the tester's files; a number where there are none.
+        test: What it is, in words.
+        time_s: On the tester; None where none was asked about.
         expected: The fault-free value of the observable.
         weights: Weights before the vector, as the circuit is written or set.
         program: Weights that are programmed first; empty for none.
@@ -26,8 +31,10 @@ class VectorRow:
             for one that fails it up to there.
     """
 
-    vector: int
+    vector: str
+    test: str
     circuit: str
+    time_s: float | None
     weights: str
     program: str
     program_delay_s: float | None
@@ -58,15 +65,17 @@ def vector_rows(thresholds: Sequence[ThresholdRow], settings: Sequence[SettingRo
         found = [row for row in thresholds if row.setting == setting.key and row.threshold is not None]
         if found and setting.corner == NOMINAL.name:
             covers = " ".join(f"{row.defect_id}{_SEEN[row.direction]}{row.threshold!r}" for row in found)
-            vectors.append(_vector(len(vectors) + 1, setting, covers))
+            vectors.append(_vector(str(len(vectors) + 1), setting, covers))
     return vectors
 
 
-def _vector(number: int, setting: SettingRow, covers: str) -> VectorRow:
+def _vector(name: str, setting: SettingRow, covers: str) -> VectorRow:
     low, high = _limits(setting)
     return VectorRow(
-        vector=number,
+        vector=name,
+        test=f"{setting.test}, {setting.window}",
         circuit=setting.circuit,
+        time_s=None,
         weights=setting.weights,
         program=setting.program,
         program_delay_s=setting.program_delay_s,
@@ -82,6 +91,34 @@ def _vector(number: int, setting: SettingRow, covers: str) -> VectorRow:
         limit_low=low,
         limit_high=high,
         expected_pulse=setting.pulses_to_spike,
+        covers=covers,
+    )
+
+
+def check_row(network: Network, name: str, check: Check, time_s: float, covers: str) -> VectorRow:
+    """Return the row of a vector that was chosen for a tester."""
+    stimulus, point = check.candidate.stimulus, check.candidate.conditions
+    spec = stimulus.spec
+    return VectorRow(
+        vector=name,
+        test=check.id,
+        circuit=network.name,
+        time_s=time_s,
+        weights=network.default_weights,
+        program=stimulus.program,
+        program_delay_s=spec.program.delay if spec.program and stimulus.program else None,
+        pattern=stimulus.pattern,
+        start_s=stimulus.first_s,
+        integrate_window_s=spec.integrate,
+        leaky_window_s=spec.leaky,
+        pulses=spec.pulses,
+        vdd_v=point.vdd_v,
+        temperature_c=point.temperature_c,
+        observable=check.candidate.observable,
+        expected=check.expected,
+        limit_low=check.limits.low,
+        limit_high=None if check.silent else check.limits.high,
+        expected_pulse=None if check.candidate.measures else check.expected,
         covers=covers,
     )
 

@@ -1,0 +1,191 @@
+"""``faultsim vectors``."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.lock import FolderLock
+from faultsim.circuits.network import Network
+from faultsim.cli.executors import check_address, open_executor
+from faultsim.cli.finished import Finished, finished
+from faultsim.cli.interrupts import Interrupts
+from faultsim.cli.output import print_json, print_rows, say
+from faultsim.cli.progress import ProgressView
+from faultsim.errors import Interrupted, StorageError, UsageError
+from faultsim.spice.service import SimulationService
+from faultsim.spice.store import Store
+from faultsim.units import format_quantity
+from faultsim.vectors.chooser import Aim
+from faultsim.vectors.output import Output
+from faultsim.vectors.patterns import MOST_INPUTS
+from faultsim.vectors.space import check_space, load_space
+from faultsim.vectors.tester import load_tester
+from faultsim.vectors.vector_set import Subject, VectorSet, make_set
+
+FOLDER = "vectors"
+_STORE = "store.sqlite"
+_PROVEN = 1e-9
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of ``vectors``, as typed."""
+
+    runs: list[Path]
+    tester: str
+    candidates: str | None
+    fewest: bool
+    coverage: float
+    dictionary: bool
+    out: Path | None
+    jobs: int | None
+    dask: str | None
+
+
+def run(request: Request, json: bool) -> None:
+    """Choose vectors for the defects of some runs and write the tester's files."""
+    if request.dask is not None:
+        check_address(request.dask)
+    runs = [finished(folder) for folder in request.runs]
+    subject = _subject(runs, request)
+    folder = request.out or runs[0].folder / FOLDER
+    again = _command(request)
+    with FolderLock(runs[0].folder, "vectors"), Interrupts(again):
+        try:
+            with opened(runs[0].folder, subject.network, request.jobs, request.dask) as bench:
+                aim = Aim(request.fewest, request.coverage / 100)
+                found = make_set(subject, aim, request.dictionary, bench.lab, bench.pool, bench.view)
+                simulated = bench.lab.service.simulated
+            output = Output(found, [one.facts["only"] for one in runs], _fingerprints(runs), runs[0].versions)
+            output.write(folder)
+        except (Interrupted, KeyboardInterrupt, CancelledError) as error:
+            raise Interrupted(f"stopped; what was simulated is stored; resume with: {again}") from error
+        except StorageError as error:
+            raise StorageError(f"{error}; then go on with: {again}") from error
+    _conclude(found, output, folder, simulated, json)
+
+
+class Bench(NamedTuple):
+    """What simulates a circuit for a command.
+
+    Attributes:
+        lab: Answers questions; rows that are the same circuit are simulated as one.
+        pool: Threads that wait for answers.
+        view: Shows how it gets on.
+    """
+
+    lab: Lab
+    pool: ThreadPoolExecutor
+    view: ProgressView
+
+
+@contextmanager
+def opened(run: Path, network: Network, jobs: int | None, dask: str | None, since: bool = False) -> Iterator[Bench]:
+    """Open a bench on the store of a run.
+
+    Args:
+        run: The run folder.
+        network: The circuit.
+        jobs: Worker processes.
+        dask: Address of a scheduler in place of these.
+        since: Simulate everything again.
+    """
+    simulation = network.sidecar.simulation
+    store = Store(run.resolve().parent / _STORE)
+    executor, threads = open_executor(dask, jobs, simulation.timeout)
+    generation = store.begin_generation() if since else 0
+    pool = ThreadPoolExecutor(2 * threads)
+    with SimulationService(executor, store, generation) as service, ProgressView() as view:
+        try:
+            observables = dict(network.sidecar.observables)
+            yield Bench(Lab(network, service, simulation, observables, lumped=True, exact=True), pool, view)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            service.close()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _subject(runs: list[Finished], request: Request) -> Subject:
+    network = runs[0].plan.network
+    size = "small" if len(network.inputs) <= MOST_INPUTS else "large"
+    path, space = load_space(request.candidates or size)
+    check_space(path, space, network)
+    subject = Subject([one.plan for one in runs], space, load_tester(request.tester))
+    subject.check()
+    return subject
+
+
+def _fingerprints(runs: list[Finished]) -> dict[str, str]:
+    """Return what the runs followed from: hashes of campaigns, circuit and rules."""
+    return {
+        f"{one.plan.name}.{name}": value
+        for one in runs
+        for name, value in one.facts.items()
+        if name.endswith("_sha256")
+    }
+
+
+def _command(request: Request) -> str:
+    given = {
+        "--tester": request.tester,
+        "--candidates": request.candidates,
+        "--coverage": None if request.coverage == 100 else f"{request.coverage:g}",
+        "--out": request.out,
+        "--jobs": request.jobs,
+        "--dask": request.dask,
+    }
+    options = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    flags = ["--fewest"] * request.fewest + ["--no-dictionary"] * (not request.dictionary)
+    return shlex.join(["faultsim", "vectors", *map(str, request.runs), *options, *flags])
+
+
+def _conclude(found: VectorSet, output: Output, folder: Path, simulated: int, json: bool) -> None:
+    record = output.record
+    chosen, defects = record.selection, record.defects
+    covered = sum(bool(defect.covered_by) for defect in defects)
+    of = f"{covered} of {len(defects)} circuits with a defect"
+    say(f"{len(record.vectors)} vectors cover {of}; {simulated} transients simulated")
+    dearer = f"at most {chosen.gap:.1%} dearer than the cheapest"
+    proof = "no cheaper set covers as much" if chosen.gap <= _PROVEN else dearer
+    cost, greedy = (_cost(found, value) for value in (chosen.cost, chosen.greedy_cost))
+    say(f"cost {cost}, {proof} (greedy: {greedy})")
+    if record.refused:
+        tried = chosen.candidates + len(record.refused)
+        say(f"the tester cannot apply {len(record.refused)} of {tried} candidates (vectors.json)")
+    for defect in defects:
+        if not defect.covered_by:
+            say(f"not covered: {defect.defect_id}: {defect.reason}")
+    if json:
+        print_json({"folder": str(folder), **record.model_dump(include={"selection", "defects"})})
+        return
+    rows = [
+        {"vector": one.name, "test": one.test, "time_s": one.time_s, "covers": sum(pair.covered for pair in one.pairs)}
+        for one in record.vectors
+    ]
+    print_rows(rows, json=False)
+    print(folder)
+
+
+def _cost(found: VectorSet, value: float) -> str:
+    return f"{value:g} vectors" if found.choice.aim.fewest else format_quantity(value, "s")
+
+
+def load_record_folder(run: Path, out: Path | None) -> Path:
+    """Return where the vectors of a run are.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    folder = out or run / FOLDER
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder; faultsim vectors {shlex.quote(str(run))} makes the vectors")
+    return folder

@@ -1,0 +1,118 @@
+"""Checks: candidates with limits that no good circuit fails, and what each costs a tester in time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from faultsim.campaigns.limits import Range, number
+from faultsim.campaigns.plan import Setting
+from faultsim.spice.expressions import Value
+from faultsim.vectors.candidate import Candidate
+from faultsim.vectors.tester import Tester
+
+
+@dataclass(frozen=True)
+class Check:
+    """A candidate with limits: what a tester compares.
+
+    Attributes:
+        candidate: What is applied; of a spike vector no longer than anything can still fail.
+        limits: What the tester compares with: of a spike vector the pulses on which the first spike may come, of a
+            measurement the values that may be measured.
+        certain: Outside of this a response fails in spite of the tester's error of measurement.
+        expected: The nominal response of the fault-free circuit.
+    """
+
+    candidate: Candidate
+    limits: Range
+    certain: Range
+    expected: Value
+
+    @property
+    def id(self) -> str:
+        """Return what it is, in words."""
+        return self.candidate.id
+
+    @property
+    def silent(self) -> bool:
+        """Return whether a spike vector waits for no spike at all."""
+        return not self.candidate.measures and self.limits.high == math.inf
+
+    @property
+    def setting(self) -> Setting:
+        """Return it as a test of a campaign, judged by what is certain."""
+        candidate = self.candidate
+        return Setting(
+            test=candidate.id,
+            observable=candidate.observable,
+            limits=self.certain,
+            window="",
+            stimulus=candidate.stimulus,
+            conditions=candidate.conditions,
+            reads=(candidate.observable,),
+        )
+
+    def time_s(self, tester: Tester, rest_s: float) -> float:
+        """Return how long a tester takes for it: stimulus, rest, what is measured, and its own overhead."""
+        overheads = tester.spec.overheads
+        measured = overheads.measurement if self.candidate.measures else 0.0
+        return self.candidate.stimulus.stop_s + rest_s + measured + overheads.vector
+
+
+def spike_check(candidate: Candidate, pulses: Sequence[int], expected: int) -> Check | None:
+    """Return the check that good circuits allow, if there is one.
+
+    Args:
+        candidate: A spike vector.
+        pulses: Of each good circuit, nominal or not, the pulse of its first spike, 0 for none.
+        expected: That of the nominal one.
+    """
+    spiking = [pulse for pulse in pulses if pulse]
+    if len(spiking) == len(pulses):
+        limits = Range(min(spiking), max(spiking))
+        return Check(_with_pulses(candidate, max(spiking)), limits, limits, expected)
+    silent = min(spiking) - 1 if spiking else candidate.stimulus.spec.pulses
+    if not silent:
+        return None
+    limits = Range(silent + 1, math.inf)
+    # What a circuit does after the last window that is compared is not its response to this vector.
+    return Check(_with_pulses(candidate, silent), limits, limits, None)
+
+
+def measured_check(candidate: Candidate, values: Sequence[Value], expected: Value, tester: Tester) -> Check | None:
+    """Return limits that hold every good circuit, as the tester measures it.
+
+    Args:
+        candidate: A measurement.
+        values: What each good circuit has, nominal or not.
+        expected: What the nominal one has.
+        tester: Says how far it may be off, and what its limits are multiples of.
+    """
+    numbers = [number(value) for value in values]
+    known = [value for value in numbers if value is not None and math.isfinite(value)]
+    if len(known) < len(numbers) or not known:
+        return None
+    off, step = tester.spec.current_accuracy, tester.spec.current_resolution
+    low, high = (end(value * (1 + sign * off) for value in known for sign in (-1, 1)) for end in (min, max))
+    limits = Range(_whole(math.floor(low / step), step), _whole(math.ceil(high / step), step), math.nan)
+    # Measured too high by the error, too low by it: either way it has to be outside.
+    ends = [limit / (1 + sign * off) for limit in (limits.low, limits.high) for sign in (-1, 1)]
+    return Check(candidate, limits, Range(min(ends[:2]), max(ends[2:]), math.nan), expected)
+
+
+def _whole(count: int, step: float) -> float:
+    return float(f"{count * step:.12g}")
+
+
+def _with_pulses(candidate: Candidate, pulses: int) -> Candidate:
+    stimulus = candidate.stimulus
+    spec = stimulus.spec.model_copy(update={"pulses": pulses})
+    return replace(candidate, stimulus=replace(stimulus, spec=spec))
+
+
+def first_pulse(value: Value | None) -> int:
+    """Return the pulse of a first spike, 0 for none."""
+    found = number(value)
+    return 0 if found is None else int(found)

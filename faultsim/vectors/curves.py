@@ -1,0 +1,126 @@
+"""What defects do to a measured current, over their severity and under each pattern: sweeps in SPICE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from faultsim.campaigns.grid import Grid
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.limits import number
+from faultsim.campaigns.question import Question
+from faultsim.campaigns.stepping import stepped
+from faultsim.circuits.bench import Conditions
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.errors import SpecError
+from faultsim.fault_models.defect import Defect
+from faultsim.magnetics.train import Floats
+from faultsim.spice.job import Outcome
+
+_PER_DECADE, _POINTS = 4, 9
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A measured quantity over the severity of a defect; nan where a simulation failed.
+
+    Attributes:
+        severities: From harmless to severe, shape (S,).
+        values: Shape (S,).
+    """
+
+    severities: Floats
+    values: Floats
+
+    def at(self, places: Floats, grid: Grid) -> Floats:
+        """Return the values at places of a grid, in straight lines over them."""
+        own = np.array([grid.place(severity) for severity in self.severities])
+        return np.interp(places, own, self.values)
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """Asks for sweeps, each once.
+
+    Attributes:
+        lab: Simulates.
+        grid: Severities of a defect.
+        observable: What is measured.
+        stimulus: A pattern -> one early pulse of it.
+    """
+
+    lab: Lab
+    grid: Callable[[Defect], Grid]
+    observable: str
+    stimulus: Callable[[str], Stimulus]
+    _asked: dict[tuple[str, float, str], _Pending] = field(default_factory=dict)
+
+    def ask(self, pattern: str, conditions: Conditions, defect: Defect) -> None:
+        """Ask for a sweep without waiting."""
+        key = (pattern, conditions.vdd_v, defect.id)
+        if key not in self._asked:
+            self._asked[key] = self._begun(Question(self.stimulus(pattern), conditions, defect))
+
+    def get(self, pattern: str, conditions: Conditions, defect: Defect) -> Sweep:
+        """Return a sweep; blocks until it is there."""
+        self.ask(pattern, conditions, defect)
+        return self._asked[pattern, conditions.vdd_v, defect.id].result()
+
+    def healthy(self, pattern: str, conditions: Conditions) -> float | None:
+        """Return what the fault-free circuit has; None where its simulation failed."""
+        question = Question(self.stimulus(pattern), conditions, reads=(self.observable,))
+        return number(self.lab.ask(question)[1].values.get(self.observable))
+
+    def _begun(self, question: Question) -> _Pending:
+        assert question.defect is not None
+        severities = _severities(self.grid(question.defect))
+        rising = sorted(severities)
+        simulation = self.lab.simulation.with_steps(self.lab.simulation.step, strobes=False)
+        steps = replace(question, severity=rising[-1], simulation=simulation)
+        expression = self.lab.observables[self.observable]
+        job = stepped(self.lab, steps, rising, expression) if question.defect.unit == "ohm" else None
+        if job is not None:
+            order = [rising.index(severity) for severity in severities]
+            return _Pending(severities, [(self.lab.service.submit(job), str(place)) for place in order])
+        alone = [replace(question, severity=severity, reads=(self.observable,)) for severity in severities]
+        return _Pending(severities, [(self._submitted(one), self.observable) for one in alone])
+
+    def _submitted(self, question: Question) -> Future[Outcome] | None:
+        """Ask for a transient; none where a defect of the timing leaves nothing of a window."""
+        try:
+            return self.lab.submit(question)
+        except SpecError:
+            return None
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A sweep that is under way: for each severity an answer, and what to read of it."""
+
+    severities: Sequence[float]
+    answers: Sequence[tuple[Future[Outcome] | None, str]]
+
+    def result(self) -> Sweep:
+        values = [number(answer.result().values.get(name)) if answer else None for answer, name in self.answers]
+        return Sweep(np.array(self.severities), np.array([np.nan if value is None else value for value in values]))
+
+
+def _severities(grid: Grid) -> list[float]:
+    """Return some severities of a grid, its ends with them, harmless ones first."""
+    last = len(grid) - 1
+    decades = np.log10(grid.high / grid.low)
+    count = max(_POINTS, round(_PER_DECADE * decades)) if last else 0
+    return [
+        grid[index] for index in dict.fromkeys(round(last * step / count) if count else 0 for step in range(count + 1))
+    ]
+
+
+def asked(sweeps: Sweeps, wanted: Iterable[tuple[str, Conditions, Defect]]) -> Mapping[tuple[str, float, str], Sweep]:
+    """Ask for many sweeps at once and return them, by pattern, supply and defect."""
+    listed = list(wanted)
+    for pattern, conditions, defect in listed:
+        sweeps.ask(pattern, conditions, defect)
+    return {(pattern, point.vdd_v, defect.id): sweeps.get(pattern, point, defect) for pattern, point, defect in listed}

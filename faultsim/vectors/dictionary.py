@@ -1,0 +1,106 @@
+"""What each vector would show of each defect, over its severity: what a diagnosis looks responses up in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultsim.campaigns.grid import Grid
+
+Floats = NDArray[np.float64]
+
+_SURE, _UNEXPECTED = 0.02, 1e-4
+"""How wide a threshold is, in decades; how probable is a response that nothing explains."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What one vector shows of one defect.
+
+    Attributes:
+        fails_from: Place on the defect's grid from which on it fails; infinity where it never does.
+        width: How far that may be off, in places.
+        places: Of the points of a measured quantity, rising.
+        values: What is measured there; nan where nothing is known.
+    """
+
+    fails_from: float
+    width: float
+    places: Floats
+    values: Floats
+
+    def fails(self, places: Floats) -> Floats:
+        """Return how probable a failure is at places of the grid."""
+        if np.isinf(self.fails_from):
+            return np.full(places.shape, _UNEXPECTED)
+        # A threshold is between two neighbours, and a real circuit's a little off.
+        sure = 1 / (1 + np.exp(-np.clip((places - self.fails_from) / self.width, -50, 50)))
+        return _UNEXPECTED + (1 - 2 * _UNEXPECTED) * sure
+
+    def measures(self, places: Floats) -> Floats:
+        """Return what is measured at places of the grid, in straight lines; nan where nothing is known."""
+        if not self.places.size:
+            return np.full(places.shape, np.nan)
+        return np.interp(places, self.places, self.values)
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A defect that may be the cause.
+
+    Attributes:
+        id: Its id.
+        unit: Of its severity.
+        grid: Its severities.
+        weight: Its likelihood.
+        entries: Vector -> what it shows.
+    """
+
+    id: str
+    unit: str
+    grid: Grid
+    weight: float
+    entries: Mapping[str, Entry]
+
+    @cached_property
+    def places(self) -> Floats:
+        """All places of its grid."""
+        return np.arange(len(self.grid), dtype=float)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A vector that measures, for a diagnosis.
+
+    Attributes:
+        relative: How far a good circuit may be off, relative.
+        absolute: How far the tester may be off, A.
+    """
+
+    relative: float
+    absolute: float
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Everything that is known of vectors and defects.
+
+    Attributes:
+        suspects: The defects.
+        measured: Those of the vectors that measure.
+        times_s: Vector -> its time on the tester.
+    """
+
+    suspects: Sequence[Suspect]
+    measured: Mapping[str, Measured]
+    times_s: Mapping[str, float]
+
+
+def width_of(grid: Grid, certified: bool) -> float:
+    """Return how far a threshold may be off, in places of a grid: estimates more than certificates."""
+    decades = np.log10(grid.high / grid.low) / max(1, len(grid) - 1)
+    return float((_SURE if certified else 5 * _SURE) / decades) if decades else 1.0

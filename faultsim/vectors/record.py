@@ -1,0 +1,135 @@
+"""vectors.json: what a set of vectors is made of, and what SPICE says about it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from faultsim.errors import Problem, SpecError, UsageError
+from faultsim.specfile import Spec, check_table
+
+RECORD = "vectors.json"
+
+
+class PairRecord(Spec):
+    """What one vector sees of one defect: between two neighbouring severities a test begins to fail.
+
+    ``passes_at`` is nothing where the mildest severity fails already. ``covered`` is false of what is only looked up
+    for diagnosis: seen at the severest, or not at all (``fails_at`` is nothing).
+    """
+
+    defect_id: str
+    unit: str
+    demanded: float
+    passes_at: float | None
+    fails_at: float | None
+    covered: bool
+    responses: list[tuple[float, float | None]]
+    reason: str = ""
+
+
+class VectorRecord(Spec):
+    """One vector.
+
+    ``edges`` are all that a tester drives and compares, as the certificates were simulated with: signal -> time in fs
+    and event. ``compares`` are cycle of the pattern, pulse and event of each comparison of the output, from 1.
+    """
+
+    name: str
+    test: str
+    observable: str
+    limit_low: float | None
+    limit_high: float | None
+    certain_low: float | None
+    certain_high: float | None
+    expected: float | None
+    time_s: float
+    edges: dict[str, list[tuple[int, str]]]
+    compares: list[tuple[int, int, str]]
+    pairs: list[PairRecord]
+
+
+class DefectRecord(Spec):
+    """One defect of the universe: covered, or why not."""
+
+    defect_id: str
+    weight: float
+    unit: str
+    direction: str
+    default: float
+    demanded: float | None
+    covered_by: list[str]
+    same_as: str = ""
+    reason: str = ""
+
+
+class SelectionRecord(Spec):
+    """How the set was chosen; costs in s, or in vectors where these were counted.
+
+    ``bound`` is proven: no set of the matrix costs less. ``certified`` of its ``entries`` rest on transients of just
+    that pair, the others are estimates.
+    """
+
+    aim: str
+    target: float
+    candidates: int
+    usable: int
+    defects: int
+    cost: float
+    bound: float
+    gap: float
+    greedy_cost: float
+    rounds: int
+    entries: int
+    certified: int
+
+
+class ParetoRecord(Spec):
+    """One point of the curve: the most weight that so much cost can cover."""
+
+    cost: float
+    covered_weight: float
+    proven: bool
+    vectors: list[str]
+
+
+class SetRecord(Spec):
+    """A set of vectors."""
+
+    circuit: str
+    campaigns: list[str]
+    only: list[str]
+    candidates: str
+    tester: str
+    rest_s: float
+    versions: dict[str, str]
+    fingerprints: dict[str, str]
+    selection: SelectionRecord
+    pareto: list[ParetoRecord]
+    vectors: list[VectorRecord]
+    defects: list[DefectRecord]
+    refused: dict[str, str]
+    withdrawn: list[str]
+
+
+def record_text(record: SetRecord) -> str:
+    """Return a record as JSON; infinity, which JSON does not have, is written as nothing where it may be."""
+    return json.dumps(record.model_dump(), indent=1, allow_nan=False) + "\n"
+
+
+def read_record(folder: Path) -> SetRecord:
+    """Read the record of a folder of vectors.
+
+    Raises:
+        UsageError: There are no vectors.
+        SpecError: The file is not a record.
+    """
+    path = folder / RECORD
+    if not path.is_file():
+        raise UsageError(f"{folder} has no {RECORD}; faultsim vectors {folder.parent} makes the vectors")
+    try:
+        table: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise SpecError([Problem(str(path), f"cannot be read: {error}")]) from error
+    return check_table(table, SetRecord, path)

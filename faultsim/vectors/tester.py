@@ -1,0 +1,178 @@
+"""What a tester can do: its resolution, its errors, its limits and what its actions cost in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from faultsim import library
+from faultsim.circuits.bench import Conditions
+from faultsim.circuits.sidecar import StimulusSpec
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.errors import SpecError
+from faultsim.specfile import Quantity, Spec, check_table, read_spec
+from faultsim.units import format_quantity
+
+KIND = "testers"
+IDEAL = "ideal"
+
+FEMTO = 1e-15
+
+
+class OverheadsSpec(Spec):
+    """What a tester's actions take besides the vectors themselves, s."""
+
+    vector: Quantity = Field(ge=0, description="to start a vector and fetch its result")
+    measurement: Quantity = Field(ge=0, description="to measure a current")
+    level: Quantity = Field(ge=0, description="to change to another supply voltage, once for each in use")
+
+
+class TesterSpec(Spec):
+    """A tester's profile."""
+
+    title: str
+    source: str = ""
+    time_resolution: Quantity = Field(ge=FEMTO, description="what edges and periods are multiples of, s")
+    edge_accuracy: Quantity = Field(ge=0, description="how far an edge may be off, s")
+    shortest_pulse: Quantity = Field(ge=0, description="from edge to edge of one signal, s")
+    shortest_period: Quantity = Field(ge=0)
+    longest_period: Quantity = Field(gt=0)
+    strobe_guard: Quantity = Field(ge=0, description="by which the capture's ends may be off besides, s")
+    voltage_resolution: Quantity = Field(gt=0)
+    voltage_accuracy: Quantity = Field(ge=0, description="how far a level may be off, V")
+    lowest_v: Quantity
+    highest_v: Quantity
+    current_resolution: Quantity = Field(gt=0, description="of a measured current and its limits, A")
+    current_accuracy: float = Field(ge=0, lt=1, description="how far a measured current may be off, relative")
+    tables: int = Field(ge=1, description="waveform tables that a program may have")
+    overheads: OverheadsSpec
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.shortest_period > self.longest_period or self.lowest_v >= self.highest_v:
+            raise ValueError("shortest_period has to be below longest_period, and lowest_v below highest_v")
+        return self
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A stimulus at an operating point, as a tester applies it.
+
+    Attributes:
+        name: Which of the tester's errors it has.
+    """
+
+    name: str
+    stimulus: Stimulus
+    conditions: Conditions
+
+
+@dataclass(frozen=True)
+class Tester:
+    """A tester.
+
+    Attributes:
+        name: Of its profile.
+        spec: The profile.
+    """
+
+    name: str
+    spec: TesterSpec
+
+    # Its name alone would make pytest collect it.
+    __test__: ClassVar[bool] = False
+
+    def fitted(self, stimulus: Stimulus, conditions: Conditions) -> tuple[Stimulus, Conditions]:
+        """Return what is asked for, rounded to what the tester resolves.
+
+        Raises:
+            SpecError: After that it does not fit together any more.
+        """
+        step = self.spec.time_resolution
+        table = stimulus.spec.model_dump()
+        for name in _TIMES:
+            table[name] = _rounded(table[name], step)
+        for group in ("program", *(("clocks", name) for name in table["clocks"])):
+            inner = table[group] if isinstance(group, str) else table[group[0]][group[1]]
+            for name in inner or ():
+                inner[name] = _rounded(inner[name], step)
+        if table["coding"]["t_max"]:
+            table["coding"]["t_max"] = _rounded(table["coding"]["t_max"], step)
+        spec = check_table(table, StimulusSpec, Path(f"tester {self.name}: rounded to {format_quantity(step, 's')}"))
+        vdd_v = _rounded(conditions.vdd_v, self.spec.voltage_resolution)
+        return replace(stimulus, spec=spec), replace(conditions, vdd_v=vdd_v)
+
+    def corners(self, stimulus: Stimulus, conditions: Conditions) -> list[Applied]:
+        """Return a vector with the tester's errors: strong and weak spikes, early and late ends of the capture.
+
+        Each edge of a pulse may be off one way and the other one the other way. A strong spike is longer and at a
+        higher supply. None where the tester makes no errors.
+
+        Raises:
+            SpecError: With them it does not fit together any more.
+        """
+        pulse_s, guard_s, level_v = 2 * self.spec.edge_accuracy, self.spec.strobe_guard, self.spec.voltage_accuracy
+        if not (pulse_s or guard_s or level_v):
+            return []
+        found = []
+        for strong in (1, -1):
+            for late in (1, -1):
+                own = stimulus.spec
+                update = {
+                    "integrate": own.integrate + strong * pulse_s,
+                    "leaky": own.leaky - strong * pulse_s,
+                    "read_width": own.read_width + late * pulse_s,
+                    "strobe_width": own.strobe_width + late * (pulse_s + guard_s),
+                }
+                name = f"{'strong' if strong > 0 else 'weak'}, {'late' if late > 0 else 'early'}"
+                spec = check_table({**own.model_dump(), **update}, StimulusSpec, Path(f"tester {self.name}: {name}"))
+                moved = replace(conditions, vdd_v=conditions.vdd_v + strong * level_v)
+                found.append(Applied(name, replace(stimulus, spec=spec), moved))
+        return found
+
+    def refusals(self, stimulus: Stimulus, levels_v: list[float]) -> list[str]:
+        """Return why the tester cannot apply a stimulus, if it cannot."""
+        spec, own, found = self.spec, stimulus.spec, []
+        pulses = {"integrate window": own.integrate, "read pulse": own.read_width, "capture": own.strobe_width}
+        pulses |= {f"pulse of clock {name}": clock.width for name, clock in own.clocks.items()}
+        if stimulus.program and own.program is not None:
+            pulses |= {"programming pulse": own.program.width, "depression": own.program.depress_width}
+        for name, width in pulses.items():
+            if width < spec.shortest_pulse:
+                short = format_quantity(spec.shortest_pulse, "s")
+                found.append(f"the {name} of {format_quantity(width, 's')} is shorter than its shortest pulse, {short}")
+        if not spec.shortest_period <= stimulus.period_s <= spec.longest_period:
+            ends = " to ".join(format_quantity(end, "s") for end in (spec.shortest_period, spec.longest_period))
+            found.append(
+                f"the coding window of {format_quantity(stimulus.period_s, 's')} is none of its periods, {ends}"
+            )
+        wrong = [level for level in levels_v if not spec.lowest_v <= level <= spec.highest_v]
+        found += [f"a level of {level:g} V is outside {spec.lowest_v:g} V to {spec.highest_v:g} V" for level in wrong]
+        try:
+            self.corners(stimulus, Conditions(1.0, 27.0))
+        except SpecError as error:
+            found += [f"with its errors {problem}" for problem in error.problems]
+        return list(dict.fromkeys(found))
+
+
+_TIMES = ("start", "integrate", "leaky", "read_delay", "read_width", "strobe_width")
+
+
+def load_tester(name: str) -> Tester:
+    """Load a tester's profile by name or path.
+
+    Raises:
+        UsageError: There is none.
+        SpecError: Everything that is wrong with the file.
+    """
+    path = library.find(KIND, name)
+    return Tester(path.stem, read_spec(path, TesterSpec))
+
+
+def _rounded(value: float, step: float) -> float:
+    """Return the nearest multiple of a step, as exactly as its own digits say."""
+    digits = 18
+    return round(round(value / step) * step, digits)

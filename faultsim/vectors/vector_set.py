@@ -1,0 +1,162 @@
+"""A set of vectors from start to end: candidates, matrix, choice, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from faultsim.campaigns.grid import Grid
+from faultsim.campaigns.lab import Lab
+from faultsim.campaigns.plan import Plan
+from faultsim.campaigns.recording import RESTS_S
+from faultsim.campaigns.watcher import Watcher
+from faultsim.circuits.network import Network
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.errors import GateError, UsageError
+from faultsim.fault_models.defect import Defect
+from faultsim.vectors.candidate import Candidate, Refused, candidates
+from faultsim.vectors.check import Check
+from faultsim.vectors.chooser import Aim, Choice, Chooser
+from faultsim.vectors.cover import Selection
+from faultsim.vectors.cover_curve import pareto
+from faultsim.vectors.curves import Sweeps
+from faultsim.vectors.estimator import Estimator
+from faultsim.vectors.first_spikes import FirstSpikes
+from faultsim.vectors.good import GoodCircuits
+from faultsim.vectors.matrix import Matrix
+from faultsim.vectors.probe import Certificate
+from faultsim.vectors.space import SpaceSpec
+from faultsim.vectors.tester import Tester
+
+CURRENT = "im_wr_a"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Some campaigns on one circuit, and what a tester can try on it.
+
+    Attributes:
+        plans: The campaigns.
+        space: What is tried.
+        tester: On what.
+    """
+
+    plans: Sequence[Plan]
+    space: SpaceSpec
+    tester: Tester
+
+    @property
+    def network(self) -> Network:
+        """The circuit."""
+        return self.plans[0].network
+
+    @property
+    def defects(self) -> list[Defect]:
+        """One defect of each circuit that the campaigns' defects make."""
+        return list({defect.id: defect for plan in self.plans for defect in plan.simulated}.values())
+
+    @property
+    def equals(self) -> Mapping[str, Sequence[str]]:
+        """Id of a defect -> ids of the others that are the same circuit."""
+        found: dict[str, dict[str, None]] = {}
+        for plan in self.plans:
+            for lead, others in plan.equals.items():
+                found.setdefault(lead, {}).update(dict.fromkeys(others))
+        return {lead: list(others) for lead, others in found.items()}
+
+    def grid(self, defect: Defect) -> Grid:
+        """Return the severities of a defect, as the campaign has them that is about it."""
+        plan = next(plan for plan in self.plans if defect.id in plan.equals)
+        return plan.grid(defect)
+
+    def check(self) -> None:
+        """Check that the campaigns are about one circuit.
+
+        Raises:
+            UsageError: They are not.
+        """
+        others = [plan.name for plan in self.plans if plan.network.name != self.network.name]
+        if others:
+            raise UsageError(
+                f"{', '.join(others)} is about another circuit than {self.plans[0].name}; make a set for each"
+            )
+
+
+@dataclass(frozen=True)
+class VectorSet:
+    """A set of vectors and all that is known of it.
+
+    Attributes:
+        subject: What it is for.
+        candidates: How many there were.
+        refused: What the tester cannot apply.
+        matrix: What each usable one sees.
+        choice: What was chosen.
+        certificates: What each vector sees of each defect, by (check's id, defect's id).
+        pareto: How much can be covered at which cost.
+    """
+
+    subject: Subject
+    candidates: int
+    refused: tuple[Refused, ...]
+    matrix: Matrix
+    choice: Choice
+    certificates: Mapping[tuple[str, str], Certificate]
+    pareto: tuple[Selection, ...]
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The vectors."""
+        return self.choice.checks
+
+
+def make_set(
+    subject: Subject, aim: Aim, dictionary: bool, lab: Lab, pool: ThreadPoolExecutor, watcher: Watcher
+) -> VectorSet:
+    """Choose the vectors of a subject.
+
+    Args:
+        subject: What they are for.
+        aim: What is wanted of the set.
+        dictionary: Certify as well what the vectors see of defects that others cover, for diagnosis.
+        lab: Simulates the circuit.
+        pool: Runs several at a time.
+        watcher: Is told how it gets on.
+
+    Raises:
+        GateError: The tester can apply no candidate.
+        UnknownOutcome: A simulation of a good circuit failed.
+    """
+    subject.check()
+    tried, refused = candidates(subject.network, subject.space, subject.tester, subject.plans, subject.defects)
+    if not tried:
+        raise GateError(_refusal(subject.tester, refused))
+    estimator = _estimator(subject, lab, pool, watcher)
+    matrix = _matrix(subject, estimator, tried)
+    chooser = Chooser(matrix, estimator, subject.tester, subject.space.rest, aim, pool, watcher)
+    choice = chooser.choose()
+    certificates = chooser.dictionary(choice.checks) if dictionary else choice.certificates
+    curve = tuple(pareto(choice.problem))
+    return VectorSet(subject, len(tried), tuple(refused), matrix, choice, certificates, curve)
+
+
+def _estimator(subject: Subject, lab: Lab, pool: ThreadPoolExecutor, watcher: Watcher) -> Estimator:
+    early = subject.network.sidecar.stimulus.model_copy(update={"start": RESTS_S, "pulses": 1})
+    sweeps = Sweeps(lab, subject.grid, CURRENT, lambda pattern: Stimulus(pattern, early))
+    spikes = FirstSpikes(lab, pool, watcher, subject.tester)
+    return Estimator(GoodCircuits(lab, subject.tester), sweeps, spikes, pool, watcher)
+
+
+def _matrix(subject: Subject, estimator: Estimator, tried: Sequence[Candidate]) -> Matrix:
+    grids = {defect.id: subject.grid(defect) for defect in subject.defects}
+    demanded = {defect.id: grids[defect.id].nearest(defect.definition.severity.default) for defect in subject.defects}
+    matrix = Matrix(estimator.checks(tried), subject.defects, grids, demanded)
+    estimator.fill(matrix)
+    return matrix
+
+
+def _refusal(tester: Tester, refused: Sequence[Refused]) -> str:
+    reasons = dict.fromkeys(reason for one in refused for reason in one.reason.split("; "))
+    lines = [f"tester {tester.name} can apply none of {len(refused)} candidates:", *reasons]
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""A tester's program as it comes back from its STIL file drives the circuit as the certificates were simulated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from faultsim.campaigns import spec
+from faultsim.campaigns.limits import Range
+from faultsim.campaigns.plan import make_plan
+from faultsim.circuits import bench, network
+from faultsim.circuits.network import Network
+from faultsim.circuits.stimulus import Stimulus
+from faultsim.errors import SpecError
+from faultsim.vectors.assemble import CAPTURE, TRIGGER, Assembler
+from faultsim.vectors.candidate import SPIKE, Candidate, candidates
+from faultsim.vectors.check import Check
+from faultsim.vectors.played import play
+from faultsim.vectors.program import Edge, SignalKind, TestProgram
+from faultsim.vectors.replay import shown
+from faultsim.vectors.space import load_space
+from faultsim.vectors.stil_reader import read_stil
+from faultsim.vectors.stil_writer import stil_text
+from faultsim.vectors.tester import load_tester
+
+CIRCUIT = network.load("crossbar4")
+BENCH = load_tester("bench")
+
+
+def every_candidate(circuit: Network, campaign: str, space: str = "small") -> list[Candidate]:
+    plan = make_plan(*spec.load(campaign))
+    return candidates(circuit, load_space(space)[1], BENCH, [plan], [])[0]
+
+
+def check_of(candidate: Candidate, low: float = 1, high: float | None = None) -> Check:
+    limits = Range(low, candidate.stimulus.spec.pulses if high is None else high)
+    return Check(candidate, limits, limits, None)
+
+
+def program_of(circuit: Network, checks: list[Check], rest_s: float = 1e-6) -> TestProgram:
+    return Assembler(circuit, BENCH, rest_s).program("all", checks, [["what it covers"]] * len(checks))
+
+
+def written_and_read(program: TestProgram, folder: Path) -> TestProgram:
+    path = folder / "vectors.stil"
+    path.write_text(stil_text(program))
+    return read_stil(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "campaign"), [("crossbar4", "lats2024"), ("crossbar4-lif", "lats2024-lif"), ("crossbar16", "crossbar16")]
+)
+def test_every_candidate_makes_the_same_deck_by_way_of_the_file(name: str, campaign: str, tmp_path: Path) -> None:
+    circuit = network.load(name)
+    checks = [check_of(one) for one in every_candidate(circuit, campaign, "large" if name == "crossbar16" else "small")]
+    program = written_and_read(program_of(circuit, checks), tmp_path)
+    simulation = circuit.sidecar.simulation
+    for check, vector in zip(checks, program.vectors, strict=True):
+        ready, candidate = play(circuit, program, vector), check.candidate
+        asked = bench.job(circuit, candidate.stimulus, candidate.conditions, simulation)
+        played = bench.job(circuit, ready.stimulus, ready.conditions, simulation)
+        assert played.deck == asked.deck, candidate.id
+        assert played.stop_s == pytest.approx(asked.stop_s, abs=1e-18)
+        assert ready.measures == candidate.measures
+        times = [played.scope["mid_integrate"][0], asked.scope["mid_integrate"][0]]
+        assert times[0] == pytest.approx(times[1], abs=1e-18)
+
+
+def test_a_circuit_with_clocks_and_patterns_that_take_turns(tmp_path: Path) -> None:
+    circuit = network.load("crossbar4-train")
+    stimulus = Stimulus("1ggg,0101,1111", circuit.sidecar.stimulus.model_copy(update={"pulses": 5}))
+    fitted, point = BENCH.fitted(stimulus, bench.nominal(circuit))
+    check = check_of(Candidate("turns", fitted, point, SPIKE))
+    program = written_and_read(program_of(circuit, [check]), tmp_path)
+    ready = play(circuit, program, program.vectors[0])
+    simulation = circuit.sidecar.simulation
+    decks = [bench.job(circuit, one, point, simulation).deck for one in (fitted, ready.stimulus)]
+    # The title alone differs: the file does not say that patterns take turns.
+    assert decks[0].splitlines()[1:] == decks[1].splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "pulses", "events"),
+    [(2, 4, 4, "LXXH"), (1, 1, 1, "H"), (3, 3, 3, "LLH"), (5, float("inf"), 4, "LLLL")],
+)
+def test_the_output_is_compared_with_the_limits_and_nothing_else(
+    low: float, high: float, pulses: int, events: str
+) -> None:
+    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    timing = first.stimulus.spec.model_copy(update={"pulses": pulses})
+    check = check_of(replace(first, stimulus=replace(first.stimulus, spec=timing)), low, high)
+    program = program_of(CIRCUIT, [check])
+    ready = play(CIRCUIT, program, program.vectors[0])
+    wanted = [(pulse, event) for pulse, event in enumerate(events, start=1) if event != "X"]
+    assert [(compare.pulse, compare.event) for compare in ready.compares] == wanted
+    for value in (None, *range(1, pulses + 1)):
+        assert shown(ready.compares, value) == check.limits.passes(None, value)
+    for compare in ready.compares:
+        assert compare.time_s > ready.stimulus.strobes_s[compare.pulse - 1][1]
+
+
+def test_a_vector_ends_with_its_rest_in_periods_that_the_tester_has() -> None:
+    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    assert BENCH.spec.longest_period == 10e-6
+    for rest_s, count in ((0.0, 0), (1e-6, 1), (25e-6, 3)):
+        program = program_of(CIRCUIT, [check_of(first)], rest_s)
+        tables = {table.name: table for table in program.tables}
+        idle = program.vectors[0].cycles[4:]
+        assert len(idle) == count
+        assert sum(tables[cycle.table].period_fs for cycle in idle) >= rest_s * 1e15
+
+
+def test_what_drives_is_all_that_is_in_the_program() -> None:
+    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    program = program_of(CIRCUIT, [check_of(first)])
+    kinds = {signal.name: signal.kind for signal in program.signals}
+    assert [kinds[name] for name in ("in1", "rd", "pe", "dep1", "sl", CAPTURE, TRIGGER)] == [SignalKind.IN] * 7
+    assert (kinds["out"], kinds["vdd"], kinds["vb"]) == (SignalKind.OUT, SignalKind.SUPPLY, SignalKind.SUPPLY)
+    assert program.levels[0].values["high_rd"] == pytest.approx(1.65)
+
+
+def test_programs_that_do_not_fit_the_circuit_are_refused() -> None:
+    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    program = program_of(CIRCUIT, [check_of(first)])
+    with pytest.raises(SpecError, match="signal 'in5': of crossbar16 is not driven"):
+        play(network.load("crossbar16"), program, program.vectors[0])
+    tables = tuple(
+        replace(table, waves={**table.waves, CAPTURE: {"0": (Edge(0, "D"),), "1": (Edge(0, "D"),)}})
+        for table in program.tables
+    )
+    with pytest.raises(SpecError, match="never opens the capture"):
+        play(CIRCUIT, replace(program, tables=tables), program.vectors[0])
