@@ -382,3 +382,17 @@ def replay(
     from faultsim.cli.replay import run as show
 
     show(Request(run, stil, fresh, out, jobs, dask), json)
+
+
+@app.command()
+def diagnose(
+    run: Run,
+    responses: Annotated[Path, typer.Argument(metavar="RESPONSES", help="What a tester saw: CSV or STDF.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")] = None,
+    top: Annotated[int, typer.Option(min=1, metavar="N", help="Defects that are listed.")] = 10,
+    json: Json = False,
+) -> None:
+    """Say which defects explain what a tester saw of each part, at which severities, and which vector to apply next."""
+    from faultsim.cli.diagnose import run as show
+
+    show(run, responses, out, top, json)

@@ -23,8 +23,10 @@ from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
 from faultsim.units import format_quantity
 from faultsim.vectors.chooser import Aim
+from faultsim.vectors.named_set import NamedSet
 from faultsim.vectors.output import Output
 from faultsim.vectors.patterns import MOST_INPUTS
+from faultsim.vectors.recorder import Recorder
 from faultsim.vectors.space import check_space, load_space
 from faultsim.vectors.tester import load_tester
 from faultsim.vectors.vector_set import Subject, VectorSet, make_set
@@ -59,17 +61,29 @@ def run(request: Request, json: bool) -> None:
     again = _command(request)
     with FolderLock(runs[0].folder, "vectors"), Interrupts(again):
         try:
-            with opened(runs[0].folder, subject.network, request.jobs, request.dask) as bench:
-                aim = Aim(request.fewest, request.coverage / 100)
-                found = make_set(subject, aim, request.dictionary, bench.lab, bench.pool, bench.view)
-                simulated = bench.lab.service.simulated
-            output = Output(found, [one.facts["only"] for one in runs], _fingerprints(runs), runs[0].versions)
+            found, simulated = _made(subject, request, runs[0].folder)
+            only = [one.facts["only"] for one in runs]
+            output = Output(Recorder(NamedSet(found), only, _fingerprints(runs), runs[0].versions))
             output.write(folder)
-        except (Interrupted, KeyboardInterrupt, CancelledError) as error:
+        except (Interrupted, KeyboardInterrupt) as error:
             raise Interrupted(f"stopped; what was simulated is stored; resume with: {again}") from error
         except StorageError as error:
             raise StorageError(f"{error}; then go on with: {again}") from error
     _conclude(found, output, folder, simulated, json)
+
+
+def _made(subject: Subject, request: Request, run: Path) -> tuple[VectorSet, int]:
+    """Return the set, and how many transients it took.
+
+    Raises:
+        Interrupted: Ctrl-C.
+    """
+    try:
+        with opened(run, subject.network, request.jobs, request.dask) as (lab, pool, view):
+            aim = Aim(request.fewest, request.coverage / 100)
+            return make_set(subject, aim, request.dictionary, lab, pool, view), lab.service.simulated
+    except CancelledError as error:
+        raise Interrupted("stopped") from error
 
 
 class Bench(NamedTuple):

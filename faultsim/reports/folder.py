@@ -68,7 +68,7 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_table(folder / "coverage.csv", CoverageRow, report.coverage)
     record = coverage_record(plan, report.coverage, result.thresholds, result.settings)
     write_file(folder / "coverage.json", json.dumps(record, indent=1) + "\n")
-    write_table(folder / "vectors" / "vectors.csv", VectorRow, report.vectors)
+    _write_vectors(folder / "vectors", report)
     optional: list[tuple[str, type[Any], Sequence[Any]]] = [
         ("comparison.csv", ComparisonRow, report.comparison),
         ("responses.csv", ResponseRow, result.responses),
@@ -98,6 +98,18 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
     write_file(page, render(report, figures))
     write_file(folder / MANIFEST, json.dumps(_manifest(report, ledger), indent=2) + "\n")
     return page
+
+
+def _write_vectors(folder: Path, report: Report) -> None:
+    """Write the campaign's tests as vectors, where none were chosen for it as it is now."""
+    # Models of files that are seldom there take their time to build.
+    from faultsim.vectors.record import clear, is_of
+
+    plan = report.plan
+    if is_of(folder, plan.name, plan.only, fingerprint(plan)):
+        return
+    clear(folder)
+    write_table(folder / "vectors.csv", VectorRow, report.vectors)
 
 
 def begin_folder(folder: Path) -> None:

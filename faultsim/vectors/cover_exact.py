@@ -43,6 +43,7 @@ class _Search:
     def __init__(self, problem: CoverProblem, deadline: float, tell: Progress) -> None:
         self.problem, self.deadline, self.tell = problem, deadline, tell
         self.best = greedy(problem)
+        self.parts: list[Part] = []
         self.decided: list[Selection] = []
         self.nodes = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.limits import number
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.stepping import stepped
-from faultsim.circuits.bench import Conditions
+from faultsim.circuits.bench import Conditions, nominal
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import SpecError
 from faultsim.fault_models.defect import Defect
@@ -42,6 +42,20 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Curves:
+    """What defects do to a current.
+
+    Attributes:
+        severities: Defect -> severities, harmless ones first.
+        shares: Pattern, supply in V and defect -> current at each, over that of the fault-free circuit; nan where a
+            simulation failed.
+    """
+
+    severities: Mapping[str, Sequence[float]]
+    shares: Mapping[tuple[str, float, str], Sequence[float]]
+
+
+@dataclass(frozen=True)
 class Sweeps:
     """Asks for sweeps, each once.
 
@@ -57,6 +71,7 @@ class Sweeps:
     observable: str
     stimulus: Callable[[str], Stimulus]
     _asked: dict[tuple[str, float, str], _Pending] = field(default_factory=dict)
+    _healthy: dict[tuple[str, Conditions], float | None] = field(default_factory=dict)
 
     def ask(self, pattern: str, conditions: Conditions, defect: Defect) -> None:
         """Ask for a sweep without waiting."""
@@ -71,8 +86,20 @@ class Sweeps:
 
     def healthy(self, pattern: str, conditions: Conditions) -> float | None:
         """Return what the fault-free circuit has; None where its simulation failed."""
-        question = Question(self.stimulus(pattern), conditions, reads=(self.observable,))
-        return number(self.lab.ask(question)[1].values.get(self.observable))
+        key = pattern, conditions
+        if key not in self._healthy:
+            question = Question(self.stimulus(pattern), conditions, reads=(self.observable,))
+            self._healthy[key] = number(self.lab.ask(question)[1].values.get(self.observable))
+        return self._healthy[key]
+
+    def curves(self, defects: Sequence[Defect]) -> Curves:
+        """Return all sweeps of some defects that were asked for."""
+        shares = {}
+        for (pattern, vdd_v, identity), pending in self._asked.items():
+            point = replace(nominal(self.lab.network), vdd_v=vdd_v)
+            whole = self.healthy(pattern, point) or np.nan
+            shares[pattern, vdd_v, identity] = tuple(float(value) / whole for value in pending.result().values)
+        return Curves({defect.id: tuple(_severities(self.grid(defect))) for defect in defects}, shares)
 
     def _begun(self, question: Question) -> _Pending:
         assert question.defect is not None
@@ -116,11 +143,3 @@ def _severities(grid: Grid) -> list[float]:
     return [
         grid[index] for index in dict.fromkeys(round(last * step / count) if count else 0 for step in range(count + 1))
     ]
-
-
-def asked(sweeps: Sweeps, wanted: Iterable[tuple[str, Conditions, Defect]]) -> Mapping[tuple[str, float, str], Sweep]:
-    """Ask for many sweeps at once and return them, by pattern, supply and defect."""
-    listed = list(wanted)
-    for pattern, conditions, defect in listed:
-        sweeps.ask(pattern, conditions, defect)
-    return {(pattern, point.vdd_v, defect.id): sweeps.get(pattern, point, defect) for pattern, point, defect in listed}

@@ -18,6 +18,8 @@ _AS_GOOD = 1e-2
 _BELIEVED = 0.03
 """A severity is believed where it is at least so many times as probable as the best one."""
 _UNEXPLAINED = 1e-4
+_OTHER_PULSE = np.log(0.05)
+"""Added where a spike should be on another pulse."""
 _SPLITS = 1e-3
 """Bits that a vector has to tell for it to be worth its time."""
 
@@ -108,6 +110,8 @@ def _scores(dictionary: Dictionary, suspect: Suspect, results: Sequence[TestResu
         elif result.passed is not None:
             fails = entry.fails(suspect.places)
             total += np.log(1 - fails if result.passed else fails)
+            if result.spike_pulse is not None and not result.passed:
+                total += np.where(entry.spikes(result.spike_pulse, suspect.places), 0.0, _OTHER_PULSE)
     return total
 
 

@@ -13,6 +13,8 @@ from faultsim.campaigns.grid import Grid
 
 Floats = NDArray[np.float64]
 
+NOTHING: Floats = np.zeros(0)
+
 _SURE, _UNEXPECTED = 0.02, 1e-4
 """How wide a threshold is, in decades; how probable is a response that nothing explains."""
 
@@ -26,12 +28,14 @@ class Entry:
         width: How far that may be off, in places.
         places: Of the points of a measured quantity, rising.
         values: What is measured there; nan where nothing is known.
+        pulses: Places and the pulse of the first spike there, 0 for none.
     """
 
     fails_from: float
     width: float
     places: Floats
     values: Floats
+    pulses: tuple[tuple[float, int], ...] = ()
 
     def fails(self, places: Floats) -> Floats:
         """Return how probable a failure is at places of the grid."""
@@ -40,6 +44,15 @@ class Entry:
         # A threshold is between two neighbours, and a real circuit's a little off.
         sure = 1 / (1 + np.exp(-np.clip((places - self.fails_from) / self.width, -50, 50)))
         return _UNEXPECTED + (1 - 2 * _UNEXPECTED) * sure
+
+    def spikes(self, pulse: int, places: Floats) -> NDArray[np.bool_]:
+        """Return where the first spike may be on a pulse: as at one of the neighbouring places that are known."""
+        if not self.pulses:
+            return np.ones(places.shape, dtype=bool)
+        known = np.array([place for place, _ in self.pulses])
+        here = np.array([seen == pulse for _, seen in self.pulses])
+        above = np.searchsorted(known, places)
+        return np.asarray(here[np.clip(above, 0, known.size - 1)] | here[np.clip(above - 1, 0, known.size - 1)])
 
     def measures(self, places: Floats) -> Floats:
         """Return what is measured at places of the grid, in straight lines; nan where nothing is known."""
@@ -58,6 +71,7 @@ class Suspect:
         grid: Its severities.
         weight: Its likelihood.
         entries: Vector -> what it shows.
+        same_as: Ids of other defects that are the same circuit.
     """
 
     id: str
@@ -65,6 +79,7 @@ class Suspect:
     grid: Grid
     weight: float
     entries: Mapping[str, Entry]
+    same_as: tuple[str, ...] = ()
 
     @cached_property
     def places(self) -> Floats:

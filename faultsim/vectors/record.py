@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from faultsim.errors import Problem, SpecError, UsageError
+from faultsim.reports.files import remove
 from faultsim.specfile import Spec, check_table
 
 RECORD = "vectors.json"
+DICTIONARY = "dictionary.json"
+_FILES = ("*.csv", "*.stil", "*.stdf", DICTIONARY, "pwl/*.pwl")
 
 
 class PairRecord(Spec):
@@ -116,6 +120,35 @@ class SetRecord(Spec):
 def record_text(record: SetRecord) -> str:
     """Return a record as JSON; infinity, which JSON does not have, is written as nothing where it may be."""
     return json.dumps(record.model_dump(), indent=1, allow_nan=False) + "\n"
+
+
+def clear(folder: Path) -> None:
+    """Take away the files of an earlier set, the record that says that it is whole first.
+
+    Raises:
+        StorageError: One cannot be removed.
+    """
+    remove(folder / RECORD)
+    for pattern in _FILES:
+        for path in folder.glob(pattern):
+            remove(path)
+
+
+def is_of(folder: Path, name: str, only: str, fingerprint: Mapping[str, str]) -> bool:
+    """Return whether a folder has vectors that were chosen for a campaign as it is now.
+
+    Args:
+        folder: Of vectors.
+        name: Of the campaign.
+        only: The glob that its run is narrowed down by.
+        fingerprint: Hashes of what its run follows from.
+    """
+    try:
+        record = read_record(folder)
+    except (UsageError, SpecError):
+        return False
+    same = all(record.fingerprints.get(f"{name}.{key}") == value for key, value in fingerprint.items())
+    return same and only in record.only
 
 
 def read_record(folder: Path) -> SetRecord:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faultsim.campaigns.results import SettingRow, ThresholdRow
-from faultsim.circuits.network import Network
 from faultsim.circuits.variant import NOMINAL
 from faultsim.spice.expressions import Value
-from faultsim.vectors.check import Check
 
 _SEEN = {"fails_above": ">=", "fails_below": "<="}
 
@@ -91,34 +89,6 @@ def _vector(name: str, setting: SettingRow, covers: str) -> VectorRow:
         limit_low=low,
         limit_high=high,
         expected_pulse=setting.pulses_to_spike,
-        covers=covers,
-    )
-
-
-def check_row(network: Network, name: str, check: Check, time_s: float, covers: str) -> VectorRow:
-    """Return the row of a vector that was chosen for a tester."""
-    stimulus, point = check.candidate.stimulus, check.candidate.conditions
-    spec = stimulus.spec
-    return VectorRow(
-        vector=name,
-        test=check.id,
-        circuit=network.name,
-        time_s=time_s,
-        weights=network.default_weights,
-        program=stimulus.program,
-        program_delay_s=spec.program.delay if spec.program and stimulus.program else None,
-        pattern=stimulus.pattern,
-        start_s=stimulus.first_s,
-        integrate_window_s=spec.integrate,
-        leaky_window_s=spec.leaky,
-        pulses=spec.pulses,
-        vdd_v=point.vdd_v,
-        temperature_c=point.temperature_c,
-        observable=check.candidate.observable,
-        expected=check.expected,
-        limit_low=check.limits.low,
-        limit_high=None if check.silent else check.limits.high,
-        expected_pulse=None if check.candidate.measures else check.expected,
         covers=covers,
     )
 

@@ -20,7 +20,7 @@ from faultsim.vectors.check import Check
 from faultsim.vectors.chooser import Aim, Choice, Chooser
 from faultsim.vectors.cover import Selection
 from faultsim.vectors.cover_curve import pareto
-from faultsim.vectors.curves import Sweeps
+from faultsim.vectors.curves import Curves, Sweeps
 from faultsim.vectors.estimator import Estimator
 from faultsim.vectors.first_spikes import FirstSpikes
 from faultsim.vectors.good import GoodCircuits
@@ -95,6 +95,7 @@ class VectorSet:
         choice: What was chosen.
         certificates: What each vector sees of each defect, by (check's id, defect's id).
         pareto: How much can be covered at which cost.
+        curves: What defects do to currents.
     """
 
     subject: Subject
@@ -104,6 +105,7 @@ class VectorSet:
     choice: Choice
     certificates: Mapping[tuple[str, str], Certificate]
     pareto: tuple[Selection, ...]
+    curves: Curves
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -137,8 +139,9 @@ def make_set(
     chooser = Chooser(matrix, estimator, subject.tester, subject.space.rest, aim, pool, watcher)
     choice = chooser.choose()
     certificates = chooser.dictionary(choice.checks) if dictionary else choice.certificates
-    curve = tuple(pareto(choice.problem))
-    return VectorSet(subject, len(tried), tuple(refused), matrix, choice, certificates, curve)
+    points = tuple(pareto(choice.problem))
+    curves = estimator.sweeps.curves(subject.defects)
+    return VectorSet(subject, len(tried), tuple(refused), matrix, choice, certificates, points, curves)
 
 
 def _estimator(subject: Subject, lab: Lab, pool: ThreadPoolExecutor, watcher: Watcher) -> Estimator:

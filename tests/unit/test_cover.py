@@ -291,6 +291,17 @@ def test_pareto_finds_what_lies_off_the_middle() -> None:
     assert [(one.cost, one.covered_weight) for one in pareto(asked)] == expected
 
 
+def test_pareto_takes_the_heavier_of_costs_that_differ_by_rounding_only() -> None:
+    asked = problem(["x..", ".xx"], [0.3, 0.1], setups=[-1, 0], setup_costs=(0.2,))
+    assert [one.chosen for one in pareto(asked)] == [(1,), (0, 1)]
+
+
+def test_pareto_of_nothing_of_weight() -> None:
+    asked = problem(["x.", ".x"], [1, 1], weights=[0, 0])
+    assert [one.chosen for one in pareto(asked)] == [(0, 1)]
+    assert pareto(replace(asked, target=0.5)) == []
+
+
 def test_pareto_without_time_says_that_nothing_is_certain() -> None:
     found = pareto(larger(), time_limit_s=0)
     assert found[-1].covered == minimum(larger()).covered and not found[-1].proven
