@@ -13,6 +13,7 @@ import numpy as np
 from faultsim.vectors.cover import NO_SETUP, Bools, Floats, anywhere, is_same
 from faultsim.vectors.cover_reduction import Core
 from faultsim.vectors.cover_scale import Scale
+from faultsim.vectors.silence import silenced
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,18 +147,12 @@ class Model:
         options: dict[str, Any] = {"mip_rel_gap": 0.0, "time_limit": seconds}
         if nodes is not None:
             options["node_limit"] = nodes
-        found = milp(
-            objective,
-            # Those of defects would follow, but left free HiGHS rounds, mends that, and says so on stdout.
-            integrality=1,
-            bounds=Bounds(limits.lower, limits.upper),
-            constraints=LinearConstraint(
-                vstack([matrix, *(csr_array(row[None, :]) for row, _ in more)], format="csr"),
-                np.append(low, [end for _, end in more]),
-                np.inf,
-            ),
-            options=options,
-        )
+        matrix = vstack([matrix, *(csr_array(row[None, :]) for row, _ in more)], format="csr")
+        rows = LinearConstraint(matrix, np.append(low, [end for _, end in more]), np.inf)
+        # Those of defects would follow, but left free HiGHS rounds, and mends that.
+        integers, bounds = 1, Bounds(limits.lower, limits.upper)
+        with silenced():
+            found = milp(objective, integrality=integers, bounds=bounds, constraints=rows, options=options)
         if found.status == 2:
             return Answer(None, math.inf, True, 0)
         bound = -math.inf if found.mip_dual_bound is None else float(found.mip_dual_bound)

@@ -117,10 +117,9 @@ def _scores(dictionary: Dictionary, suspect: Suspect, results: Sequence[TestResu
 
 def _of_value(entry: Entry, measured: Measured, value: float, places: Floats) -> Floats:
     """Return the logarithm of how probable a measured value is: good circuits differ by a share, testers by more."""
-    wanted = entry.measures(places)
-    spread = measured.relative * np.abs(wanted) + measured.absolute
-    off = (value - wanted) / spread
-    return np.asarray(np.log(np.where(np.isnan(off), 0.5, np.exp(-0.5 * np.minimum(off**2, 200)) + _UNEXPLAINED)))
+    low, high = entry.measures(places)
+    off = np.maximum(low - value, value - high) / (measured.relative * np.abs(value) + measured.absolute)
+    return np.asarray(np.log(np.exp(-0.5 * np.clip(off, 0, 20) ** 2) + _UNEXPLAINED))
 
 
 def _explanation(suspect: Suspect, scores: Floats, best: float) -> Explanation:

@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 
 NOTHING: Floats = np.zeros(0)
 
-_SURE, _UNEXPECTED = 0.02, 1e-4
-"""How wide a threshold is, in decades; how probable is a response that nothing explains."""
+_SURE, _UNSURE = 0.02, 0.1
+"""How wide a threshold is, in decades: one that is certified, and one that is estimated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +24,19 @@ class Entry:
     """What one vector shows of one defect.
 
     Attributes:
-        fails_from: Place on the defect's grid from which on it fails; infinity where it never does.
-        width: How far that may be off, in places.
+        passes_to: Place on the defect's grid up to which it passes; what it does from there to the next is not known.
+        fails_from: Place from which on it fails; infinity where it never does.
+        width: How far both may be off, in places.
+        odd: How probable another response than that is.
         places: Of the points of a measured quantity, rising.
-        values: What is measured there; nan where nothing is known.
+        values: What is measured there.
         pulses: Places and the pulse of the first spike there, 0 for none.
     """
 
+    passes_to: float
     fails_from: float
     width: float
+    odd: float
     places: Floats
     values: Floats
     pulses: tuple[tuple[float, int], ...] = ()
@@ -40,10 +44,11 @@ class Entry:
     def fails(self, places: Floats) -> Floats:
         """Return how probable a failure is at places of the grid."""
         if np.isinf(self.fails_from):
-            return np.full(places.shape, _UNEXPECTED)
+            return np.full(places.shape, self.odd)
         # A threshold is between two neighbours, and a real circuit's a little off.
-        sure = 1 / (1 + np.exp(-np.clip((places - self.fails_from) / self.width, -50, 50)))
-        return _UNEXPECTED + (1 - 2 * _UNEXPECTED) * sure
+        ends = np.array([self.passes_to, self.fails_from])
+        steps = np.clip((places[:, None] - ends) / self.width, -50, 50)
+        return np.asarray(self.odd + (1 - 2 * self.odd) * (1 / (1 + np.exp(-steps))).mean(axis=1))
 
     def spikes(self, pulse: int, places: Floats) -> NDArray[np.bool_]:
         """Return where the first spike may be on a pulse: as at one of the neighbouring places that are known."""
@@ -54,11 +59,11 @@ class Entry:
         above = np.searchsorted(known, places)
         return np.asarray(here[np.clip(above, 0, known.size - 1)] | here[np.clip(above - 1, 0, known.size - 1)])
 
-    def measures(self, places: Floats) -> Floats:
-        """Return what is measured at places of the grid, in straight lines; nan where nothing is known."""
-        if not self.places.size:
-            return np.full(places.shape, np.nan)
-        return np.interp(places, self.places, self.values)
+    def measures(self, places: Floats) -> tuple[Floats, Floats]:
+        """Return between which values it is at places of the grid: those of the neighbours that are known."""
+        above = np.searchsorted(self.places, places)
+        ends = [self.values[np.clip(above - step, 0, self.places.size - 1)] for step in (0, 1)]
+        return np.minimum(*ends), np.maximum(*ends)
 
 
 @dataclass(frozen=True)
@@ -118,4 +123,4 @@ class Dictionary:
 def width_of(grid: Grid, certified: bool) -> float:
     """Return how far a threshold may be off, in places of a grid: estimates more than certificates."""
     decades = np.log10(grid.high / grid.low) / max(1, len(grid) - 1)
-    return float((_SURE if certified else 5 * _SURE) / decades) if decades else 1.0
+    return float((_SURE if certified else _UNSURE) / decades) if decades else 1.0

@@ -10,11 +10,15 @@ import numpy as np
 from faultsim.campaigns.grid import Grid
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.specfile import Spec, check_table
-from faultsim.vectors.dictionary import NOTHING, Dictionary, Entry, Measured, Suspect, width_of
+from faultsim.vectors.dictionary import Dictionary, Entry, Measured, Suspect, width_of
 from faultsim.vectors.record import DICTIONARY
 
-Seen = tuple[float | None, bool]
-"""Severity from which on a test fails, none where the severest passes; whether it is certified."""
+Seen = tuple[float | None, float | None, bool]
+"""Severity up to which a test is known to pass, none for the fault-free circuit alone; severity from which on it fails,
+none where the severest passes; whether that is certified."""
+
+_ODD_CERTIFIED, _ODD_MEASURED, _ODD_ESTIMATED = 1e-3, 1e-2, 0.1
+"""How probable a response is that contradicts a certificate, a sweep, and the batch engine."""
 
 
 class SuspectRecord(Spec):
@@ -33,20 +37,22 @@ class SuspectRecord(Spec):
 class TestRecord(Spec):
     """A candidate: what it shows of each defect.
 
-    Of a measurement ``curve`` names the swept current that it follows, in shares of ``expected``; ``relative`` and
-    ``absolute`` are how far a good circuit and the tester may be off. Of a spike vector ``pulses`` are, by defect,
-    severities and the pulse of the first spike there, 0 for none.
+    Of a measurement ``curve`` names the swept current that it follows, in shares of ``expected``, and ``relative`` and
+    ``absolute`` are how far a good circuit and the tester may be off; one that writes before it reads follows none.
+    ``responses`` are, by defect, severities and what a transient showed there: of a spike vector the pulse of the first
+    spike, 0 for none, of a measurement its value.
     """
 
     test: str
     vector: str
     time_s: float
     expected: float | None
+    measures: bool
     curve: str
     relative: float
     absolute: float
     seen: dict[str, Seen]
-    pulses: dict[str, list[tuple[float, int]]]
+    responses: dict[str, list[tuple[float, float]]]
 
 
 class DictionaryRecord(Spec):
@@ -81,7 +87,9 @@ def read_dictionary(folder: Path) -> Dictionary:
 
 def dictionary_of(record: DictionaryRecord) -> Dictionary:
     """Return what a record says, ready to look responses up in."""
-    measured = {test.vector or test.test: Measured(test.relative, test.absolute) for test in record.tests if test.curve}
+    measured = {
+        test.vector or test.test: Measured(test.relative, test.absolute) for test in record.tests if test.measures
+    }
     suspects = [_suspect(record, identity, own) for identity, own in record.suspects.items()]
     return Dictionary(suspects, measured, {test.vector or test.test: test.time_s for test in record.tests})
 
@@ -93,19 +101,27 @@ def _suspect(record: DictionaryRecord, identity: str, own: SuspectRecord) -> Sus
 
 
 def _entry(record: DictionaryRecord, test: TestRecord, identity: str, own: SuspectRecord, grid: Grid) -> Entry:
-    severity, certified = test.seen.get(identity, (None, False))
-    fails_from = np.inf if severity is None else grid.place(severity) - 0.5
-    swept = record.curves.get(test.curve, {}).get(identity, [])
-    shares = np.array([np.nan if share is None else share for share in swept], dtype=float)
-    known = ~np.isnan(shares)
-    places = np.array([grid.place(severity) for severity in own.swept], dtype=float)[: shares.size][known]
-    values = shares[known] * (test.expected or np.nan)
-    pulses = [(grid.place(at), pulse) for at, pulse in test.pulses.get(identity, [])]
-    order = np.argsort(places) if places.size else NOTHING
+    passes, fails, certified = test.seen.get(identity, (None, None, False))
+    responses = [(grid.place(at), value) for at, value in test.responses.get(identity, [])]
+    swept = _swept(record, test, identity, own, grid) if test.measures else {}
+    # A transient of just this vector and defect says more than a sweep of the same current.
+    values = sorted((swept | dict(responses)).items()) if test.measures else []
+    estimated = _ODD_MEASURED if test.measures else _ODD_ESTIMATED
     return Entry(
-        fails_from=float(fails_from),
+        passes_to=-0.5 if passes is None else grid.place(passes) + 0.5,
+        fails_from=np.inf if fails is None else grid.place(fails) - 0.5,
         width=width_of(grid, certified),
-        places=places[order] if places.size else NOTHING,
-        values=values[order] if places.size else NOTHING,
-        pulses=tuple(sorted(pulses)),
+        odd=_ODD_CERTIFIED if certified else estimated,
+        places=np.array([place for place, _ in values]),
+        values=np.array([value for _, value in values]),
+        pulses=() if test.measures else tuple(sorted((place, int(value)) for place, value in responses)),
     )
+
+
+def _swept(
+    record: DictionaryRecord, test: TestRecord, identity: str, own: SuspectRecord, grid: Grid
+) -> dict[float, float]:
+    """Return what a measurement has along the sweep that it follows, by place."""
+    shares = record.curves.get(test.curve, {}).get(identity, [])
+    known = zip(own.swept, shares, strict=bool(shares))
+    return {grid.place(severity): share * (test.expected or 0.0) for severity, share in known if share is not None}

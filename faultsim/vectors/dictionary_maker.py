@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from faultsim.campaigns.limits import number
+from faultsim.spice.expressions import Value
 from faultsim.vectors.check import Check, first_pulse
 from faultsim.vectors.dictionary_file import DictionaryRecord, SuspectRecord, TestRecord
 from faultsim.vectors.named_set import NamedSet, finite
@@ -40,24 +41,33 @@ def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
     seen = {}
     for defect in matrix.defects:
         own = matrix.get(check, defect)
-        seen[defect.id] = (None if own.first is None else grids[defect.id][own.first], own.certified)
+        grid, passes = grids[defect.id], own.last_pass
+        known = None if passes < 0 else grid[passes]
+        seen[defect.id] = (known, None if own.first is None else grid[own.first], own.certified)
     half = (check.limits.high - check.limits.low) / 2 if candidate.measures else 0.0
-    pulses = {
-        identity: [(severity, first_pulse(value)) for severity, value in certificate.values]
+    responses = {
+        identity: [(severity, _response(check, value)) for severity, value in certificate.values]
         for (test, identity), certificate in named.vectors.certificates.items()
-        if test == check.id and not candidate.measures
+        if test == check.id
     }
+    pattern, vdd_v = candidate.stimulus.pattern, candidate.conditions.vdd_v
     return TestRecord(
         test=check.id,
         vector=name,
         time_s=named.time_s(check),
         expected=finite(expected),
-        curve=_curve(candidate.stimulus.pattern, candidate.conditions.vdd_v) if candidate.measures else "",
+        measures=candidate.measures,
+        curve=_curve(pattern, vdd_v) if candidate.measures and not candidate.stimulus.program else "",
         relative=half / abs(expected) / _SIGMAS if expected else 0.0,
         absolute=tester.spec.current_resolution,
         seen=seen,
-        pulses=pulses,
+        responses=responses,
     )
+
+
+def _response(check: Check, value: Value) -> float:
+    """Return a response as a number: of a spike vector the pulse of the first spike, 0 for none."""
+    return (number(value) or 0.0) if check.candidate.measures else float(first_pulse(value))
 
 
 def _curve(pattern: str, vdd_v: float) -> str:

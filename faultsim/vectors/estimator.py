@@ -155,7 +155,7 @@ class Estimator:
 
     def _own(self, matrix: Matrix, check: Check, defect: Defect, drive: Floats) -> Seen | None:
         """Return what a check sees of a neuron with a defect of its own, at the severities that it was looked at."""
-        grid, first, doubt = matrix.grids[defect.id], None, False
+        grid, first, doubt, passes = matrix.grids[defect.id], None, False, -1
         for index in sorted(_places(matrix, defect), reverse=True):
             table = self.spikes.faulty(check.candidate, defect, grid[index])
             if table is None:
@@ -163,9 +163,10 @@ class Estimator:
             fails = [_fails(check, table, drive[index] * factor) for factor in _DRIVE_DOUBT]
             doubt = doubt or len(set(fails)) > 1
             if not fails[0]:
+                passes = index
                 break
             first = index
-        return Seen(first, doubt=doubt)
+        return Seen(first, doubt=doubt, passes=passes)
 
     def _ratio(self, matrix: Matrix, key: tuple[str, Conditions, Defect]) -> Floats:
         """Return the swept current of a defect over the fault-free one, at each severity of its grid."""

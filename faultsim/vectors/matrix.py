@@ -21,6 +21,8 @@ class Seen:
         first: Grid index from which on it sees every severity, harmless ones first; None where the severest passes.
         certified: Transients of just this check and defect say so; otherwise it is estimated.
         doubt: An estimate that may be wrong about what is demanded.
+        passes: Last grid index that is known to pass, below the first; -1 is the fault-free circuit. None stands for
+            the neighbour of the first.
         reason: Why nothing more is known.
     """
 
@@ -28,6 +30,14 @@ class Seen:
     certified: bool = False
     doubt: bool = False
     reason: str = ""
+    passes: int | None = None
+
+    @property
+    def last_pass(self) -> int:
+        """Return the last index that is known to pass; minus one where none is."""
+        if self.passes is not None:
+            return self.passes
+        return -1 if self.first is None else self.first - 1
 
 
 UNSEEN = Seen(None)

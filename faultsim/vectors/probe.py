@@ -64,7 +64,9 @@ class Probe:
         wanted = self.verdict(demanded)
         if wanted is Verdict.UNKNOWN:
             return self._nothing(wanted, demanded)
-        return Seen(demanded if wanted is Verdict.FAIL else last, certified=True)
+        if wanted is Verdict.FAIL:
+            return Seen(demanded, certified=True, passes=-1)
+        return Seen(last, certified=True, passes=demanded)
 
     def certify(
         self, demanded: int, guess: float | None, between: Sequence[int], errors: Sequence[Applied]
@@ -90,7 +92,7 @@ class Probe:
         first = bracket.first_fail
         passing = self.grid[bracket.last_pass] if bracket.last_pass >= 0 else None
         # Where errors of the tester hide it there it is not counted on.
-        found = Seen(None if hidden else first, certified=True, reason=_hidden(hidden))
+        found = Seen(None if hidden else first, certified=True, reason=_hidden(hidden), passes=bracket.last_pass)
         return Certificate(found, passing, self.grid[first], self.values, hidden)
 
     def verdict(self, index: int) -> Verdict:

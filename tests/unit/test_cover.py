@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ from faultsim.vectors.cover import CoverProblem, Selection
 from faultsim.vectors.cover_curve import pareto
 from faultsim.vectors.cover_exact import minimum
 from faultsim.vectors.cover_greedy import greedy, simple_bound
+from faultsim.vectors.silence import silenced
 
 
 def problem(
@@ -334,3 +336,10 @@ def test_pareto_needs_three_points() -> None:
 def test_what_is_no_problem_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(problem(["x..", ".xx"], [1, 1], setups=[0, -1], setup_costs=(1,)), **change)
+
+
+def test_what_a_library_prints_below_python_does_not_reach_stdout(capfd: pytest.CaptureFixture[str]) -> None:
+    with silenced():
+        os.write(1, b"noise of a solver\n")
+    os.write(1, b"data\n")
+    assert capfd.readouterr().out == "data\n"
