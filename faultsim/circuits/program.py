@@ -91,3 +91,22 @@ def schedule(weights: str, spec: StimulusSpec) -> Programming:
 def _end_of_potentiation(start_s: float, spec: StimulusSpec, timing: ProgramSpec) -> float:
     """Return when both the input spike and the output spike are over."""
     return start_s + max(spec.integrate, timing.delay + timing.width)
+
+
+def written_after(weights: str, program: str) -> str:
+    """Return the weights that a programming sequence leaves behind, if all goes well.
+
+    Args:
+        weights: Before it, one symbol per input.
+        program: Its steps, joined by commas; empty for none.
+    """
+    for step in program.split(",") if program else ():
+        weights = "".join(old if new == LEAVE else new for old, new in zip(weights, step, strict=True))
+    return weights
+
+
+def restoring(weights: str, program: str) -> str:
+    """Return the step that writes back what a programming sequence has changed; empty where that is nothing."""
+    after = written_after(weights, program)
+    step = "".join(LEAVE if new == old else old for old, new in zip(weights, after, strict=True))
+    return "" if set(step) <= {LEAVE} else step

@@ -18,7 +18,7 @@ from faultsim.cli.finished import Finished, finished
 from faultsim.cli.interrupts import Interrupts
 from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.progress import ProgressView
-from faultsim.errors import Interrupted, StorageError, UsageError
+from faultsim.errors import GateError, Interrupted, StorageError, UsageError
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
 from faultsim.units import format_quantity
@@ -63,7 +63,9 @@ def run(request: Request, json: bool) -> None:
         try:
             found, simulated = _made(subject, request, runs[0].folder)
             only = [one.facts["only"] for one in runs]
-            output = Output(Recorder(NamedSet(found), only, _fingerprints(runs), runs[0].versions))
+            named = NamedSet(found)
+            _check_tables(named)
+            output = Output(Recorder(named, only, _fingerprints(runs), runs[0].versions))
             output.write(folder)
         except (Interrupted, KeyboardInterrupt) as error:
             raise Interrupted(f"stopped; what was simulated is stored; resume with: {again}") from error
@@ -101,7 +103,7 @@ class Bench(NamedTuple):
 
 
 @contextmanager
-def opened(run: Path, network: Network, jobs: int | None, dask: str | None, since: bool = False) -> Iterator[Bench]:
+def opened(run: Path, network: Network, jobs: int | None, dask: str | None, fresh: bool = False) -> Iterator[Bench]:
     """Open a bench on the store of a run.
 
     Args:
@@ -109,12 +111,12 @@ def opened(run: Path, network: Network, jobs: int | None, dask: str | None, sinc
         network: The circuit.
         jobs: Worker processes.
         dask: Address of a scheduler in place of these.
-        since: Simulate everything again.
+        fresh: Simulate everything again.
     """
     simulation = network.sidecar.simulation
     store = Store(run.resolve().parent / _STORE)
     executor, threads = open_executor(dask, jobs, simulation.timeout)
-    generation = store.begin_generation() if since else 0
+    generation = store.begin_generation() if fresh else 0
     pool = ThreadPoolExecutor(2 * threads)
     with SimulationService(executor, store, generation) as service, ProgressView() as view:
         try:
@@ -136,6 +138,20 @@ def _subject(runs: list[Finished], request: Request) -> Subject:
     subject = Subject([one.plan for one in runs], space, load_tester(request.tester))
     subject.check()
     return subject
+
+
+def _check_tables(named: NamedSet) -> None:
+    """Check that the tester has room for the program's waveform tables.
+
+    Raises:
+        GateError: It has not.
+    """
+    tester, needed = named.vectors.subject.tester, len(named.program.tables)
+    if needed > tester.spec.tables:
+        remedy = "leave windows out of the candidate space, or programs that are written"
+        raise GateError(
+            f"the program has {needed} waveform tables, and tester {tester.name} {tester.spec.tables}; {remedy}"
+        )
 
 
 def _fingerprints(runs: list[Finished]) -> dict[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span, Step
 from faultsim.circuits.sidecar import PortsSpec
 from faultsim.circuits.stimulus import Stimulus, spike_delay_s
+from faultsim.circuits.symbols import abridged
 from faultsim.units import format_quantity
 from faultsim.vectors.check import Check
 from faultsim.vectors.program import (
@@ -25,6 +26,8 @@ from faultsim.vectors.program import (
 )
 from faultsim.vectors.tester import FEMTO, Tester
 
+INITIAL = "v000"
+"""The vector that is not chosen: it writes the weights."""
 CAPTURE, TRIGGER = "cap", "trig"
 """Signals of the tester itself: open while the latch on the output may be set; rises when a current is measured."""
 
@@ -59,8 +62,10 @@ class Assembler:
             comments: Of each, what people should read with it.
         """
         pairs = enumerate(zip(checks, comments, strict=True), start=1)
-        vectors = tuple(self._vector(vector_name(number), check, said) for number, (check, said) in pairs)
-        return TestProgram(title, self.signals, tuple(self._named.values()), tuple(self._levels.values()), vectors)
+        vectors = [self._vector(vector_name(number), check, said) for number, (check, said) in pairs]
+        vectors[:0] = self._initial(checks[:1])
+        tables, levels = tuple(self._named.values()), tuple(self._levels.values())
+        return TestProgram(title, self.signals, tables, levels, tuple(vectors))
 
     @cached_property
     def signals(self) -> tuple[Signal, ...]:
@@ -83,12 +88,24 @@ class Assembler:
     def _ports(self, role: str) -> list[PortsSpec]:
         return [ports for ports in self.network.sidecar.ports if ports.role == role]
 
+    def _initial(self, checks: Sequence[Check]) -> list[Vector]:
+        """Return the vector that writes the weights that all others begin with, where they can be written."""
+        weights = self.network.default_weights
+        if not checks or self.network.sidecar.stimulus.program is None or len(weights) != len(self.network.inputs):
+            return []
+        own, _ = self.tester.fitted(Stimulus("", self.network.sidecar.stimulus), checks[0].candidate.conditions)
+        stimulus = replace(own, program=weights)
+        cycles = [self._pause(stimulus.spec.start), *self._written(stimulus), *self._rest()]
+        said = f"{INITIAL}: writes the weights {abridged(weights)}, with which all vectors begin"
+        return [Vector(INITIAL, self._level(checks[0]), tuple(cycles), (said,))]
+
     def _vector(self, name: str, check: Check, comments: Sequence[str]) -> Vector:
         stimulus = check.candidate.stimulus
         cycles = [self._pause(stimulus.spec.start)]
-        for step in stimulus.programming.steps:
-            cycles += self._writing(stimulus, step)
+        cycles += self._written(stimulus)
         cycles += self._coding(check)
+        if check.candidate.restores:
+            cycles += self._written(replace(stimulus, program=check.candidate.restores))
         cycles += self._rest()
         return Vector(name, self._level(check), tuple(cycles), tuple(comments))
 
@@ -102,6 +119,10 @@ class Assembler:
         count = math.ceil(self.rest_s / self.tester.spec.longest_period)
         step = self.tester.spec.time_resolution
         return [self._pause(math.ceil(self.rest_s / count / step - 1e-6) * step)] * count
+
+    def _written(self, stimulus: Stimulus) -> list[Cycle]:
+        """Return the cycles of a stimulus's programming sequence."""
+        return [cycle for step in stimulus.programming.steps for cycle in self._writing(stimulus, step)]
 
     def _writing(self, stimulus: Stimulus, step: Step) -> list[Cycle]:
         """Return the cycles of a step of a programming sequence: the depression of 0s, then the potentiation of 1s."""
@@ -204,9 +225,7 @@ class Assembler:
             if ports.role not in ("output", "low") and ports.high != 1
         }
         name = f"vdd_{vdd_v:.12g}".replace(".", "v")
-        self._levels[name] = Level(
-            name, {"vdd_v": vdd_v, "edge_s": spec.edge, **{k: float(f"{v:.12g}") for k, v in highs.items()}}
-        )
+        self._levels[name] = Level(name, {"vdd_v": vdd_v, "edge_s": spec.edge, **highs})
         return name
 
 

@@ -12,7 +12,7 @@ from faultsim.campaigns.plan import Plan, Setting
 from faultsim.circuits import bench
 from faultsim.circuits.bench import Conditions
 from faultsim.circuits.network import Network
-from faultsim.circuits.program import LEAVE
+from faultsim.circuits.program import LEAVE, restoring
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import SpecError
@@ -36,12 +36,14 @@ class Candidate:
         stimulus: As the tester applies it; of a spike vector with all coding windows in which one is waited for.
         conditions: As the tester applies them.
         observable: `SPIKE`, or what is measured.
+        restores: What is written back once it is over, so that the next vector finds the weights of the deck.
     """
 
     id: str
     stimulus: Stimulus
     conditions: Conditions
     observable: str
+    restores: str = ""
 
     @property
     def measures(self) -> bool:
@@ -83,7 +85,9 @@ def candidates(
             refused.append(Refused(candidate.id, "; ".join(reasons)))
             continue
         key = (repr(stimulus), conditions, candidate.observable)
-        found.setdefault(key, replace(candidate, stimulus=stimulus, conditions=conditions))
+        written = restoring(network.default_weights[: len(network.inputs)], stimulus.program)
+        fitted = replace(candidate, stimulus=stimulus, conditions=conditions, restores=written)
+        found.setdefault(key, fitted)
     return list(found.values()), refused
 
 

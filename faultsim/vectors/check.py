@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from faultsim.campaigns.limits import Range, number
 from faultsim.campaigns.plan import Setting
+from faultsim.circuits.program import schedule
 from faultsim.spice.expressions import Value
 from faultsim.vectors.candidate import Candidate
 from faultsim.vectors.tester import Tester
@@ -55,10 +56,12 @@ class Check:
         )
 
     def time_s(self, tester: Tester, rest_s: float) -> float:
-        """Return how long a tester takes for it: stimulus, rest, what is measured, and its own overhead."""
-        overheads = tester.spec.overheads
+        """Return how long a tester takes for it: stimulus, writing back, rest, measurement, and its own overhead."""
+        overheads, restores = tester.spec.overheads, self.candidate.restores
         measured = overheads.measurement if self.candidate.measures else 0.0
-        return self.candidate.stimulus.stop_s + rest_s + measured + overheads.vector
+        stimulus = self.candidate.stimulus
+        written = schedule(restores, stimulus.spec).duration_s if restores else 0.0
+        return stimulus.stop_s + written + rest_s + measured + overheads.vector
 
 
 def spike_check(candidate: Candidate, pulses: Sequence[int], expected: int) -> Check | None:

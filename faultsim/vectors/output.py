@@ -14,7 +14,7 @@ from faultsim.vectors.dictionary_file import dictionary_text
 from faultsim.vectors.dictionary_maker import dictionary_record
 from faultsim.vectors.lots import faulty_lot, golden_lot
 from faultsim.vectors.named_set import NamedSet
-from faultsim.vectors.played import play
+from faultsim.vectors.played import pulses_of
 from faultsim.vectors.record import DICTIONARY, RECORD, SetRecord, clear, record_text
 from faultsim.vectors.recorder import Recorder
 from faultsim.vectors.stdf_writer import stdf_bytes
@@ -63,12 +63,11 @@ class Output:
 
 def _pwl(named: NamedSet) -> Iterator[tuple[str, str]]:
     """Yield a file for every driven signal of every vector: corners of what a source has to play."""
-    network, program = named.vectors.subject.network, named.program
-    highs = {net: ports.high for ports in network.sidecar.ports for net in ports.nets}
+    program = named.program
+    levels = {level.name: level.values for level in program.levels}
     for vector in program.vectors:
-        ready = play(network, program, vector)
-        for signal, spans in ready.stimulus.pulses_s.items():
-            high = highs.get(signal, 1.0) * ready.conditions.vdd_v
-            points = pulse_points(list(spans), ready.stimulus.spec.edge, high)
-            lines = [f"{time_s:.12g} {level:.12g}" for time_s, level in points]
+        level = levels[vector.level]
+        for signal, spans in pulses_of(program, vector).items():
+            points = pulse_points(list(spans), level["edge_s"], level.get(f"high_{signal}", level["vdd_v"]))
+            lines = [f"{time_s:.12g} {volts:.12g}" for time_s, volts in points]
             yield f"{vector.name}.{signal}.pwl", "\n".join(lines) + "\n"

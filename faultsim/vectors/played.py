@@ -140,13 +140,13 @@ def play(network: Network, program: TestProgram, vector: Vector) -> Play:
     ]
     if problems:
         raise SpecError(problems)
-    pulses = {
-        pin.name: _pulses(edges[pin.name], _length_fs(program, vector))
-        for pin in program.pins
-        if pin.kind is SignalKind.IN
-    }
+    pulses = pulses_of(program, vector)
     if not pulses.get(CAPTURE):
         raise SpecError([Problem(f"vector {vector.name}", f"never opens the capture, signal {CAPTURE!r}")])
+    # What is written back behind the last coding window is for the next vector.
+    *_, (begin_fs, table) = _captures(program, vector)
+    over_s = seconds(begin_fs + table.period_fs)
+    pulses = {name: tuple(span for span in spans if span[0] < over_s) for name, spans in pulses.items()}
     level = {level.name: level for level in program.levels}[vector.level].values
     stimulus = Played(
         pattern=_pattern(network, program, vector),
@@ -161,6 +161,12 @@ def play(network: Network, program: TestProgram, vector: Vector) -> Play:
     point = nominal(network)
     conditions = Conditions(level["vdd_v"], point.temperature_c)
     return Play(vector.name, stimulus, conditions, _compares(program, edges, pulses), bool(pulses.get(TRIGGER)))
+
+
+def pulses_of(program: TestProgram, vector: Vector) -> dict[str, tuple[Span, ...]]:
+    """Return while each input is up, s."""
+    edges, end_fs = timeline(program, vector), _length_fs(program, vector)
+    return {pin.name: _pulses(edges[pin.name], end_fs) for pin in program.pins if pin.kind is SignalKind.IN}
 
 
 def seconds(time_fs: int) -> float:

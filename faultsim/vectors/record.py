@@ -16,6 +16,10 @@ DICTIONARY = "dictionary.json"
 _FILES = ("*.csv", "*.stil", "*.stdf", DICTIONARY, "pwl/*.pwl")
 
 
+Edges = list[tuple[int, str]]
+"""Time in fs and event of each edge of a signal."""
+
+
 class PairRecord(Spec):
     """What one vector sees of one defect: between two neighbouring severities a test begins to fail.
 
@@ -49,7 +53,7 @@ class VectorRecord(Spec):
     certain_high: float | None
     expected: float | None
     time_s: float
-    edges: dict[str, list[tuple[int, str]]]
+    edges: dict[str, Edges]
     compares: list[tuple[int, int, str]]
     pairs: list[PairRecord]
 
@@ -99,7 +103,7 @@ class ParetoRecord(Spec):
 
 
 class SetRecord(Spec):
-    """A set of vectors."""
+    """A set of vectors; ``initial`` are the edges of the one that writes the weights, where there is one."""
 
     circuit: str
     campaigns: list[str]
@@ -111,6 +115,7 @@ class SetRecord(Spec):
     fingerprints: dict[str, str]
     selection: SelectionRecord
     pareto: list[ParetoRecord]
+    initial: dict[str, Edges]
     vectors: list[VectorRecord]
     defects: list[DefectRecord]
     refused: dict[str, str]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from faultsim.campaigns.limits import number
 from faultsim.fault_models.defect import Defect
-from faultsim.vectors.assemble import CAPTURE, PULSE
+from faultsim.vectors.assemble import CAPTURE, INITIAL, PULSE
 from faultsim.vectors.check import Check
 from faultsim.vectors.matrix import Seen
 from faultsim.vectors.named_set import NamedSet, finite
 from faultsim.vectors.program import SignalKind, TestProgram, Vector, timeline
 from faultsim.vectors.record import (
     DefectRecord,
+    Edges,
     PairRecord,
     ParetoRecord,
     SelectionRecord,
@@ -61,6 +62,7 @@ class Recorder:
                 )
                 for point in found.pareto
             ],
+            initial=self._initial(),
             vectors=[self._vector(*pair) for pair in self.named.numbered],
             defects=[self._defect(defect) for defect in found.matrix.defects],
             refused={one.id: one.reason for one in found.refused},
@@ -85,9 +87,17 @@ class Recorder:
             certified=sum(entry.certified for entry in entries),
         )
 
+    def _initial(self) -> dict[str, Edges]:
+        program = self.named.program
+        return {
+            signal: edges
+            for vector in program.vectors
+            if vector.name == INITIAL
+            for signal, edges in _edges(program, vector).items()
+        }
+
     def _vector(self, name: str, check: Check) -> VectorRecord:
         vector = next(vector for vector in self.named.program.vectors if vector.name == name)
-        edges = timeline(self.named.program, vector)
         return VectorRecord(
             name=name,
             test=check.id,
@@ -98,7 +108,7 @@ class Recorder:
             certain_high=finite(check.certain.high),
             expected=finite(number(check.expected)),
             time_s=self.named.time_s(check),
-            edges={signal: [(edge.time_fs, edge.event) for edge in own] for signal, own in edges.items()},
+            edges=_edges(self.named.program, vector),
             compares=list(_compares(self.named.program, vector)),
             pairs=list(self._pairs(check)),
         )
@@ -147,6 +157,11 @@ class Recorder:
         if any(matrix.covers(check, defect) for check in matrix.checks):
             return "left out: the target is met without it"
         return "; ".join([f"none of {len(seen)} candidates sees it, {_how(seen)}", *failed])
+
+
+def _edges(program: TestProgram, vector: Vector) -> dict[str, Edges]:
+    found = timeline(program, vector)
+    return {signal: [(edge.time_fs, edge.event) for edge in own] for signal, own in found.items()}
 
 
 def _compares(program: TestProgram, vector: Vector) -> Iterator[tuple[int, int, str]]:

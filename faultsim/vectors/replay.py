@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from faultsim.campaigns.lab import Lab
@@ -16,10 +16,11 @@ from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
+from faultsim.vectors.assemble import INITIAL
 from faultsim.vectors.candidate import SPIKE
 from faultsim.vectors.check import first_pulse
 from faultsim.vectors.played import Compare, Play, play
-from faultsim.vectors.program import TestProgram, timeline
+from faultsim.vectors.program import TestProgram, Vector, timeline
 from faultsim.vectors.record import PairRecord, SetRecord, VectorRecord
 
 PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
@@ -42,16 +43,18 @@ class ReplayRow:
 
 def edge_mismatches(record: SetRecord, program: TestProgram) -> list[str]:
     """Return where a program is not what the certificates were simulated with: vectors, signals, edges."""
+    wanted = {vector.name: vector.edges for vector in record.vectors}
+    wanted |= {INITIAL: record.initial} if record.initial else {}
     found: list[str] = []
     vectors = {vector.name: vector for vector in program.vectors}
-    for wanted in record.vectors:
-        if wanted.name not in vectors:
-            found.append(f"{wanted.name} is not in the file")
+    for name in sorted(wanted):
+        if name not in vectors:
+            found.append(f"{name} is not in the file")
             continue
-        edges = timeline(program, vectors.pop(wanted.name))
-        for signal in dict.fromkeys([*wanted.edges, *edges]):
+        edges = timeline(program, vectors.pop(name))
+        for signal in dict.fromkeys([*wanted[name], *edges]):
             own = [(edge.time_fs, edge.event) for edge in edges.get(signal, ())]
-            found += _differences(f"{wanted.name}: {signal}", wanted.edges.get(signal, []), own)
+            found += _differences(f"{name}: {signal}", wanted[name].get(signal, []), own)
     return found + [f"{name} is in the file, and not among the vectors" for name in vectors]
 
 
@@ -92,14 +95,32 @@ class Replay:
             SpecError: The program's signals are not those of the circuit.
         """
         said = {vector.name: vector for vector in self.record.vectors}
-        played = [
-            (said[vector.name], play(self.lab.network, program, vector))
-            for vector in program.vectors
-            if vector.name in said
-        ]
-        asked = [one for vector, ready in played for one in self._asked(vector, ready)]
+        known = [vector for vector in program.vectors if vector.name in said]
+        played = [(said[vector.name], play(self.lab.network, program, vector)) for vector in known]
+        asked = list(self._initial(program, known))
+        asked += [one for vector, ready in played for one in self._asked(vector, ready)]
         self.watcher.stage("replay", len(asked))
         return list(self.pool.map(self._row, asked))
+
+    def _initial(self, program: TestProgram, vectors: Sequence[Vector]) -> Iterator[_Asked]:
+        """Yield a vector behind the one that writes the weights, of a circuit whose weights are all others."""
+        said = {vector.name: vector for vector in self.record.vectors}
+        # A current does not depend on what writing has left the neuron in, so that the rest can be left out.
+        order = sorted(vectors, key=lambda vector: said[vector.name].observable == SPIKE)
+        others = self._other_weights()
+        for before, after in zip([one for one in program.vectors if one.name == INITIAL], order, strict=False):
+            cycles = list(before.cycles)
+            while cycles[-1] == before.cycles[-1] and said[after.name].observable != SPIKE:
+                cycles.pop()
+            ready = play(self.lab.network, program, replace(after, cycles=(*cycles, *after.cycles)))
+            stimulus = replace(ready.stimulus, weights=others)
+            yield _Asked(said[after.name], replace(ready, name=INITIAL, stimulus=stimulus), None, None, PASS)
+
+    def _other_weights(self) -> str:
+        """Return the weights that the deck does not have."""
+        network = self.lab.network
+        values = list(network.sidecar.weights.values) if network.sidecar.weights else []
+        return "".join(next(value for value in values if value != own) for own in network.default_weights)
 
     def _asked(self, vector: VectorRecord, ready: Play) -> Iterator[_Asked]:
         yield _Asked(vector, ready, None, None, PASS)
@@ -120,7 +141,7 @@ class Replay:
         seen = _verdict(asked, outcome)
         self.watcher.advance()
         return ReplayRow(
-            vector=asked.vector.name,
+            vector=ready.name,
             defect_id=defect.id if defect else "",
             severity=asked.severity,
             unit=pair.unit if pair else "",

@@ -192,6 +192,8 @@ def test_replay_agrees_on_every_pair(chosen: Chosen) -> None:
     assert {row["agrees"] for row in rows} == {"true"}
     pairs = {(v["name"], p["defect_id"]) for v in chosen.record["vectors"] for p in v["pairs"] if p["covered"]}
     assert {(row["vector"], row["defect_id"]) for row in rows if row["defect_id"]} == pairs
+    # A circuit that had other weights is as good behind the vector that writes them.
+    assert [row["expected"] for row in rows if row["vector"] == "v000"] == ["pass"]
     assert {row["expected"] for row in rows} == {"pass", "fail"}
 
 
@@ -276,3 +278,7 @@ def test_what_the_options_take(chosen: Chosen) -> None:
     chosen.shell("vectors", "runs/c", "--coverage", "101").fails_with(2)
     said = chosen.shell("vectors", "runs/c", "--tester", "production", "--candidates", "space.toml")
     said.fails_with(5, "tester production can apply none of", "shorter than its shortest pulse")
+    text = (REPOSITORY / "campaigns" / "testers" / "bench.toml").read_text()
+    chosen.shell.write("narrow.toml", text.replace("tables = 64", "tables = 2"))
+    said = chosen.shell("vectors", "runs/c", "--tester", "narrow.toml", "--candidates", "space.toml", "--out", "narrow")
+    said.fails_with(5, "waveform tables, and tester narrow 2")

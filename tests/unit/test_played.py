@@ -12,15 +12,16 @@ from faultsim.campaigns.limits import Range
 from faultsim.campaigns.plan import make_plan
 from faultsim.circuits import bench, network
 from faultsim.circuits.network import Network
+from faultsim.circuits.program import restoring
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import SpecError
-from faultsim.vectors.assemble import CAPTURE, TRIGGER, Assembler
+from faultsim.vectors.assemble import CAPTURE, INITIAL, TRIGGER, Assembler
 from faultsim.vectors.candidate import SPIKE, Candidate, candidates
 from faultsim.vectors.check import Check
 from faultsim.vectors.played import play
-from faultsim.vectors.program import Edge, SignalKind, TestProgram
+from faultsim.vectors.program import Edge, SignalKind, TestProgram, Vector
 from faultsim.vectors.replay import shown
-from faultsim.vectors.space import load_space
+from faultsim.vectors.space import SpaceSpec, load_space
 from faultsim.vectors.stil_reader import read_stil
 from faultsim.vectors.stil_writer import stil_text
 from faultsim.vectors.tester import load_tester
@@ -43,6 +44,11 @@ def program_of(circuit: Network, checks: list[Check], rest_s: float = 1e-6) -> T
     return Assembler(circuit, BENCH, rest_s).program("all", checks, [["what it covers"]] * len(checks))
 
 
+def chosen(program: TestProgram) -> list[Vector]:
+    """Return the vectors but for the one that writes the weights."""
+    return [vector for vector in program.vectors if vector.name != INITIAL]
+
+
 def written_and_read(program: TestProgram, folder: Path) -> TestProgram:
     path = folder / "vectors.stil"
     path.write_text(stil_text(program))
@@ -57,7 +63,7 @@ def test_every_candidate_makes_the_same_deck_by_way_of_the_file(name: str, campa
     checks = [check_of(one) for one in every_candidate(circuit, campaign, "large" if name == "crossbar16" else "small")]
     program = written_and_read(program_of(circuit, checks), tmp_path)
     simulation = circuit.sidecar.simulation
-    for check, vector in zip(checks, program.vectors, strict=True):
+    for check, vector in zip(checks, chosen(program), strict=True):
         ready, candidate = play(circuit, program, vector), check.candidate
         asked = bench.job(circuit, candidate.stimulus, candidate.conditions, simulation)
         played = bench.job(circuit, ready.stimulus, ready.conditions, simulation)
@@ -74,7 +80,7 @@ def test_a_circuit_with_clocks_and_patterns_that_take_turns(tmp_path: Path) -> N
     fitted, point = BENCH.fitted(stimulus, bench.nominal(circuit))
     check = check_of(Candidate("turns", fitted, point, SPIKE))
     program = written_and_read(program_of(circuit, [check]), tmp_path)
-    ready = play(circuit, program, program.vectors[0])
+    ready = play(circuit, program, chosen(program)[0])
     simulation = circuit.sidecar.simulation
     decks = [bench.job(circuit, one, point, simulation).deck for one in (fitted, ready.stimulus)]
     # The title alone differs: the file does not say that patterns take turns.
@@ -92,7 +98,7 @@ def test_the_output_is_compared_with_the_limits_and_nothing_else(
     timing = first.stimulus.spec.model_copy(update={"pulses": pulses})
     check = check_of(replace(first, stimulus=replace(first.stimulus, spec=timing)), low, high)
     program = program_of(CIRCUIT, [check])
-    ready = play(CIRCUIT, program, program.vectors[0])
+    ready = play(CIRCUIT, program, chosen(program)[0])
     wanted = [(pulse, event) for pulse, event in enumerate(events, start=1) if event != "X"]
     assert [(compare.pulse, compare.event) for compare in ready.compares] == wanted
     for value in (None, *range(1, pulses + 1)):
@@ -107,9 +113,36 @@ def test_a_vector_ends_with_its_rest_in_periods_that_the_tester_has() -> None:
     for rest_s, count in ((0.0, 0), (1e-6, 1), (25e-6, 3)):
         program = program_of(CIRCUIT, [check_of(first)], rest_s)
         tables = {table.name: table for table in program.tables}
-        idle = program.vectors[0].cycles[4:]
+        idle = chosen(program)[0].cycles[4:]
         assert len(idle) == count
         assert sum(tables[cycle.table].period_fs for cycle in idle) >= rest_s * 1e15
+
+
+@pytest.mark.parametrize(
+    ("program", "restores"),
+    [("", ""), ("0---", "1---"), ("0---,1---", ""), ("00--,1---", "-1--"), ("1---", ""), ("0000,---1", "111-")],
+)
+def test_the_weights_of_the_deck_are_written_first_and_written_back(program: str, restores: str) -> None:
+    stimulus = Stimulus("1000", CIRCUIT.sidecar.stimulus, program=program)
+    [candidate] = [
+        one
+        for one in candidates(CIRCUIT, space_of(program), BENCH, [], [])[0]
+        if one.stimulus.program == program and len(one.stimulus.pattern) == 4
+    ][:1] or [Candidate("plain", stimulus, bench.nominal(CIRCUIT), SPIKE, restoring("1111", program))]
+    assert candidate.restores == restores
+    made = program_of(CIRCUIT, [check_of(candidate)])
+    first, second = made.vectors
+    assert [cycle.table for cycle in first.cycles[1:-1]] == ["write_1"]
+    tail = [cycle.table for cycle in second.cycles if cycle.table.startswith("write")]
+    steps = [symbol for step in program.split(",") for symbol in "01" if symbol in step]
+    assert len(tail) == len(steps) + len(set(restores) & {"0", "1"})
+    longer = check_of(candidate).time_s(BENCH, 0.0) - check_of(replace(candidate, restores="")).time_s(BENCH, 0.0)
+    assert (longer > 0) == bool(restores)
+
+
+def space_of(program: str) -> SpaceSpec:
+    part = {"cells": ["each"], "programs": ["0", "01"], "observable": "im_wr_a", "stimulus": {"pulses": 1}}
+    return SpaceSpec.model_validate({"title": program, "rest": 0, "writes": [part]})
 
 
 def test_what_drives_is_all_that_is_in_the_program() -> None:
@@ -125,10 +158,10 @@ def test_programs_that_do_not_fit_the_circuit_are_refused() -> None:
     [first, *_] = every_candidate(CIRCUIT, "lats2024")
     program = program_of(CIRCUIT, [check_of(first)])
     with pytest.raises(SpecError, match="signal 'in5': of crossbar16 is not driven"):
-        play(network.load("crossbar16"), program, program.vectors[0])
+        play(network.load("crossbar16"), program, chosen(program)[0])
     tables = tuple(
         replace(table, waves={**table.waves, CAPTURE: {"0": (Edge(0, "D"),), "1": (Edge(0, "D"),)}})
         for table in program.tables
     )
     with pytest.raises(SpecError, match="never opens the capture"):
-        play(CIRCUIT, replace(program, tables=tables), program.vectors[0])
+        play(CIRCUIT, replace(program, tables=tables), chosen(program)[0])
