@@ -349,8 +349,8 @@ def vectors(
     coverage: Annotated[
         float, typer.Option(min=0, max=100, metavar="P", help="Per cent of the detectable weight to cover.")
     ] = 100,
-    dictionary: Annotated[
-        bool, typer.Option("--dictionary/--no-dictionary", help="Certify all that the vectors see, for diagnosis.")
+    diagnosis: Annotated[
+        bool, typer.Option("--diagnosis/--no-diagnosis", help="Add vectors that tell defects apart.")
     ] = True,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the files; RUN/vectors if none.")] = None,
     jobs: Annotated[
@@ -362,7 +362,7 @@ def vectors(
     """Choose the cheapest set of test vectors and write the tester's files; call it again to resume."""
     from faultsim.cli.vectors import Request, run
 
-    run(Request(runs, tester, candidates, fewest, coverage, dictionary, out, jobs, dask), json)
+    run(Request(runs, tester, candidates, fewest, coverage, diagnosis, out, jobs, dask), json)
 
 
 @app.command()

@@ -45,7 +45,7 @@ class Request:
     candidates: str | None
     fewest: bool
     coverage: float
-    dictionary: bool
+    diagnosis: bool
     out: Path | None
     jobs: int | None
     dask: str | None
@@ -83,7 +83,7 @@ def _made(subject: Subject, request: Request, run: Path) -> tuple[VectorSet, int
     try:
         with opened(run, subject.network, request.jobs, request.dask) as (lab, pool, view):
             aim = Aim(request.fewest, request.coverage / 100)
-            return make_set(subject, aim, request.dictionary, lab, pool, view), lab.service.simulated
+            return make_set(subject, aim, request.diagnosis, lab, pool, view), lab.service.simulated
     except CancelledError as error:
         raise Interrupted("stopped") from error
 
@@ -174,7 +174,7 @@ def _command(request: Request) -> str:
         "--dask": request.dask,
     }
     options = [word for name, value in given.items() if value is not None for word in (name, str(value))]
-    flags = ["--fewest"] * request.fewest + ["--no-dictionary"] * (not request.dictionary)
+    flags = ["--fewest"] * request.fewest + ["--no-diagnosis"] * (not request.diagnosis)
     return shlex.join(["faultsim", "vectors", *map(str, request.runs), *options, *flags])
 
 

@@ -13,6 +13,9 @@ from faultsim.spice.expressions import Value
 from faultsim.vectors.candidate import Candidate
 from faultsim.vectors.tester import Tester
 
+_SIGMAS = 2.0
+"""Of a good circuit's current: by how many of its deviations limits are wide, which hold single tolerances' ends."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -103,6 +106,12 @@ def measured_check(candidate: Candidate, values: Sequence[Value], expected: Valu
     # Measured too high by the error, too low by it: either way it has to be outside.
     ends = [limit / (1 + sign * off) for limit in (limits.low, limits.high) for sign in (-1, 1)]
     return Check(candidate, limits, Range(min(ends[:2]), max(ends[2:]), math.nan), expected)
+
+
+def deviations(check: Check, tester: Tester) -> tuple[float, float]:
+    """Return by how much good circuits differ in what a check measures, relative, and the tester is off, A."""
+    half, expected = (check.limits.high - check.limits.low) / 2, number(check.expected)
+    return half / abs(expected) / _SIGMAS if expected else 0.0, tester.spec.current_resolution
 
 
 def _whole(count: int, step: float) -> float:

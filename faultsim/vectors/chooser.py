@@ -42,6 +42,7 @@ class Choice:
 
     Attributes:
         aim: What was wanted.
+        rows: What it was chosen from.
         checks: The vectors, in the order of the candidates.
         selection: What was chosen among the matrix's rows, with the bound that proves it.
         greedy: What the greedy heuristic chooses from the same matrix.
@@ -52,6 +53,7 @@ class Choice:
     """
 
     aim: Aim
+    rows: tuple[Check, ...]
     checks: tuple[Check, ...]
     selection: Selection
     greedy: Selection
@@ -101,10 +103,27 @@ class Chooser:
             chosen = [self.matrix.checks[row] for row in selection.chosen]
             if self._confirm(chosen) or self._certify(chosen, selection):
                 continue
-            mine = tuple(chosen)
             return Choice(
-                self.aim, mine, selection, greedy(problem), problem, self._of(mine), tuple(self._withdrawn), rounds
+                aim=self.aim,
+                rows=tuple(self.matrix.checks),
+                checks=tuple(chosen),
+                selection=selection,
+                greedy=greedy(problem),
+                problem=problem,
+                certificates=self._of(chosen),
+                withdrawn=tuple(self._withdrawn),
+                rounds=rounds,
             )
+
+    def confirmed(self, checks: Sequence[Check]) -> list[Check]:
+        """Return checks with the limits that good circuits in SPICE allow; those that allow none are left out.
+
+        Raises:
+            UnknownOutcome: A simulation of a good circuit failed.
+        """
+        self._confirm(checks)
+        ids = {check.id for check in checks}
+        return [check for check in self.matrix.checks if check.id in ids]
 
     def dictionary(self, checks: Sequence[Check]) -> dict[tuple[str, str], Certificate]:
         """Certify what each of some checks sees of each defect, relied on or not."""

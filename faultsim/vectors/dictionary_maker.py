@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from faultsim.campaigns.limits import number
 from faultsim.spice.expressions import Value
-from faultsim.vectors.check import Check, first_pulse
+from faultsim.vectors.check import Check, deviations, first_pulse
 from faultsim.vectors.dictionary_file import DictionaryRecord, SuspectRecord, TestRecord
 from faultsim.vectors.named_set import NamedSet, finite
-
-_SIGMAS = 2.0
-"""Of a good circuit's current: by how many of its deviations limits are wide, which hold single tolerances' ends."""
 
 
 def dictionary_record(named: NamedSet) -> DictionaryRecord:
@@ -44,7 +41,7 @@ def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
         grid, passes = grids[defect.id], own.last_pass
         known = None if passes < 0 else grid[passes]
         seen[defect.id] = (known, None if own.first is None else grid[own.first], own.certified)
-    half = (check.limits.high - check.limits.low) / 2 if candidate.measures else 0.0
+    relative, absolute = deviations(check, tester) if candidate.measures else (0.0, 0.0)
     responses = {
         identity: [(severity, _response(check, value)) for severity, value in certificate.values]
         for (test, identity), certificate in named.vectors.certificates.items()
@@ -58,8 +55,8 @@ def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
         expected=finite(expected),
         measures=candidate.measures,
         curve=_curve(pattern, vdd_v) if candidate.measures and not candidate.stimulus.program else "",
-        relative=half / abs(expected) / _SIGMAS if expected else 0.0,
-        absolute=tester.spec.current_resolution,
+        relative=relative,
+        absolute=absolute,
         seen=seen,
         responses=responses,
     )

@@ -50,6 +50,10 @@ class NamedSet:
         first = found.seen.first
         return first is not None and first <= self.vectors.matrix.demanded[defect.id]
 
+    def purpose(self, check: Check) -> str:
+        """Return what a vector is for."""
+        return "diagnosis" if check in self.vectors.extras else "detection"
+
     def covers(self, check: Check) -> Iterator[str]:
         """Yield what a vector covers, with the severity from which on it is seen."""
         for defect in self.vectors.matrix.defects:
@@ -61,7 +65,7 @@ class NamedSet:
 
     def comments(self, name: str, check: Check) -> Iterator[str]:
         """Yield what people should read with a vector."""
-        yield f"{name}: {check.id}"
+        yield f"{name}, {self.purpose(check)}: {check.id}"
         low, high = check.limits.low, check.limits.high
         if check.candidate.measures:
             ends = " to ".join(format_quantity(end, "A", 6) for end in (low, high))

@@ -38,7 +38,7 @@ class PairRecord(Spec):
 
 
 class VectorRecord(Spec):
-    """One vector.
+    """One vector; its ``purpose`` is to detect, or to diagnose what others have detected.
 
     ``edges`` are all that a tester drives and compares, as the certificates were simulated with: signal -> time in fs
     and event. ``compares`` are cycle of the pattern, pulse and event of each comparison of the output, from 1.
@@ -53,6 +53,7 @@ class VectorRecord(Spec):
     certain_high: float | None
     expected: float | None
     time_s: float
+    purpose: str
     edges: dict[str, Edges]
     compares: list[tuple[int, int, str]]
     pairs: list[PairRecord]

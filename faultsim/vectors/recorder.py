@@ -58,7 +58,7 @@ class Recorder:
                     cost=point.cost,
                     covered_weight=point.covered_weight,
                     proven=point.proven,
-                    vectors=[found.matrix.checks[row].id for row in point.chosen],
+                    vectors=[found.choice.rows[row].id for row in point.chosen],
                 )
                 for point in found.pareto
             ],
@@ -108,6 +108,7 @@ class Recorder:
             certain_high=finite(check.certain.high),
             expected=finite(number(check.expected)),
             time_s=self.named.time_s(check),
+            purpose=self.named.purpose(check),
             edges=_edges(self.named.program, vector),
             compares=list(_compares(self.named.program, vector)),
             pairs=list(self._pairs(check)),

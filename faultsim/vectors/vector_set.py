@@ -16,7 +16,7 @@ from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import GateError, UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.vectors.candidate import Candidate, Refused, candidates
-from faultsim.vectors.check import Check
+from faultsim.vectors.check import Check, deviations
 from faultsim.vectors.chooser import Aim, Choice, Chooser
 from faultsim.vectors.cover import Selection
 from faultsim.vectors.cover_curve import pareto
@@ -26,10 +26,12 @@ from faultsim.vectors.first_spikes import FirstSpikes
 from faultsim.vectors.good import GoodCircuits
 from faultsim.vectors.matrix import Matrix
 from faultsim.vectors.probe import Certificate
+from faultsim.vectors.separation import Separation
 from faultsim.vectors.space import SpaceSpec
 from faultsim.vectors.tester import Tester
 
 CURRENT = "im_wr_a"
+_ROUNDS, _MOST_EXTRAS = 2, 20
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class VectorSet:
         certificates: What each vector sees of each defect, by (check's id, defect's id).
         pareto: How much can be covered at which cost.
         curves: What defects do to currents.
+        extras: Further vectors, which tell defects apart.
     """
 
     subject: Subject
@@ -106,22 +109,23 @@ class VectorSet:
     certificates: Mapping[tuple[str, str], Certificate]
     pareto: tuple[Selection, ...]
     curves: Curves
+    extras: tuple[Check, ...] = ()
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The vectors."""
-        return self.choice.checks
+        """The vectors, those that detect first."""
+        return (*self.choice.checks, *self.extras)
 
 
 def make_set(
-    subject: Subject, aim: Aim, dictionary: bool, lab: Lab, pool: ThreadPoolExecutor, watcher: Watcher
+    subject: Subject, aim: Aim, diagnosis: bool, lab: Lab, pool: ThreadPoolExecutor, watcher: Watcher
 ) -> VectorSet:
     """Choose the vectors of a subject.
 
     Args:
         subject: What they are for.
         aim: What is wanted of the set.
-        dictionary: Certify as well what the vectors see of defects that others cover, for diagnosis.
+        diagnosis: Add vectors that tell defects apart, and certify all that any of them sees.
         lab: Simulates the circuit.
         pool: Runs several at a time.
         watcher: Is told how it gets on.
@@ -138,10 +142,24 @@ def make_set(
     matrix = _matrix(subject, estimator, tried)
     chooser = Chooser(matrix, estimator, subject.tester, subject.space.rest, aim, pool, watcher)
     choice = chooser.choose()
-    certificates = chooser.dictionary(choice.checks) if dictionary else choice.certificates
     points = tuple(pareto(choice.problem))
     curves = estimator.sweeps.curves(subject.defects)
-    return VectorSet(subject, len(tried), tuple(refused), matrix, choice, certificates, points, curves)
+    extras = _extras(subject, chooser, choice, curves) if diagnosis else ()
+    certificates = chooser.dictionary([*choice.checks, *extras]) if diagnosis else choice.certificates
+    return VectorSet(subject, len(tried), tuple(refused), matrix, choice, certificates, points, curves, extras)
+
+
+def _extras(subject: Subject, chooser: Chooser, choice: Choice, curves: Curves) -> tuple[Check, ...]:
+    """Return vectors that tell defects apart; once they are certified, those that are still missing."""
+    found: list[Check] = []
+    separation = Separation(chooser.matrix, curves, lambda check: deviations(check, subject.tester))
+    for _ in range(_ROUNDS):
+        chooser.dictionary([*choice.checks, *found])
+        more = separation.more([*choice.checks, *found], _MOST_EXTRAS - len(found))
+        if not more:
+            break
+        found += chooser.confirmed(more)
+    return tuple(found)
 
 
 def _estimator(subject: Subject, lab: Lab, pool: ThreadPoolExecutor, watcher: Watcher) -> Estimator:
