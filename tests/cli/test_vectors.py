@@ -156,7 +156,7 @@ def test_files_for_the_tester(chosen: Chosen) -> None:
     assert {"pwl/v001.in1.pwl", "pwl/v001.cap.pwl", "pwl/v001.rd.pwl"} <= files
     stil = (chosen.folder / "vectors.stil").read_text()
     for vector in chosen.record["vectors"]:
-        assert f"// {vector['name']}: {vector['test']}" in stil
+        assert f"// {vector['name']}, {vector['purpose']}: {vector['test']}" in stil
         for pair in vector["pairs"]:
             sign = "<=" if "bridge" in pair["defect_id"] else ">="
             assert (f"// covers {pair['defect_id']}{sign}" in stil) >= pair["covered"]
