@@ -50,6 +50,21 @@ def _nominal(value: float, *_: float) -> float:
     return value
 
 
+_MOST_TURNED = 1e9
+"""Of a larger angle the last bits decide the sine, and these are no more the same in any two programs."""
+
+
+def _turned(function: Callable[[float], float]) -> Callable[[float], float]:
+    """Return a function of an angle that has no value where the angle says nothing."""
+
+    def of(angle: float) -> float:
+        if abs(angle) > _MOST_TURNED:
+            raise ValueError(angle)
+        return function(angle)
+
+    return of
+
+
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "abs": abs,
     "sqrt": math.sqrt,
@@ -57,9 +72,9 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
     "ln": math.log,
     "log": math.log,
     "log10": math.log10,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
+    "sin": _turned(math.sin),
+    "cos": _turned(math.cos),
+    "tan": _turned(math.tan),
     "asin": math.asin,
     "acos": math.acos,
     "atan": math.atan,

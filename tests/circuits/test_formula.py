@@ -279,3 +279,9 @@ def test_an_expression_of_any_length_is_worked_out_or_not_in_no_time(piece: str)
     evaluate(piece * 20_000, HERE)
     evaluate(piece * 20_000 + "1" + ")" * 20_000, HERE)
     assert time.process_time() - before < 5
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_an_angle_whose_last_bits_decide_has_no_sine(name: str) -> None:
+    assert evaluate(f"{{{name}(1/3f)}}", HERE) is None
+    assert evaluate(f"{{{name}(1e9)}}", HERE) is not None
