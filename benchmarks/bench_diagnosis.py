@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from faultsim.campaigns.lab import Lab
-from faultsim.campaigns.limits import number
+from faultsim.campaigns.limits import first_pulse, number
 from faultsim.cli.finished import finished
 from faultsim.cli.vectors import opened
 from faultsim.fault_models.defect import Defect
-from faultsim.vectors.check import Check, first_pulse
+from faultsim.vectors.check import Check
 from faultsim.vectors.chooser import Aim
 from faultsim.vectors.diagnosis import Explanation, explain, suggest
 from faultsim.vectors.dictionary import Dictionary

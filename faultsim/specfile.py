@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -51,6 +52,19 @@ def read_spec(path: Path, model: type[Model]) -> Model:
         SpecError: Everything that is wrong with it.
     """
     return check_table(read_table(path), model, path)
+
+
+def read_json(path: Path, model: type[Model]) -> Model:
+    """Read a JSON file that faultsim has written into a model.
+
+    Raises:
+        SpecError: Everything that is wrong with it.
+    """
+    try:
+        table = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise SpecError([Problem(str(path), f"cannot be read: {error}")]) from error
+    return check_table(table, model, path)
 
 
 def check_table(table: dict[str, Any], model: type[Model], path: Path) -> Model:

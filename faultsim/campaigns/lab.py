@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
+from faultsim.campaigns.limits import first_pulse
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.results import EQUIVALENT, WHOLE
 from faultsim.circuits.bench import job, surroundings, variant
@@ -119,10 +120,7 @@ class Lab:
 
 def first_spike(outcome: Outcome) -> int | None:
     """Return on which pulse a transient spikes, 0 for none; None where it failed."""
-    pulse = outcome.values.get("pulses_to_spike")
-    if not outcome.ok:
-        return None
-    return int(pulse) if isinstance(pulse, int | float) else 0
+    return first_pulse(outcome.values.get("pulses_to_spike")) if outcome.ok else None
 
 
 def _key(question: Question) -> tuple[str, str, Corner]:

@@ -69,6 +69,12 @@ def passes(limits: Limits | None, expected: Value, seen: Value) -> bool:
     return seen == expected if limits is None else limits.passes(expected, seen)
 
 
+def first_pulse(value: Value | None) -> int:
+    """Return the pulse of a first spike, 0 for none."""
+    found = number(value)
+    return 0 if found is None else int(found)
+
+
 def number(value: Value | None) -> float | None:
     """Return a value as a number, if it is one."""
     return float(value) if isinstance(value, int | float) else None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.hint import Hint, Landmark, deviation, led
 from faultsim.campaigns.lab import Lab
-from faultsim.campaigns.limits import number, passes
+from faultsim.campaigns.limits import Limits, number, passes
 from faultsim.campaigns.plan import Plan, Setting, ThresholdTask
 from faultsim.campaigns.results import Detection, ThresholdRow
 from faultsim.campaigns.search import Bracket, Verdict, changes, confirm_bracket, find_bracket, scan_grid
+from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
 
@@ -113,10 +114,15 @@ def _others(probing: _Probing, bracket: Bracket, crossings: Sequence[int]) -> st
 
 def judge_response(setting: Setting, healthy: Outcome, faulty: Outcome) -> Verdict:
     """Compare a response with the fault-free one, as the test's observable and limits say."""
-    if not faulty.ok:
+    expected = healthy.values[setting.observable] if faulty.ok else None
+    return judged(faulty, setting.observable, setting.limits, expected)
+
+
+def judged(outcome: Outcome, observable: str, limits: Limits | None, expected: Value) -> Verdict:
+    """Return what a transient says: of one that failed, nothing."""
+    if not outcome.ok:
         return Verdict.UNKNOWN
-    expected, seen = healthy.values[setting.observable], faulty.values[setting.observable]
-    return Verdict.PASS if passes(setting.limits, expected, seen) else Verdict.FAIL
+    return Verdict.PASS if passes(limits, expected, outcome.values[observable]) else Verdict.FAIL
 
 
 def _conclude(plan: Plan, task: ThresholdTask, bracket: Bracket, probing: _Probing) -> tuple[Detection, str]:

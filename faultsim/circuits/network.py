@@ -63,7 +63,11 @@ class Network:
     @property
     def inputs(self) -> list[str]:
         """Input nets in the order of a pattern's symbols."""
-        return [net for ports in self.sidecar.ports if ports.role == "input" for net in ports.nets]
+        return self.nets("input")
+
+    def nets(self, *roles: str) -> list[str]:
+        """Return the nets that have some roles, role after role."""
+        return [net for role in roles for ports in self.sidecar.ports if ports.role == role for net in ports.nets]
 
     @property
     def default_weights(self) -> str:

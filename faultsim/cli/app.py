@@ -41,6 +41,11 @@ Trust = Annotated[bool, typer.Option("--trust", help="Read decks with control bl
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 Out = Annotated[Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")]
 Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")]
+Vectors = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")]
+Dask = Annotated[
+    str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster: its scheduler's tcp://host:port.")
+]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
 
 Pattern = Annotated[
@@ -265,9 +270,7 @@ def shmoo(
     plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="Draw the maps, .svg or .png.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the maps as a table.")] = None,
     spice: Annotated[bool, typer.Option("--spice", help="Simulate every point in SPICE.")] = False,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
-    ] = None,
+    jobs: Jobs = None,
     json: Json = False,
 ) -> None:
     """Map on which pulse a circuit spikes over integrate and leaky window, fault-free beside faulty."""
@@ -282,16 +285,12 @@ def shmoo(
 def run_(
     campaign: Campaign,
     out: Out = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
-    ] = None,
+    jobs: Jobs = None,
     only: Annotated[str, typer.Option(metavar="GLOB", help="Only defects whose id matches.")] = "*",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Simulate every row, whatever the campaign says.")] = False,
-    dask: Annotated[
-        str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster: its scheduler's tcp://host:port.")
-    ] = None,
+    dask: Dask = None,
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Do only share I of N, from 1/N to N/N; then faultsim merge.")
     ] = None,
@@ -352,11 +351,9 @@ def vectors(
     diagnosis: Annotated[
         bool, typer.Option("--diagnosis/--no-diagnosis", help="Add vectors that tell defects apart.")
     ] = True,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the files; RUN/vectors if none.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
-    ] = None,
-    dask: Annotated[str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster.")] = None,
+    out: Vectors = None,
+    jobs: Jobs = None,
+    dask: Dask = None,
     json: Json = False,
 ) -> None:
     """Choose the cheapest set of test vectors and write the tester's files; call it again to resume."""
@@ -370,11 +367,9 @@ def replay(
     run: Run,
     stil: Annotated[Path | None, typer.Option(metavar="FILE", help="STIL file to play; the run's own if none.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")
-    ] = None,
-    dask: Annotated[str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster.")] = None,
+    out: Vectors = None,
+    jobs: Jobs = None,
+    dask: Dask = None,
     json: Json = False,
 ) -> None:
     """Play the written vectors to the circuit in SPICE, without and with each defect; exit code 5 if any differs."""
@@ -388,7 +383,7 @@ def replay(
 def diagnose(
     run: Run,
     responses: Annotated[Path, typer.Argument(metavar="RESPONSES", help="What a tester saw: CSV or STDF.")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")] = None,
+    out: Vectors = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="Defects that are listed.")] = 10,
     json: Json = False,
 ) -> None:

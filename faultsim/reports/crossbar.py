@@ -199,7 +199,7 @@ def _draw_receiver(page: _Page, column: Column, at: tuple[float, float]) -> floa
 
 
 def _outputs(network: Network) -> list[str]:
-    return [net for ports in network.sidecar.ports if ports.role == "output" for net in ports.nets]
+    return network.nets("output")
 
 
 def _on(nets: Sequence[str], element: Element) -> list[str]:

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span, Step
-from faultsim.circuits.sidecar import PortsSpec
 from faultsim.circuits.stimulus import Stimulus, spike_delay_s
 from faultsim.circuits.symbols import abridged
 from faultsim.units import format_quantity
@@ -72,21 +71,12 @@ class Assembler:
         """All pins: those of the circuit, the capture and the trigger, the output, the supplies."""
         taken = {net for ports in self.network.sidecar.ports for net in ports.nets}
         own = [name for name in (CAPTURE, TRIGGER) if name not in taken]
-        driven = [*self._nets(*_DRIVEN), *own]
+        driven = [*self.network.nets(*_DRIVEN), *own]
         return (
             *(Signal(net, SignalKind.IN) for net in driven),
-            *(Signal(net, SignalKind.OUT) for net in self._nets("output")),
-            *(Signal(net, SignalKind.SUPPLY) for net in self._nets("supply", "high")),
+            *(Signal(net, SignalKind.OUT) for net in self.network.nets("output")),
+            *(Signal(net, SignalKind.SUPPLY) for net in self.network.nets("supply", "high")),
         )
-
-    def _nets(self, *roles: str) -> list[str]:
-        return [net for role in roles for net in self._of(role)]
-
-    def _of(self, role: str) -> list[str]:
-        return [net for ports in self._ports(role) for net in ports.nets]
-
-    def _ports(self, role: str) -> list[PortsSpec]:
-        return [ports for ports in self.network.sidecar.ports if ports.role == role]
 
     def _initial(self, checks: Sequence[Check]) -> list[Vector]:
         """Return the vector that writes the weights that all others begin with, where they can be written."""
@@ -128,22 +118,22 @@ class Assembler:
         """Return the cycles of a step of a programming sequence: the depression of 0s, then the potentiation of 1s."""
         timing, found = stimulus.spec.program, []
         assert timing is not None
-        lines, inputs = self._of("depress"), self.network.inputs
+        lines, inputs, enables = self.network.nets("depress"), self.network.inputs, self.network.nets("program")
         if step.depression_s is not None:
             whole = 2 * timing.lead + timing.depress_width
             waves: dict[str, dict[str, list[Span]]] = {
-                net: {PULSE: [(0.0, whole)]} for net in self._nets("source", "depress")
+                net: {PULSE: [(0.0, whole)]} for net in self.network.nets("source", "depress")
             }
-            waves |= {net: {PULSE: [(timing.lead, timing.lead + timing.depress_width)]} for net in self._of("program")}
+            waves |= {net: {PULSE: [(timing.lead, timing.lead + timing.depress_width)]} for net in enables}
             chosen = {line: PULSE for place, line in enumerate(lines) if step.weights[place] == "0"}
-            on = dict.fromkeys(self._nets("source", "program"), PULSE)
+            on = dict.fromkeys(self.network.nets("source", "program"), PULSE)
             found.append(self._cycle("write_0", whole + timing.settle, waves, chosen | on, {}))
         if step.input_spike_s is not None:
             pulse = stimulus.spec.integrate
             waves = {net: {PULSE: [(0.0, pulse)]} for net in inputs}
-            waves |= {net: {PULSE: [(timing.delay, timing.delay + timing.width)]} for net in self._of("program")}
+            waves |= {net: {PULSE: [(timing.delay, timing.delay + timing.width)]} for net in enables}
             chosen = {net: PULSE for place, net in enumerate(inputs) if step.weights[place] == "1"}
-            on = dict.fromkeys(self._of("program"), PULSE)
+            on = dict.fromkeys(enables, PULSE)
             lasts_s = max(pulse, timing.delay + timing.width) + timing.settle
             found.append(self._cycle("write_1", lasts_s, waves, chosen | on, {}))
         return found
@@ -154,15 +144,15 @@ class Assembler:
         closed = stimulus.spec.integrate + stimulus.spec.read_delay + stimulus.spec.strobe_width
         step = self.tester.spec.time_resolution
         compared_s = math.ceil((closed + self.tester.spec.strobe_guard) / step + 0.5) * step
-        compares = {net: dict.fromkeys("LH", compared_s) for net in self._of("output")}
+        compares = {net: dict.fromkeys("LH", compared_s) for net in self.network.nets("output")}
         name = f"iw_{_worded(stimulus.spec.integrate)}_lw_{_worded(stimulus.spec.leaky)}"
         cycles = []
         for number in range(1, stimulus.spec.pulses + 1):
             frame = stimulus.frames[(number - 1) % len(stimulus.frames)]
             chosen = dict(zip(self.network.inputs, frame, strict=True))
-            chosen |= dict.fromkeys([*self._of("read"), *self._of("clock"), CAPTURE], PULSE)
+            chosen |= dict.fromkeys([*self.network.nets("read"), *self.network.nets("clock"), CAPTURE], PULSE)
             chosen |= {TRIGGER: PULSE} if check.candidate.measures and number == 1 else {}
-            chosen |= dict.fromkeys(self._of("output"), _expected(check, number))
+            chosen |= dict.fromkeys(self.network.nets("output"), _expected(check, number))
             cycles.append(self._cycle(name, stimulus.period_s, waves, chosen, compares))
         return cycles
 
@@ -175,8 +165,10 @@ class Assembler:
             spikes[symbol] = [(delay, delay + spec.integrate)] if sent else []
         begins = spec.integrate + spec.read_delay
         waves = {net: dict(spikes) for net in self.network.inputs}
-        waves |= {net: {PULSE: [(begins, begins + spec.read_width)]} for net in self._of("read")}
-        for ports in self._ports("clock"):
+        waves |= {net: {PULSE: [(begins, begins + spec.read_width)]} for net in self.network.nets("read")}
+        for ports in self.network.sidecar.ports:
+            if ports.role != "clock":
+                continue
             clock = spec.clocks[str(ports.clock)]
             waves |= {net: {PULSE: [(clock.delay, clock.delay + clock.width)]} for net in ports.nets}
         waves[CAPTURE] = {PULSE: [(begins, begins + spec.strobe_width)]}

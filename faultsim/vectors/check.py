@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from faultsim.campaigns.limits import Range, number
-from faultsim.campaigns.plan import Setting
 from faultsim.circuits.program import schedule
 from faultsim.spice.expressions import Value
 from faultsim.vectors.candidate import Candidate
@@ -43,20 +42,6 @@ class Check:
     def silent(self) -> bool:
         """Return whether a spike vector waits for no spike at all."""
         return not self.candidate.measures and self.limits.high == math.inf
-
-    @property
-    def setting(self) -> Setting:
-        """Return it as a test of a campaign, judged by what is certain."""
-        candidate = self.candidate
-        return Setting(
-            test=candidate.id,
-            observable=candidate.observable,
-            limits=self.certain,
-            window="",
-            stimulus=candidate.stimulus,
-            conditions=candidate.conditions,
-            reads=(candidate.observable,),
-        )
 
     def time_s(self, tester: Tester, rest_s: float) -> float:
         """Return how long a tester takes for it: stimulus, writing back, rest, measurement, and its own overhead."""
@@ -124,7 +109,12 @@ def _with_pulses(candidate: Candidate, pulses: int) -> Candidate:
     return replace(candidate, stimulus=replace(stimulus, spec=spec))
 
 
-def first_pulse(value: Value | None) -> int:
-    """Return the pulse of a first spike, 0 for none."""
-    found = number(value)
-    return 0 if found is None else int(found)
+def latch_shows(event: str, pulse: int, first: int) -> bool:
+    """Return whether the latch on the output is what it is compared with.
+
+    Args:
+        event: H if it has to be set, L if not.
+        pulse: Behind which coding window the tester looks, from 1.
+        first: In which one the circuit first spikes, 0 for none.
+    """
+    return (0 < first <= pulse) == (event == "H")

@@ -175,7 +175,7 @@ class Chooser:
             del self.matrix.checks[place]
             return
         self.matrix.checks[place] = found
-        self.estimator.fill_again(self.matrix, found)
+        self.estimator.fill_rows(self.matrix, [found])
 
     def _certify(self, chosen: Sequence[Check], selection: Selection) -> bool:
         """See in SPICE that each defect is covered; return whether the matrix was wrong about one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class Sweeps:
     def get(self, pattern: str, conditions: Conditions, defect: Defect) -> Sweep:
         """Return a sweep; blocks until it is there."""
         self.ask(pattern, conditions, defect)
-        return self._asked[pattern, conditions.vdd_v, defect.id].result()
+        return self._asked[pattern, conditions.vdd_v, defect.id].sweep
 
     def healthy(self, pattern: str, conditions: Conditions) -> float | None:
         """Return what the fault-free circuit has; None where its simulation failed."""
@@ -98,7 +99,7 @@ class Sweeps:
         for (pattern, vdd_v, identity), pending in self._asked.items():
             point = replace(nominal(self.lab.network), vdd_v=vdd_v)
             whole = self.healthy(pattern, point) or np.nan
-            shares[pattern, vdd_v, identity] = tuple(float(value) / whole for value in pending.result().values)
+            shares[pattern, vdd_v, identity] = tuple(float(value) / whole for value in pending.sweep.values)
         return Curves({defect.id: tuple(_severities(self.grid(defect))) for defect in defects}, shares)
 
     def _begun(self, question: Question) -> _Pending:
@@ -130,7 +131,9 @@ class _Pending:
     severities: Sequence[float]
     answers: Sequence[tuple[Future[Outcome] | None, str]]
 
-    def result(self) -> Sweep:
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The sweep; blocks until it is there."""
         values = [number(answer.result().values.get(name)) if answer else None for answer, name in self.answers]
         return Sweep(np.array(self.severities), np.array([np.nan if value is None else value for value in values]))
 

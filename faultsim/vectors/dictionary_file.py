@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from faultsim.campaigns.grid import Grid
-from faultsim.errors import Problem, SpecError, UsageError
-from faultsim.specfile import Spec, check_table
+from faultsim.specfile import Spec, read_json
 from faultsim.vectors.dictionary import Dictionary, Entry, Measured, Suspect, width_of
-from faultsim.vectors.record import DICTIONARY
+from faultsim.vectors.record import DICTIONARY, made
 
 Seen = tuple[float | None, float | None, bool]
 """Severity up to which a test is known to pass, none for the fault-free circuit alone; severity from which on it fails,
@@ -75,14 +74,7 @@ def read_dictionary(folder: Path) -> Dictionary:
         UsageError: There is none.
         SpecError: The file is not one.
     """
-    path = folder / DICTIONARY
-    if not path.is_file():
-        raise UsageError(f"{folder} has no {DICTIONARY}; faultsim vectors {folder.parent} makes it")
-    try:
-        table = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise SpecError([Problem(str(path), f"cannot be read: {error}")]) from error
-    return dictionary_of(check_table(table, DictionaryRecord, path))
+    return dictionary_of(read_json(made(folder, DICTIONARY), DictionaryRecord))
 
 
 def dictionary_of(record: DictionaryRecord) -> Dictionary:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from faultsim.campaigns.limits import number
+from faultsim.campaigns.limits import first_pulse, number
 from faultsim.spice.expressions import Value
-from faultsim.vectors.check import Check, deviations, first_pulse
+from faultsim.vectors.check import Check, deviations
 from faultsim.vectors.dictionary_file import DictionaryRecord, SuspectRecord, TestRecord
 from faultsim.vectors.named_set import NamedSet, finite
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from faultsim.vectors.first_spikes import FirstSpikes, is_black_and_white
 from faultsim.vectors.good import GoodCircuits
 from faultsim.vectors.matrix import Matrix, Seen
 from faultsim.vectors.neurons import windows_of
-from faultsim.vectors.patterns import spelled
+from faultsim.vectors.patterns import full_pattern
 from faultsim.vectors.probe import Probe
 from faultsim.vectors.spiking import Spiking
 
@@ -84,29 +85,23 @@ class Estimator:
         self._sweep(matrix)
         own = [defect for defect in matrix.defects if self._in_neuron(defect)]
         self.spikes.prepare_faulty((defect, severity) for defect in own for severity in _looks(matrix, defect))
-        direct: list[tuple[Check, Defect]] = []
-        for check in matrix.checks:
-            self.fill_row(matrix, check, direct)
-        self._ask(matrix, direct)
+        self.fill_rows(matrix, matrix.checks)
 
-    def fill_again(self, matrix: Matrix, check: Check) -> None:
-        """Estimate the entries of one check anew."""
-        direct: list[tuple[Check, Defect]] = []
-        self.fill_row(matrix, check, direct)
+    def fill_rows(self, matrix: Matrix, checks: Sequence[Check]) -> None:
+        """Estimate the entries of some checks; those that only SPICE can tell are asked for."""
+        direct = []
+        for check in checks:
+            for defect in matrix.defects:
+                seen = self._entry(matrix, check, defect)
+                if seen is None:
+                    direct.append((check, defect))
+                else:
+                    matrix.put(check, defect, seen)
         self._ask(matrix, direct)
 
     def whole(self, check: Check) -> Candidate:
         """Return the candidate that a check was made of, with all of its coding windows."""
         return self._candidates.get(check.id, check.candidate)
-
-    def fill_row(self, matrix: Matrix, check: Check, direct: list[tuple[Check, Defect]]) -> None:
-        """Estimate the entries of one check; those that only SPICE can tell are added to a list."""
-        for defect in matrix.defects:
-            seen = self._entry(matrix, check, defect)
-            if seen is None:
-                direct.append((check, defect))
-            else:
-                matrix.put(check, defect, seen)
 
     def _sweep(self, matrix: Matrix) -> None:
         """Ask for all sweeps at once, then wait for each."""
@@ -201,9 +196,9 @@ class Estimator:
 
         list(self.pool.map(look, pairs))
 
-    @property
+    @cached_property
     def _full(self) -> str:
-        return spelled(self.lab.network, ["full"], ())[0]
+        return full_pattern(self.lab.network)
 
     def _in_neuron(self, defect: Defect) -> bool:
         """Return whether a defect is of the neuron's own parts."""

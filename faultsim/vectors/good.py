@@ -7,32 +7,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from faultsim.campaigns.lab import Lab
-from faultsim.campaigns.limits import number
+from faultsim.campaigns.limits import first_pulse, number
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.tolerance import end_corners
 from faultsim.errors import UnknownOutcome
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.vectors.candidate import Candidate
-from faultsim.vectors.check import Check, first_pulse, measured_check, spike_check
+from faultsim.vectors.check import Check, measured_check, spike_check
 from faultsim.vectors.tester import Applied, Tester
 
 NOMINAL = "nominal"
 _WRITTEN = (0.99, 1.01)
 """By which factors a written weight may be off what is expected of it."""
-
-
-@dataclass(frozen=True)
-class Responses:
-    """What good circuits do under one candidate.
-
-    Attributes:
-        names: Which circuit: nominal first, then the tolerances' ends, then the tester's errors.
-        values: The candidate's observable.
-    """
-
-    names: tuple[str, ...]
-    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True)
@@ -59,8 +46,8 @@ class GoodCircuits:
         """Ask all of them without waiting."""
         return [(one.name, self._asked(candidate, one)) for one in self.variants(candidate)]
 
-    def responses(self, candidate: Candidate) -> Responses:
-        """Return what they do; blocks until it is there.
+    def responses(self, candidate: Candidate) -> list[Value]:
+        """Return what they do, the nominal one first; blocks until it is there.
 
         Raises:
             UnknownOutcome: A simulation failed, so that nobody knows what a good circuit does.
@@ -76,10 +63,10 @@ class GoodCircuits:
         Raises:
             UnknownOutcome: A simulation failed.
         """
-        plain = [number(value) for value in self.responses(read).values]
+        plain = [number(value) for value in self.responses(read)]
         stimulus, point = candidate.stimulus, candidate.conditions
-        written = self._values(candidate, [(NOMINAL, self._asked(candidate, Applied(NOMINAL, stimulus, point)))])
-        nominal = number(written.values[0])
+        asked = self._asked(candidate, Applied(NOMINAL, stimulus, point))
+        [nominal] = (number(value) for value in self._values(candidate, [(NOMINAL, asked)]))
         if not plain[0] or nominal is None:
             return None
         shares = [value / plain[0] for value in plain if value is not None]
@@ -92,20 +79,18 @@ class GoodCircuits:
         Raises:
             UnknownOutcome: A simulation failed.
         """
-        return check_of(candidate, self.responses(candidate).values, self.tester)
+        return check_of(candidate, self.responses(candidate), self.tester)
 
     def _asked(self, candidate: Candidate, applied: Applied) -> Future[Outcome]:
         return self.lab.submit(Question(applied.stimulus, applied.conditions, reads=(candidate.observable,)))
 
-    def _values(self, candidate: Candidate, asked: Sequence[tuple[str, Future[Outcome]]]) -> Responses:
+    def _values(self, candidate: Candidate, asked: Sequence[tuple[str, Future[Outcome]]]) -> list[Value]:
         answers = [(name, answer.result()) for name, answer in asked]
         for name, outcome in answers:
             if not outcome.ok:
                 said = f"the fault-free circuit ({name}) under {candidate.id}"
                 raise UnknownOutcome(f"{said}: the simulation ended with {outcome.status}")
-        return Responses(
-            tuple(name for name, _ in answers), tuple(outcome.values[candidate.observable] for _, outcome in answers)
-        )
+        return [outcome.values[candidate.observable] for _, outcome in answers]
 
 
 def check_of(candidate: Candidate, values: Sequence[Value], tester: Tester) -> Check | None:

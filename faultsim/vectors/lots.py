@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from faultsim.campaigns.limits import first_pulse
 from faultsim.units import format_quantity
 from faultsim.vectors.candidate import SPIKE
+from faultsim.vectors.check import latch_shows
 from faultsim.vectors.lot import Lot, PartResult, TestResult
 from faultsim.vectors.record import PairRecord, SetRecord, VectorRecord
 
@@ -69,7 +71,6 @@ def failing_cycle(vector: VectorRecord, pulse: float | None) -> int | None:
         vector: A spike vector.
         pulse: The pulse on which the circuit first spikes; None or 0 for none.
     """
-    for cycle, after, event in vector.compares:
-        if (bool(pulse) and pulse is not None and pulse <= after) != (event == "H"):
-            return cycle
-    return None
+    first = first_pulse(pulse)
+    wrong = (cycle for cycle, after, event in vector.compares if not latch_shows(event, after, first))
+    return next(wrong, None)

@@ -19,7 +19,7 @@ from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.errors import SpecError
 from faultsim.fault_models.defect import Defect
 from faultsim.vectors.candidate import Candidate
-from faultsim.vectors.patterns import spelled
+from faultsim.vectors.patterns import full_pattern
 from faultsim.vectors.spiking import Spiking, Windows, spiking
 from faultsim.vectors.tester import Tester
 
@@ -68,9 +68,8 @@ class Neurons:
     def question(self) -> Question:
         """The circuit with all inputs on."""
         first = self.candidates[0]
-        [full] = spelled(self.lab.network, ["full"], ())
         spec = first.stimulus.spec.model_copy(update={"pulses": self.pulses})
-        return Question(Stimulus(full, spec), first.conditions)
+        return Question(Stimulus(full_pattern(self.lab.network), spec), first.conditions)
 
     @cached_property
     def _maker(self) -> TwinMaker:

@@ -36,6 +36,11 @@ def spelled(network: Network, names: Sequence[str], defects: Sequence[Defect]) -
     return list(dict.fromkeys(found))
 
 
+def full_pattern(network: Network) -> str:
+    """Return the pattern with all inputs on."""
+    return next(_full(len(network.inputs), network.sidecar.stimulus.coding))
+
+
 def _family(network: Network, name: str, defects: Sequence[Defect]) -> list[str]:
     inputs, coding = len(network.inputs), network.sidecar.stimulus.coding
     if name == "targeted":

@@ -186,16 +186,11 @@ class _Nets:
 
 
 def _nets(network: Network) -> _Nets:
-    by_role: dict[str, list[str]] = {}
-    clocks = {}
-    for ports in network.sidecar.ports:
-        by_role.setdefault(ports.role, []).extend(ports.nets)
-        if ports.role == "clock":
-            clocks[str(ports.clock)] = ports.nets[0]
-    others = {role: nets[0] for role, nets in by_role.items() if role in ("read", "program", "source")}
-    lines = by_role.get("depress", [])
+    clocks = {str(ports.clock): ports.nets[0] for ports in network.sidecar.ports if ports.role == "clock"}
+    others = {role: nets[0] for role in ("read", "program", "source") if (nets := network.nets(role))}
+    lines = network.nets("depress")
     driven = [*network.inputs, *lines, *others.values(), *clocks.values()]
-    return _Nets(lines, others, clocks, driven, [*lines, *(by_role.get("program", []))])
+    return _Nets(lines, others, clocks, driven, network.nets("depress", "program"))
 
 
 def _length_fs(program: TestProgram, vector: Vector) -> int:

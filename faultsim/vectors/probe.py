@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab
-from faultsim.campaigns.limits import passes
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.search import Verdict, find_bracket
+from faultsim.campaigns.threshold import judged
 from faultsim.errors import SpecError
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
@@ -28,14 +28,12 @@ class Certificate:
         passes_at: The neighbour that passes; None where the mildest severity is seen.
         fails_at: The first one of those that fail.
         values: Severity -> response, of all that were looked at.
-        errors: Which of the tester's errors hide it at the demanded severity.
     """
 
     seen: Seen
     passes_at: float | None = None
     fails_at: float | None = None
     values: tuple[tuple[float, Value], ...] = ()
-    errors: tuple[str, ...] = ()
 
 
 @dataclass
@@ -93,7 +91,7 @@ class Probe:
         passing = self.grid[bracket.last_pass] if bracket.last_pass >= 0 else None
         # Where errors of the tester hide it there it is not counted on.
         found = Seen(None if hidden else first, certified=True, reason=_hidden(hidden), passes=bracket.last_pass)
-        return Certificate(found, passing, self.grid[first], self.values, hidden)
+        return Certificate(found, passing, self.grid[first], self.values)
 
     def verdict(self, index: int) -> Verdict:
         """Return what the check says at a grid index."""
@@ -113,10 +111,7 @@ class Probe:
         return self._judged(self._outcomes[index])
 
     def _judged(self, outcome: Outcome) -> Verdict:
-        if not outcome.ok:
-            return Verdict.UNKNOWN
-        seen = outcome.values[self.check.candidate.observable]
-        return Verdict.PASS if passes(self.check.certain, self.check.expected, seen) else Verdict.FAIL
+        return judged(outcome, self.check.candidate.observable, self.check.certain, self.check.expected)
 
     def _asked(self, index: int, applied: Applied) -> Outcome:
         reads = (self.check.candidate.observable,)

@@ -121,3 +121,9 @@ def timeline(program: TestProgram, vector: Vector) -> Mapping[str, tuple[Edge, .
             edges[pin] += [Edge(start_fs + edge.time_fs, edge.event) for edge in table.waves[pin][character]]
         start_fs += table.period_fs
     return {pin: tuple(found) for pin, found in edges.items()}
+
+
+def edge_pairs(program: TestProgram, vector: Vector) -> dict[str, list[tuple[int, str]]]:
+    """Return the timeline of a vector as plain data: signal -> time in fs and event of each edge."""
+    found = timeline(program, vector)
+    return {pin: [(edge.time_fs, edge.event) for edge in edges] for pin, edges in found.items()}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from faultsim.errors import Problem, SpecError, UsageError
+from faultsim.errors import SpecError, UsageError
 from faultsim.reports.files import remove
-from faultsim.specfile import Spec, check_table
+from faultsim.specfile import Spec, read_json
 
 RECORD = "vectors.json"
 DICTIONARY = "dictionary.json"
@@ -164,11 +163,16 @@ def read_record(folder: Path) -> SetRecord:
         UsageError: There are no vectors.
         SpecError: The file is not a record.
     """
-    path = folder / RECORD
+    return read_json(made(folder, RECORD), SetRecord)
+
+
+def made(folder: Path, name: str) -> Path:
+    """Return a file of a folder of vectors.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    path = folder / name
     if not path.is_file():
-        raise UsageError(f"{folder} has no {RECORD}; faultsim vectors {folder.parent} makes the vectors")
-    try:
-        table: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise SpecError([Problem(str(path), f"cannot be read: {error}")]) from error
-    return check_table(table, SetRecord, path)
+        raise UsageError(f"{folder} has no {name}; faultsim vectors {folder.parent} makes it")
+    return path

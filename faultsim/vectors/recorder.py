@@ -11,7 +11,7 @@ from faultsim.vectors.assemble import CAPTURE, INITIAL, PULSE
 from faultsim.vectors.check import Check
 from faultsim.vectors.matrix import Seen
 from faultsim.vectors.named_set import NamedSet, finite
-from faultsim.vectors.program import SignalKind, TestProgram, Vector, timeline
+from faultsim.vectors.program import SignalKind, TestProgram, Vector, edge_pairs
 from faultsim.vectors.record import (
     DefectRecord,
     Edges,
@@ -93,7 +93,7 @@ class Recorder:
             signal: edges
             for vector in program.vectors
             if vector.name == INITIAL
-            for signal, edges in _edges(program, vector).items()
+            for signal, edges in edge_pairs(program, vector).items()
         }
 
     def _vector(self, name: str, check: Check) -> VectorRecord:
@@ -109,7 +109,7 @@ class Recorder:
             expected=finite(number(check.expected)),
             time_s=self.named.time_s(check),
             purpose=self.named.purpose(check),
-            edges=_edges(self.named.program, vector),
+            edges=edge_pairs(self.named.program, vector),
             compares=list(_compares(self.named.program, vector)),
             pairs=list(self._pairs(check)),
         )
@@ -158,11 +158,6 @@ class Recorder:
         if any(matrix.covers(check, defect) for check in matrix.checks):
             return "left out: the target is met without it"
         return "; ".join([f"none of {len(seen)} candidates sees it, {_how(seen)}", *failed])
-
-
-def _edges(program: TestProgram, vector: Vector) -> dict[str, Edges]:
-    found = timeline(program, vector)
-    return {signal: [(edge.time_fs, edge.event) for edge in own] for signal, own in found.items()}
 
 
 def _compares(program: TestProgram, vector: Vector) -> Iterator[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from faultsim.campaigns.lab import Lab
-from faultsim.campaigns.limits import Range, number
+from faultsim.campaigns.limits import Range, first_pulse, number
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.watcher import Watcher
 from faultsim.fault_models.defect import Defect
@@ -18,9 +18,9 @@ from faultsim.spice.job import Outcome
 from faultsim.units import format_quantity
 from faultsim.vectors.assemble import INITIAL
 from faultsim.vectors.candidate import SPIKE
-from faultsim.vectors.check import first_pulse
+from faultsim.vectors.check import latch_shows
 from faultsim.vectors.played import Compare, Play, play
-from faultsim.vectors.program import TestProgram, Vector, timeline
+from faultsim.vectors.program import TestProgram, Vector, edge_pairs
 from faultsim.vectors.record import PairRecord, SetRecord, VectorRecord
 
 PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
@@ -51,10 +51,9 @@ def edge_mismatches(record: SetRecord, program: TestProgram) -> list[str]:
         if name not in vectors:
             found.append(f"{name} is not in the file")
             continue
-        edges = timeline(program, vectors.pop(name))
+        edges = edge_pairs(program, vectors.pop(name))
         for signal in dict.fromkeys([*wanted[name], *edges]):
-            own = [(edge.time_fs, edge.event) for edge in edges.get(signal, ())]
-            found += _differences(f"{name}: {signal}", wanted[name].get(signal, []), own)
+            found += _differences(f"{name}: {signal}", wanted[name].get(signal, []), edges.get(signal, []))
     return found + [f"{name} is in the file, and not among the vectors" for name in vectors]
 
 
@@ -179,7 +178,7 @@ def _verdict(asked: _Asked, outcome: Outcome) -> str:
 def shown(compares: Sequence[Compare], value: Value) -> bool:
     """Return whether the latch on the output shows what is compared, when the circuit first spikes on a pulse."""
     first = first_pulse(value)
-    return all((0 < first <= compare.pulse) == (compare.event == "H") for compare in compares)
+    return all(latch_shows(compare.event, compare.pulse, first) for compare in compares)
 
 
 def told(row: ReplayRow) -> str:

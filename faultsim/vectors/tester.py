@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
@@ -17,8 +18,6 @@ from faultsim.specfile import Quantity, Spec, check_table, read_spec
 from faultsim.units import format_quantity
 
 KIND = "testers"
-IDEAL = "ideal"
-
 FEMTO = 1e-15
 
 
@@ -114,13 +113,24 @@ class Tester:
         Raises:
             SpecError: With them it does not fit together any more.
         """
-        pulse_s, guard_s, level_v = 2 * self.spec.edge_accuracy, self.spec.strobe_guard, self.spec.voltage_accuracy
-        if not (pulse_s or guard_s or level_v):
+        if not (self._pulse_s or self.spec.strobe_guard or self.spec.voltage_accuracy):
             return []
         found = []
+        for name, strong, spec in self._moved(stimulus.spec):
+            level_v = conditions.vdd_v + strong * self.spec.voltage_accuracy
+            found.append(Applied(name, replace(stimulus, spec=spec), replace(conditions, vdd_v=level_v)))
+        return found
+
+    @property
+    def _pulse_s(self) -> float:
+        """How far the length of a pulse may be off."""
+        return 2 * self.spec.edge_accuracy
+
+    def _moved(self, own: StimulusSpec) -> Iterator[tuple[str, int, StimulusSpec]]:
+        """Yield each of the tester's errors: its name, 1 for strong spikes or -1 for weak ones, the timing with it."""
+        pulse_s, guard_s = self._pulse_s, self.spec.strobe_guard
         for strong in (1, -1):
             for late in (1, -1):
-                own = stimulus.spec
                 update = {
                     "integrate": own.integrate + strong * pulse_s,
                     "leaky": own.leaky - strong * pulse_s,
@@ -128,10 +138,8 @@ class Tester:
                     "strobe_width": own.strobe_width + late * (pulse_s + guard_s),
                 }
                 name = f"{'strong' if strong > 0 else 'weak'}, {'late' if late > 0 else 'early'}"
-                spec = check_table({**own.model_dump(), **update}, StimulusSpec, Path(f"tester {self.name}: {name}"))
-                moved = replace(conditions, vdd_v=conditions.vdd_v + strong * level_v)
-                found.append(Applied(name, replace(stimulus, spec=spec), moved))
-        return found
+                where = Path(f"tester {self.name}: {name}")
+                yield name, strong, check_table({**own.model_dump(), **update}, StimulusSpec, where)
 
     def refusals(self, stimulus: Stimulus, levels_v: list[float]) -> list[str]:
         """Return why the tester cannot apply a stimulus, if it cannot."""
@@ -152,7 +160,7 @@ class Tester:
         wrong = [level for level in levels_v if not spec.lowest_v <= level <= spec.highest_v]
         found += [f"a level of {level:g} V is outside {spec.lowest_v:g} V to {spec.highest_v:g} V" for level in wrong]
         try:
-            self.corners(stimulus, Conditions(1.0, 27.0))
+            list(self._moved(own))
         except SpecError as error:
             found += [f"with its errors {problem}" for problem in error.problems]
         return list(dict.fromkeys(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab
@@ -53,12 +54,12 @@ class Subject:
         """The circuit."""
         return self.plans[0].network
 
-    @property
+    @cached_property
     def defects(self) -> list[Defect]:
         """One defect of each circuit that the campaigns' defects make."""
         return list({defect.id: defect for plan in self.plans for defect in plan.simulated}.values())
 
-    @property
+    @cached_property
     def equals(self) -> Mapping[str, Sequence[str]]:
         """Id of a defect -> ids of the others that are the same circuit."""
         found: dict[str, dict[str, None]] = {}

@@ -207,9 +207,9 @@ CORRUPTIONS: dict[str, tuple[Callable[[str], str], int, str]] = {
     "the end of the capture": (lambda text: text.replace("'1810ps' D", "'2010ps' D", 1), 5, "cap: D at"),
     "the comparison": (lambda text: text.replace("'1821ps' H", "'2021ps' H", 1), 5, "out: H at"),
     "a vector less": (without_v001, 5, "v001 is not in the file"),
-    "another character": (lambda text: re.sub(r"= ([01]*)1([01]*X)", r"= \g<1>0\2", text, count=1), 5, ""),
+    "another character": (lambda text: re.sub(_LAST_ONE, r"= \g<1>0\2", text, count=1), 5, ""),
     "an unknown character": (
-        lambda text: re.sub(r"= ([01]*)1([01]*X)", r"= \g<1>7\2", text, count=1),
+        lambda text: re.sub(_LAST_ONE, r"= \g<1>7\2", text, count=1),
         3,
         "has no waveform for 7",
     ),

@@ -8,11 +8,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from faultsim.campaigns.limits import first_pulse
 from faultsim.circuits import network
 from faultsim.circuits.bench import nominal
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.vectors.candidate import SPIKE, Candidate
-from faultsim.vectors.check import first_pulse, measured_check, spike_check
+from faultsim.vectors.check import measured_check, spike_check
 from faultsim.vectors.tester import load_tester
 
 CIRCUIT = network.load("crossbar4")
