@@ -1,11 +1,17 @@
 """Diagnosis of random single defects: is the true one in the top group, how large is that, how wide the severity range.
 
-    python benchmarks/bench_diagnosis.py [--runs FOLDER] [--samples 500] [--seed 1]
+    python benchmarks/bench_diagnosis.py [--runs FOLDER] [--samples 500] [--seed 1] [--varied]
 
 Runs lats2024, bridges4 and devices4 and chooses vectors for them where FOLDER does not have them yet. Each sample is a
 defect that the set covers, at a severity between the mildest that any vector sees and the severest, evenly in
-logarithms. Its responses are simulated in SPICE: first those to the set, then those to the vectors that the diagnosis
-asks for, until none tells its top group apart.
+logarithms. Its responses are simulated in SPICE: first those to the vectors that detect, then those to the further ones
+that the diagnosis asks for, until none of the program tells its top group apart.
+
+With --varied each part is of a process of its own: every tolerance of the circuit is drawn, its ends at three sigma.
+
+A defect's class are those that the matrix of all candidates cannot tell from it: that have a severity at which no
+candidate is known to say another thing. Of a certified entry all but what is between two neighbouring severities is
+known, of an estimated one all that its doubts leave, of one that a tester's errors hide nothing beyond what passes.
 """
 
 from __future__ import annotations
@@ -16,31 +22,50 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.limits import first_pulse, number
+from faultsim.campaigns.tolerance import corner_at
+from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.cli.finished import finished
 from faultsim.cli.vectors import opened
 from faultsim.fault_models.defect import Defect
 from faultsim.vectors.check import Check
 from faultsim.vectors.chooser import Aim
-from faultsim.vectors.diagnosis import Explanation, explain, suggest
-from faultsim.vectors.dictionary import Dictionary
+from faultsim.vectors.diagnosis import Explanation, explain
+from faultsim.vectors.dictionary import Dictionary, Entry, Floats, Suspect
 from faultsim.vectors.dictionary_file import dictionary_of
 from faultsim.vectors.dictionary_maker import dictionary_record
 from faultsim.vectors.lot import TestResult
 from faultsim.vectors.named_set import NamedSet
 from faultsim.vectors.probe import Probe
 from faultsim.vectors.space import load_space
+from faultsim.vectors.suggestion import suggest
 from faultsim.vectors.tester import load_tester
 from faultsim.vectors.vector_set import Subject, VectorSet, make_set
 
 CAMPAIGNS = ("lats2024", "bridges4", "devices4")
-MOST_ASKED = 12
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part with a defect.
+
+    Attributes:
+        defect: The true defect.
+        share: Its severity: where between the mildest that any vector sees and the severest, from 0 to 1.
+        corner: What its process is like.
+    """
+
+    defect: Defect
+    share: float
+    corner: Corner
 
 
 @dataclass(frozen=True)
@@ -53,7 +78,7 @@ class Sample:
         alike: How many circuits the full matrix cannot tell from the true one, itself counted.
         inside: The true severity is in the range.
         decades: Width of the range.
-        asked: Vectors that were applied besides the set.
+        asked: Vectors that were applied besides those that detect.
     """
 
     found: bool
@@ -69,6 +94,7 @@ def main() -> None:
     options.add_argument("--runs", type=Path, default=None)
     options.add_argument("--samples", type=int, default=500)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--varied", action="store_true", help="draw the tolerances of each part")
     options.add_argument("--verbose", action="store_true", help="print each sample")
     given = options.parse_args()
     folder = given.runs or Path(tempfile.mkdtemp())
@@ -81,63 +107,64 @@ def main() -> None:
         vectors = make_set(subject, Aim(), True, lab, pool, view)
         dictionary = dictionary_of(dictionary_record(NamedSet(vectors)))
         source = random.Random(given.seed)
-        asked = [(one, source.random()) for one in source.choices(covered(vectors), k=given.samples)]
+        defects = source.choices(covered(vectors), k=given.samples)
+        asked = [Part(defect, source.random(), drawn(subject, source, given.varied)) for defect in defects]
         view.stage("samples", len(asked))
 
-        def sampled(one: tuple[Defect, float]) -> Sample:
-            found = sample(vectors, dictionary, lab, *one)
+        def sampled(part: Part) -> Sample:
+            found = sample(vectors, dictionary, lab, part)
             if given.verbose:
-                print(one[0].id, f"{one[1]:.3f}", found, flush=True)
+                print(part.defect.id, f"{part.share:.3f}", found, flush=True)
             view.advance()
             return found
 
         report(list(pool.map(sampled, asked)))
 
 
+def drawn(subject: Subject, source: random.Random, varied: bool) -> Corner:
+    """Return the process of a part."""
+    if not varied:
+        return NOMINAL
+    return corner_at(subject.network, {name: source.gauss(0, 1 / 3) for name in subject.network.sidecar.tolerance})
+
+
 def covered(vectors: VectorSet) -> list[Defect]:
     """Return the defects that the set covers."""
-    certificates = vectors.certificates
+    named, certificates = NamedSet(vectors), vectors.certificates
     return [
         defect
         for defect in vectors.matrix.defects
-        if any(certificates[check.id, defect.id].seen.first is not None for check in vectors.checks)
+        if any(named.counts(defect, certificates[check.id, defect.id]) for check in vectors.checks)
     ]
 
 
-def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, defect: Defect, share: float) -> Sample:
-    """Diagnose a defect at a severity.
-
-    Args:
-        vectors: The set.
-        dictionary: What it is diagnosed with.
-        lab: Simulates the responses.
-        defect: The true defect.
-        share: Where between the mildest severity that is seen and the severest, from 0 to 1.
-    """
-    firsts = [vectors.certificates[check.id, defect.id].seen.first for check in vectors.checks]
-    first, last = min(one for one in firsts if one is not None), len(vectors.matrix.grids[defect.id]) - 1
-    place = round(first + share * (last - first))
-    named = dict(NamedSet(vectors).numbered)
-    names = {check.id: name for name, check in named.items()}
-    named |= {check.id: check for check in vectors.matrix.checks if check.id not in names}
-    results = [answer(vectors, lab, name, named[name], defect, place) for name in names.values()]
-    explanations, more = explain(dictionary, results), 0
-    while more < MOST_ASKED:
-        suggested = suggest(dictionary, group_of(explanations), [result.name for result in results])
-        if len(group_of(explanations)) < 2 or not suggested:
-            break
-        name, more = suggested[0].vector, more + 1
-        results.append(answer(vectors, lab, name, named[name], defect, place))
-        explanations = explain(dictionary, results)
-    return judged(vectors, explanations, defect, place, more)
-
-
-def answer(vectors: VectorSet, lab: Lab, name: str, check: Check, defect: Defect, place: int) -> TestResult:
-    """Return what a tester sees of a defect."""
+def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> Sample:
+    """Diagnose a part: by the vectors that detect, then by those that are asked for."""
+    defect = part.defect
     grid = vectors.matrix.grids[defect.id]
-    probe = Probe(lab, check, defect, grid)
-    probe.verdict(place)
-    [(_, value)] = probe.values or [(0.0, None)]
+    firsts = [vectors.certificates[check.id, defect.id].seen.first for check in vectors.checks]
+    first, last = min(one for one in firsts if one is not None), len(grid) - 1
+    place = round(first + part.share * (last - first))
+    named = dict(NamedSet(vectors).numbered)
+    detecting = [name for name, check in named.items() if check not in vectors.extras]
+    results = [answer(vectors, lab, name, named[name], part, place) for name in detecting]
+    explanations = explain(dictionary, results)
+    while True:
+        suggested = suggest(dictionary, group_of(explanations), [result.name for result in results])
+        if len(group_of(explanations)) < 2 or not suggested or not suggested[0].ready:
+            return judged(vectors, dictionary, explanations, defect, place, len(results) - len(detecting))
+        name = suggested[0].vector
+        results.append(answer(vectors, lab, name, named[name], part, place))
+        explanations = explain(dictionary, results)
+
+
+def answer(vectors: VectorSet, lab: Lab, name: str, check: Check, part: Part, place: int) -> TestResult:
+    """Return what a tester sees of a part."""
+    candidate = check.candidate
+    point = replace(candidate.conditions, corner=candidate.conditions.corner.along(part.corner))
+    there = replace(check, candidate=replace(candidate, conditions=point))
+    probe = Probe(lab, there, part.defect, vectors.matrix.grids[part.defect.id])
+    value = probe.outcome(place).values.get(candidate.observable)
     passed = check.limits.passes(check.expected, value)
     if check.candidate.measures:
         return TestResult(1, name, passed, number(value), check.limits.low, check.limits.high, "A")
@@ -148,28 +175,40 @@ def group_of(explanations: Sequence[Explanation]) -> list[Explanation]:
     return [one for one in explanations if one.in_group]
 
 
-def judged(vectors: VectorSet, explanations: Sequence[Explanation], defect: Defect, place: int, more: int) -> Sample:
+def judged(
+    vectors: VectorSet,
+    dictionary: Dictionary,
+    explanations: Sequence[Explanation],
+    defect: Defect,
+    place: int,
+    asked: int,
+) -> Sample:
     group, severity = group_of(explanations), vectors.matrix.grids[defect.id][place]
     own = next(one for one in explanations if one.suspect.id == defect.id)
     inside = own.low * (1 - 1e-9) <= severity <= own.high * (1 + 1e-9)
-    alike = sum(1 for _ in equals(vectors, defect, place))
-    return Sample(own in group, len(group), alike, inside, float(np.log10(own.high / own.low)), more)
+    alike = in_class(dictionary, own.suspect, place)
+    return Sample(own in group, len(group), alike, inside, float(np.log10(own.high / own.low)), asked)
 
 
-def equals(vectors: VectorSet, defect: Defect, place: int) -> Iterator[Defect]:
-    """Yield the defects that have a severity at which every candidate does what it does of the true one."""
-    matrix = vectors.matrix
-    wanted = [fails(vectors, check, defect, place) for check in matrix.checks]
-    for other in matrix.defects:
-        firsts = {seen.first for check in matrix.checks if (seen := matrix.get(check, other)).first is not None}
-        places = {0, len(matrix.grids[other.id]) - 1, *firsts, *(max(first - 1, 0) for first in firsts)}
-        if any([fails(vectors, check, other, at) for check in matrix.checks] == wanted for at in places):
-            yield other
+def in_class(dictionary: Dictionary, true: Suspect, place: int) -> int:
+    """Return how many defects have a severity at which no candidate is known to say another thing than of the true."""
+    wanted = verdicts(dictionary, true)[place]
+    return sum((verdicts(dictionary, other) * wanted >= 0).all(axis=1).any() for other in dictionary.suspects)
 
 
-def fails(vectors: VectorSet, check: Check, defect: Defect, place: int) -> bool:
-    first = vectors.matrix.get(check, defect).first
-    return first is not None and place >= first
+@cache
+def verdicts(dictionary: Dictionary, suspect: Suspect) -> NDArray[np.int8]:
+    """Return what candidates say at all places: 1 fails, -1 passes, 0 not known; shape (places, candidates)."""
+    columns = [verdict(suspect.entries[vector], suspect.places) for vector in dictionary.times_s]
+    return np.stack(columns, axis=1)
+
+
+def verdict(entry: Entry, places: Floats) -> NDArray[np.int8]:
+    found = np.full(places.shape, -1, dtype=np.int8)
+    for change in entry.changes:
+        found[places > change.after] = 0
+        found[places >= change.before] = 1 if change.fails else -1
+    return found
 
 
 def report(samples: Sequence[Sample]) -> None:
@@ -186,7 +225,7 @@ def report(samples: Sequence[Sample]) -> None:
     print(f"in the class: {np.median(alike):g}, {np.mean(alike):.2f}")
     print(f"severity range contains the true one: {share(one.inside for one in samples)}")
     print(f"width of the range, median: {np.median([one.decades for one in samples]):.2f} decades")
-    print(f"vectors applied besides the set, mean: {np.mean([one.asked for one in samples]):.2f}")
+    print(f"vectors applied besides those that detect, mean: {np.mean([one.asked for one in samples]):.2f}")
 
 
 if __name__ == "__main__":

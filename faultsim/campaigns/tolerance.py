@@ -68,6 +68,12 @@ def end_corners(network: Network) -> list[Corner]:
     return [_corner(f"{name}:{end}", [(spec, at)]) for name, spec in _specs(network) for end, at in _ENDS.items()]
 
 
+def corner_at(network: Network, shares: Mapping[str, float]) -> Corner:
+    """Return a good circuit at shares of tolerances: -1 at the low end of one, 1 at its high end."""
+    name = ", ".join(f"{tolerance} {share:+.3f}" for tolerance, share in shares.items())
+    return _corner(name, [(network.sidecar.tolerance[tolerance], share) for tolerance, share in shares.items()])
+
+
 def bands(network: Network, measured: Measure, run: Run) -> list[BandRow]:
     """Measure the bands of a circuit; none where it declares no tolerances.
 

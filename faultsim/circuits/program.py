@@ -77,20 +77,25 @@ def schedule(weights: str, spec: StimulusSpec) -> Programming:
     for written in weights.split(","):
         depression, spike = None, None
         if "0" in written:
-            depression = (now, now + 2 * timing.lead + timing.depress_width)
+            depression = (now, now + depression_s(timing))
             outputs.append((now + timing.lead, now + timing.lead + timing.depress_width))
             now = depression[1] + timing.settle
         if "1" in written:
             spike = now
             outputs.append((now + timing.delay, now + timing.delay + timing.width))
-            now = _end_of_potentiation(now, spec, timing) + timing.settle
+            now += potentiation_s(timing, spec.integrate) + timing.settle
         steps.append(Step(written, depression, spike))
     return Programming(tuple(steps), tuple(outputs), now - spec.start)
 
 
-def _end_of_potentiation(start_s: float, spec: StimulusSpec, timing: ProgramSpec) -> float:
-    """Return when both the input spike and the output spike are over."""
-    return start_s + max(spec.integrate, timing.delay + timing.width)
+def depression_s(timing: ProgramSpec) -> float:
+    """Return how long the lines of a depression are up, s."""
+    return 2 * timing.lead + timing.depress_width
+
+
+def potentiation_s(timing: ProgramSpec, integrate_s: float) -> float:
+    """Return after which time both spikes of a potentiation are over, s."""
+    return max(integrate_s, timing.delay + timing.width)
 
 
 def written_after(weights: str, program: str) -> str:

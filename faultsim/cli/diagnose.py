@@ -11,12 +11,13 @@ from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.vectors import load_record_folder
 from faultsim.errors import Problem, SpecError, did_you_mean
 from faultsim.units import format_quantity
-from faultsim.vectors.diagnosis import Explanation, Suggestion, explain, suggest
+from faultsim.vectors.diagnosis import Explanation, explain
 from faultsim.vectors.dictionary import Dictionary
 from faultsim.vectors.dictionary_file import read_dictionary
 from faultsim.vectors.lot import Lot, PartResult, TestResult
 from faultsim.vectors.record import SetRecord, VectorRecord, read_record
 from faultsim.vectors.responses import read_responses
+from faultsim.vectors.suggestion import Suggestion, suggest
 
 _SUGGESTED = 3
 
@@ -104,11 +105,23 @@ def _show(found: Diagnosis, top: int) -> None:
     also = f"; {count} defects explain that equally well" if count > 1 else ""
     say(f"part {found.part} {verdict}{also}")
     print_rows([_row(rank, one) for rank, one in enumerate(found.explanations[:top], start=1)], json=False)
-    if count > 1 and found.suggestions:
-        words = [f"{one.vector} ({one.bits:.2f} bit, {format_quantity(one.time_s, 's')})" for one in found.suggestions]
-        say(f"tells them apart: {', '.join(words[:_SUGGESTED])}")
-    elif count > 1:
+    if count > 1:
+        _show_next(found.suggestions)
+
+
+def _show_next(suggestions: Sequence[Suggestion]) -> None:
+    ready = [one for one in suggestions if one.ready]
+    if ready:
+        say(f"tells them apart: {_words(ready)}")
+    elif suggestions:
+        say(f"no vector of the program tells them apart; by estimates these candidates would: {_words(suggestions)}")
+    else:
         say("no candidate tells them apart")
+
+
+def _words(suggestions: Sequence[Suggestion]) -> str:
+    words = [f"{one.vector} ({one.bits:.2f} bit, {format_quantity(one.time_s, 's')})" for one in suggestions]
+    return ", ".join(words[:_SUGGESTED])
 
 
 def _row(rank: int, one: Explanation) -> dict[str, Any]:
@@ -140,5 +153,8 @@ def _record(found: Diagnosis, top: int) -> dict[str, Any]:
             }
             for one in found.explanations[:top]
         ],
-        "next": [{"vector": one.vector, "bits": one.bits, "time_s": one.time_s} for one in found.suggestions],
+        "next": [
+            {"vector": one.vector, "bits": one.bits, "time_s": one.time_s, "in_program": one.ready}
+            for one in found.suggestions
+        ],
     }

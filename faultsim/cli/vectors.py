@@ -194,13 +194,19 @@ def _conclude(found: VectorSet, output: Output, folder: Path, simulated: int, js
     for defect in defects:
         if not defect.covered_by:
             say(f"not covered: {defect.defect_id}: {defect.reason}")
-    if json:
-        print_json({"folder": str(folder), **record.model_dump(include={"selection", "defects"})})
-        return
     rows = [
-        {"vector": one.name, "test": one.test, "time_s": one.time_s, "covers": sum(pair.covered for pair in one.pairs)}
+        {
+            "vector": one.name,
+            "purpose": one.purpose,
+            "test": one.test,
+            "time_s": one.time_s,
+            "covers": sum(pair.covered for pair in one.pairs),
+        }
         for one in record.vectors
     ]
+    if json:
+        print_json({"folder": str(folder), **record.model_dump(include={"selection", "defects"}), "vectors": rows})
+        return
     print_rows(rows, json=False)
     print(folder)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from faultsim.circuits.network import Network
-from faultsim.circuits.program import Span, Step
+from faultsim.circuits.program import Span, Step, depression_s, potentiation_s
 from faultsim.circuits.stimulus import Stimulus, spike_delay_s
 from faultsim.circuits.symbols import abridged
 from faultsim.units import format_quantity
@@ -69,9 +69,7 @@ class Assembler:
     @cached_property
     def signals(self) -> tuple[Signal, ...]:
         """All pins: those of the circuit, the capture and the trigger, the output, the supplies."""
-        taken = {net for ports in self.network.sidecar.ports for net in ports.nets}
-        own = [name for name in (CAPTURE, TRIGGER) if name not in taken]
-        driven = [*self.network.nets(*_DRIVEN), *own]
+        driven = [*self.network.nets(*_DRIVEN), CAPTURE, TRIGGER]
         return (
             *(Signal(net, SignalKind.IN) for net in driven),
             *(Signal(net, SignalKind.OUT) for net in self.network.nets("output")),
@@ -120,7 +118,7 @@ class Assembler:
         assert timing is not None
         lines, inputs, enables = self.network.nets("depress"), self.network.inputs, self.network.nets("program")
         if step.depression_s is not None:
-            whole = 2 * timing.lead + timing.depress_width
+            whole = depression_s(timing)
             waves: dict[str, dict[str, list[Span]]] = {
                 net: {PULSE: [(0.0, whole)]} for net in self.network.nets("source", "depress")
             }
@@ -134,7 +132,7 @@ class Assembler:
             waves |= {net: {PULSE: [(timing.delay, timing.delay + timing.width)]} for net in enables}
             chosen = {net: PULSE for place, net in enumerate(inputs) if step.weights[place] == "1"}
             on = dict.fromkeys(enables, PULSE)
-            lasts_s = max(pulse, timing.delay + timing.width) + timing.settle
+            lasts_s = potentiation_s(timing, pulse) + timing.settle
             found.append(self._cycle("write_1", lasts_s, waves, chosen | on, {}))
         return found
 
@@ -172,7 +170,7 @@ class Assembler:
             clock = spec.clocks[str(ports.clock)]
             waves |= {net: {PULSE: [(clock.delay, clock.delay + clock.width)]} for net in ports.nets}
         waves[CAPTURE] = {PULSE: [(begins, begins + spec.strobe_width)]}
-        waves[TRIGGER] = {PULSE: [(spec.integrate / 2, spec.integrate)]}
+        waves[TRIGGER] = {PULSE: [(self.tester.rounded_s(spec.integrate / 2), spec.integrate)]}
         return waves
 
     def _cycle(

@@ -12,8 +12,10 @@ from faultsim.spice.expressions import Value
 from faultsim.vectors.candidate import Candidate
 from faultsim.vectors.tester import Tester
 
-_SIGMAS = 2.0
+SIGMAS = 2.0
 """Of a good circuit's current: by how many of its deviations limits are wide, which hold single tolerances' ends."""
+_MISMATCH = 2e-3
+"""By how much currents of one circuit differ from what the same deviations make of others, relative."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Check:
     def silent(self) -> bool:
         """Return whether a spike vector waits for no spike at all."""
         return not self.candidate.measures and self.limits.high == math.inf
+
+    def fails(self, value: Value) -> bool | None:
+        """Return whether a tester fails a response; None where that is up to its errors."""
+        if self.limits == self.certain:
+            return not self.limits.passes(self.expected, value)
+        if not self.certain.passes(self.expected, value):
+            return True
+        low, high = 2 * self.limits.low - self.certain.low, 2 * self.limits.high - self.certain.high
+        return False if Range(low, high, math.nan).passes(self.expected, value) else None
 
     def time_s(self, tester: Tester, rest_s: float) -> float:
         """Return how long a tester takes for it: stimulus, writing back, rest, measurement, and its own overhead."""
@@ -87,16 +98,27 @@ def measured_check(candidate: Candidate, values: Sequence[Value], expected: Valu
         return None
     off, step = tester.spec.current_accuracy, tester.spec.current_resolution
     low, high = (end(value * (1 + sign * off) for value in known for sign in (-1, 1)) for end in (min, max))
-    limits = Range(_whole(math.floor(low / step), step), _whole(math.ceil(high / step), step), math.nan)
+    # A reading is rounded to a step, so that it is off by half of one, also where nothing flows.
+    lowest, highest = math.floor(low / step - 0.5), math.ceil(high / step + 0.5)
+    limits = Range(_whole(lowest, step), _whole(highest, step), math.nan)
     # Measured too high by the error, too low by it: either way it has to be outside.
-    ends = [limit / (1 + sign * off) for limit in (limits.low, limits.high) for sign in (-1, 1)]
+    ends = [
+        (limit + side * step / 2) / (1 + sign * off)
+        for limit, side in ((limits.low, -1), (limits.high, 1))
+        for sign in (-1, 1)
+    ]
     return Check(candidate, limits, Range(min(ends[:2]), max(ends[2:]), math.nan), expected)
 
 
 def deviations(check: Check, tester: Tester) -> tuple[float, float]:
     """Return by how much good circuits differ in what a check measures, relative, and the tester is off, A."""
     half, expected = (check.limits.high - check.limits.low) / 2, number(check.expected)
-    return half / abs(expected) / _SIGMAS if expected else 0.0, tester.spec.current_resolution
+    return half / abs(expected) / SIGMAS if expected else 0.0, tester.spec.current_resolution
+
+
+def own_deviations(tester: Tester) -> tuple[float, float]:
+    """Return by how much a value is off by itself, once what moves several together is known: relative, and in A."""
+    return math.hypot(tester.spec.current_accuracy, _MISMATCH), tester.spec.current_resolution
 
 
 def _whole(count: int, step: float) -> float:

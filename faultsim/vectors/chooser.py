@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -130,6 +130,20 @@ class Chooser:
         pairs = [(check, defect) for check in checks for defect in self.matrix.defects]
         self._run([pair for pair in pairs if (pair[0].id, pair[1].id) not in self._certificates])
         return self._of(checks)
+
+    def corrected(self, certificates: Mapping[tuple[str, str], Certificate]) -> bool:
+        """Take over certificates that say more; return whether any says that something is not covered that was."""
+        wrong = False
+        pairs = [(check, defect) for check in self.matrix.checks for defect in self.matrix.defects]
+        for check, defect in pairs:
+            found = certificates.get((check.id, defect.id))
+            if found is None or found.seen == self._certificates[check.id, defect.id].seen:
+                continue
+            covered = self.matrix.covers(check, defect)
+            self._certificates[check.id, defect.id] = found
+            self.matrix.put(check, defect, found.seen)
+            wrong = wrong or (covered and not self.matrix.covers(check, defect))
+        return wrong
 
     def _problem(self) -> CoverProblem:
         checks = self.matrix.checks

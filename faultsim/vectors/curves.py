@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +22,8 @@ from faultsim.magnetics.train import Floats
 from faultsim.spice.job import Outcome
 
 _PER_DECADE, _POINTS = 4, 9
+_SAME, _AGREES = 1e-9, 0.01
+"""Relative difference of equal severities; by how much a share may be off those around it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,36 @@ class Curves:
 
     severities: Mapping[str, Sequence[float]]
     shares: Mapping[tuple[str, float, str], Sequence[float]]
+
+    def known(self, pattern: str, vdd_v: float, defect: str) -> bool:
+        """Return whether there is a sweep of a defect that is whole."""
+        return not np.isnan(self.shares.get((pattern, vdd_v, defect), (np.nan,))).any()
+
+    def share(self, pattern: str, vdd_v: float, defect: str, place: float, grid: Grid) -> float:
+        """Return the share that a defect leaves of a current at a place of its grid; nan where no sweep says so."""
+        shares = self.shares.get((pattern, vdd_v, defect))
+        if shares is None:
+            return np.nan
+        return float(np.interp(place, [grid.place(severity) for severity in self.severities[defect]], shares))
+
+    def agree(self, pattern: str, vdd_v: float, defect: str, points: Sequence[tuple[float, float]]) -> bool:
+        """Return whether severities and shares that transients have are between those of the sweep around them.
+
+        A sweep steps through severities in one transient. Where the current writes a weight on the way, what comes
+        after is not what a part shows that is not swept.
+        """
+        shares, rising = self.shares[pattern, vdd_v, defect], np.argsort(self.severities[defect])
+        severities, values = np.array(self.severities[defect])[rising], np.array(shares)[rising]
+        for severity, share in points:
+            above = np.searchsorted(severities, severity * (1 - _SAME))
+            around = values[max(above - 1, 0) : above + 1]
+            if not around.min() - _AGREES <= share <= around.max() + _AGREES:
+                return False
+        return True
+
+    def without(self, defects: Collection[str]) -> Curves:
+        """Return the curves of the other defects."""
+        return replace(self, shares={key: shares for key, shares in self.shares.items() if key[2] not in defects})
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,25 @@
-"""Which defects explain a part's responses, at which severities, and which vector would tell them apart."""
+"""Which defects explain a part's responses, and at which severities."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from faultsim.vectors.dictionary import Dictionary, Entry, Measured, Suspect
+from faultsim.vectors.dictionary import Dictionary, Suspect
 from faultsim.vectors.lot import TestResult
+from faultsim.vectors.readings import Readings
 
 Floats = NDArray[np.float64]
 
-_AS_GOOD = 1e-2
+_AS_GOOD = 0.03
 """A defect is as good an explanation as the best where it is at least so many times as probable."""
 _BELIEVED = 0.03
 """A severity is believed where it is at least so many times as probable as the best one."""
-_UNEXPLAINED = 1e-4
 _OTHER_PULSE = np.log(0.05)
 """Added where a spike should be on another pulse."""
-_SPLITS = 1e-3
-"""Bits that a vector has to tell for it to be worth its time."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +48,6 @@ class Explanation:
         return self.likelihood >= _AS_GOOD
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """A vector that tells suspects apart.
-
-    Attributes:
-        vector: Its name.
-        bits: What it tells on average.
-        time_s: On the tester.
-    """
-
-    vector: str
-    bits: float
-    time_s: float
-
-
 def explain(dictionary: Dictionary, results: Sequence[TestResult]) -> list[Explanation]:
     """Return all defects, the best explanation first; of equally good ones the more likely defect.
 
@@ -72,54 +55,37 @@ def explain(dictionary: Dictionary, results: Sequence[TestResult]) -> list[Expla
         dictionary: What vectors show of defects.
         results: What they showed of a part; vectors that the dictionary does not have count for nothing.
     """
-    scored = [(suspect, _scores(dictionary, suspect, results)) for suspect in dictionary.suspects]
+    readings = _readings(dictionary, results)
+    scored = [(suspect, _scores(suspect, results, readings)) for suspect in dictionary.suspects]
     best = max(float(scores.max()) for _, scores in scored)
     found = [_explanation(suspect, scores, best) for suspect, scores in scored]
     return sorted(found, key=lambda one: (-one.likelihood, -one.suspect.weight, one.suspect.id))
 
 
-def suggest(dictionary: Dictionary, group: Sequence[Explanation], asked: Iterable[str]) -> list[Suggestion]:
-    """Return the vectors that tell the defects of a group apart, the one that tells most for its time first.
-
-    Args:
-        dictionary: What vectors show of defects.
-        group: The defects, with their severities.
-        asked: Vectors whose response is known.
-    """
-    left = set(dictionary.times_s) - set(asked)
-    weights = np.array([max(one.suspect.weight, 1e-9) * one.likelihood for one in group])
-    weights /= weights.sum()
-    found = []
-    for vector in sorted(left):
-        fails = np.array([_fails(one, vector) for one in group])
-        bits = _entropy(float(weights @ fails)) - float(weights @ [_entropy(one) for one in fails])
-        if bits > _SPLITS:
-            found.append(Suggestion(vector, bits, dictionary.times_s[vector]))
-    return sorted(found, key=lambda one: (-one.bits / one.time_s, one.vector))
-
-
-def _scores(dictionary: Dictionary, suspect: Suspect, results: Sequence[TestResult]) -> Floats:
+def _scores(suspect: Suspect, results: Sequence[TestResult], readings: Readings) -> Floats:
     """Return the logarithm of how probable the responses are at each severity."""
-    total = np.zeros(suspect.places.size)
+    total = readings.logs(suspect)
     for result in results:
-        entry, measured = suspect.entries.get(result.name), dictionary.measured.get(result.name)
-        if entry is None:
+        entry = suspect.entries.get(result.name)
+        if entry is None or result.passed is None or result.name in readings.vectors:
             continue
-        if result.value is not None and measured is not None and entry.places.size:
-            total += _of_value(entry, measured, result.value, suspect.places)
-        elif result.passed is not None:
-            fails = entry.fails(suspect.places)
-            total += np.log(1 - fails if result.passed else fails)
-            if result.spike_pulse is not None and not result.passed:
-                total += np.where(entry.spikes(result.spike_pulse, suspect.places), 0.0, _OTHER_PULSE)
+        fails = entry.fails(suspect.places)
+        total = total + np.log(1 - fails if result.passed else fails)
+        if result.spike_pulse is not None and not result.passed:
+            total += np.where(entry.spikes(result.spike_pulse, suspect.places), 0.0, _OTHER_PULSE)
     return total
 
 
-def _of_value(entry: Entry, measured: Measured, value: float, places: Floats) -> Floats:
-    """Return the logarithm of how probable a measured value is: good circuits differ by a share, testers by more."""
-    low, high = entry.measures(places)
-    off = np.maximum(low - value, value - high) / (measured.relative * np.abs(value) + measured.absolute)
-    return np.asarray(np.log(np.exp(-0.5 * np.clip(off, 0, 20) ** 2) + _UNEXPLAINED))
+def _readings(dictionary: Dictionary, results: Sequence[TestResult]) -> Readings:
+    """Return what was measured by vectors of which it is known what they measure of each defect."""
+    known = {
+        result.name: result.value
+        for result in results
+        if result.value is not None
+        and result.name in dictionary.measured
+        and all(suspect.entries[result.name].places.size for suspect in dictionary.suspects)
+    }
+    return Readings.of(dictionary, known)
 
 
 def _explanation(suspect: Suspect, scores: Floats, best: float) -> Explanation:
@@ -129,13 +95,3 @@ def _explanation(suspect: Suspect, scores: Floats, best: float) -> Explanation:
     ends = sorted(suspect.grid[int(place)] for place in (believed[0], believed[-1]))
     top = int(np.median(np.flatnonzero(shares >= shares.max() * (1 - 1e-9))))
     return Explanation(suspect, float(np.exp(own - best)), ends[0], ends[1], suspect.grid[top], shares / shares.sum())
-
-
-def _fails(one: Explanation, vector: str) -> float:
-    entry = one.suspect.entries.get(vector)
-    return 0.0 if entry is None else float(entry.fails(one.suspect.places) @ one.posterior)
-
-
-def _entropy(share: float) -> float:
-    inside = min(max(share, 1e-12), 1 - 1e-12)
-    return float(-inside * np.log2(inside) - (1 - inside) * np.log2(1 - inside))

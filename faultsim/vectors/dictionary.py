@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from faultsim.campaigns.grid import Grid
 
@@ -15,8 +16,30 @@ Floats = NDArray[np.float64]
 
 NOTHING: Floats = np.zeros(0)
 
-_SURE, _UNSURE = 0.02, 0.1
-"""How wide a threshold is, in decades: one that is certified, and one that is estimated."""
+_GRID = 0.3
+"""How far a severity is off the nearest of its grid, in places: the deviation of what is anywhere between two."""
+_POCKET = 0.02
+"""How often a neuron answers otherwise between two severities at which it answers alike."""
+_REACH = 0.25
+"""How far from a severity that was looked at that is so, in decades."""
+_SURE_PLACES, _UNSURE = 0.1, 0.05
+"""How far a verdict that is certified may change from between two neighbours, in places, and an estimated one, in
+decades."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where a verdict changes: anywhere between two neighbouring places that are known.
+
+    Attributes:
+        after: The milder of them.
+        before: The severer one.
+        fails: Whether it fails from there on; otherwise it passes again.
+    """
+
+    after: float
+    before: float
+    fails: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,31 +47,43 @@ class Entry:
     """What one vector shows of one defect.
 
     Attributes:
-        passes_to: Place on the defect's grid up to which it passes; what it does from there to the next is not known.
-        fails_from: Place from which on it fails; infinity where it never does.
-        width: How far both may be off, in places.
+        changes: Where its verdict changes, from a mild defect that passes on.
+        width: How far each of them may be off, in places.
         odd: How probable another response than that is.
         places: Of the points of a measured quantity, rising.
         values: What is measured there.
+        rough: By how much of the step between two points a value between them may be off a smooth curve.
         pulses: Places and the pulse of the first spike there, 0 for none.
+        reach: How far from those, in places, a verdict that nobody looked at is most doubtful.
     """
 
-    passes_to: float
-    fails_from: float
+    changes: Sequence[Change]
     width: float
     odd: float
     places: Floats
     values: Floats
     pulses: tuple[tuple[float, int], ...] = ()
+    rough: float = 0.0
+    reach: float = 1.0
 
     def fails(self, places: Floats) -> Floats:
         """Return how probable a failure is at places of the grid."""
-        if np.isinf(self.fails_from):
-            return np.full(places.shape, self.odd)
-        # A threshold is between two neighbours, and a real circuit's a little off.
-        ends = np.array([self.passes_to, self.fails_from])
-        steps = np.clip((places[:, None] - ends) / self.width, -50, 50)
-        return np.asarray(self.odd + (1 - 2 * self.odd) * (1 / (1 + np.exp(-steps))).mean(axis=1))
+        share = np.zeros(places.shape)
+        for change in self.changes:
+            # It is between two neighbours, half a place from each, and a real circuit's a little off.
+            ends = np.array([change.after + 0.5, change.before - 0.5])
+            steps = np.clip((places[:, None] - ends) / self.width, -50, 50)
+            share += (1 if change.fails else -1) * (1 / (1 + np.exp(-steps))).mean(axis=1)
+        odd = self.odd + self._pocket(places)
+        return np.asarray(odd + (1 - 2 * odd) * np.clip(share, 0, 1))
+
+    def _pocket(self, places: Floats) -> Floats:
+        """Return how probable it is that a neuron answers otherwise than at the places around that were looked at."""
+        if not self.pulses:
+            return np.zeros(places.shape)
+        known = np.array([place for place, _ in self.pulses])
+        away = np.abs(places[:, None] - known).min(axis=1)
+        return np.asarray(_POCKET * np.minimum(away / self.reach, 1))
 
     def spikes(self, pulse: int, places: Floats) -> NDArray[np.bool_]:
         """Return where the first spike may be on a pulse: as at one of the neighbouring places that are known."""
@@ -60,13 +95,23 @@ class Entry:
         return np.asarray(here[np.clip(above, 0, known.size - 1)] | here[np.clip(above - 1, 0, known.size - 1)])
 
     def measures(self, places: Floats) -> tuple[Floats, Floats]:
-        """Return between which values it is at places of the grid: those of the neighbours that are known."""
-        above = np.searchsorted(self.places, places)
-        ends = [self.values[np.clip(above - step, 0, self.places.size - 1)] for step in (0, 1)]
-        return np.minimum(*ends), np.maximum(*ends)
+        """Return what is measured at places of the grid, and how far that may be off.
+
+        Between points that are known it is on a smooth curve; where that is steep it matters how finely the grid cuts.
+        """
+        if self.places.size < 2:
+            return np.full(places.shape, self.values[0]), np.zeros(places.shape)
+        inside = np.clip(places, self.places[0], self.places[-1])
+        values = np.asarray(PchipInterpolator(self.places, self.values)(inside))
+        above = np.clip(np.searchsorted(self.places, inside), 1, self.places.size - 1)
+        low, high = self.places[above - 1], self.places[above]
+        between = 4 * (inside - low) * (high - inside) / (high - low) ** 2
+        steps = self.rough * between * np.abs(self.values[above] - self.values[above - 1])
+        slopes = np.gradient(values, places) if places.size > 1 else np.zeros(places.shape)
+        return values, np.hypot(steps, _GRID * slopes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Suspect:
     """A defect that may be the cause.
 
@@ -85,11 +130,18 @@ class Suspect:
     weight: float
     entries: Mapping[str, Entry]
     same_as: tuple[str, ...] = ()
+    _curves: dict[str, tuple[Floats, Floats]] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Floats:
         """All places of its grid."""
         return np.arange(len(self.grid), dtype=float)
+
+    def curve(self, vector: str) -> tuple[Floats, Floats]:
+        """Return what a vector measures at each place, and how far that may be off."""
+        if vector not in self._curves:
+            self._curves[vector] = self.entries[vector].measures(self.places)
+        return self._curves[vector]
 
 
 @dataclass(frozen=True)
@@ -97,15 +149,21 @@ class Measured:
     """A vector that measures, for a diagnosis.
 
     Attributes:
-        relative: How far a good circuit may be off, relative.
+        relative: How far a value may be off by itself, relative.
         absolute: How far the tester may be off, A.
+        expected: What the fault-free circuit has, A.
+        drifts: What moves the values of all vectors together, a tolerance or the tester's levels -> by which share.
+        written: Weights are written before it is read.
     """
 
     relative: float
     absolute: float
+    expected: float
+    drifts: Mapping[str, float]
+    written: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
     """Everything that is known of vectors and defects.
 
@@ -113,14 +171,34 @@ class Dictionary:
         suspects: The defects.
         measured: Those of the vectors that measure.
         times_s: Vector -> its time on the tester.
+        program: Vectors that the tester's program has; of the others there are estimates alone.
     """
 
     suspects: Sequence[Suspect]
     measured: Mapping[str, Measured]
     times_s: Mapping[str, float]
+    program: frozenset[str] = frozenset()
+
+
+def changes_of(known: Sequence[tuple[float, bool]]) -> tuple[Change, ...]:
+    """Return where a verdict changes.
+
+    Args:
+        known: Places, rising, and whether it fails there; before the first of them it passes.
+    """
+    before = zip([(-1.0, False), *known], known, strict=False)
+    return tuple(Change(one, other, later) for (one, earlier), (other, later) in before if earlier != later)
 
 
 def width_of(grid: Grid, certified: bool) -> float:
     """Return how far a threshold may be off, in places of a grid: estimates more than certificates."""
-    decades = np.log10(grid.high / grid.low) / max(1, len(grid) - 1)
-    return float((_SURE if certified else _UNSURE) / decades) if decades else 1.0
+    return _SURE_PLACES if certified else _UNSURE / _decades(grid)
+
+
+def reach_of(grid: Grid) -> float:
+    """Return how far from a severity that was looked at another answer is most probable, in places of a grid."""
+    return _REACH / _decades(grid)
+
+
+def _decades(grid: Grid) -> float:
+    return float(np.log10(grid.ratio))

@@ -9,15 +9,21 @@ import numpy as np
 
 from faultsim.campaigns.grid import Grid
 from faultsim.specfile import Spec, read_json
-from faultsim.vectors.dictionary import Dictionary, Entry, Measured, Suspect, width_of
+from faultsim.vectors.dictionary import Change, Dictionary, Entry, Measured, Suspect, changes_of, reach_of, width_of
 from faultsim.vectors.record import DICTIONARY, made
 
-Seen = tuple[float | None, float | None, bool]
-"""Severity up to which a test is known to pass, none for the fault-free circuit alone; severity from which on it fails,
-none where the severest passes; whether that is certified."""
+SeenRecord = tuple[float | None, float | None, bool]
+"""Severity up to which a test is known to pass, none for the fault-free circuit alone; severity from which on it is
+known to fail, none where it is of none; whether that is certified."""
+
+Response = tuple[float, float, bool | None]
+"""Severity, what a transient showed there, and whether the tester fails that; none where that is up to its errors."""
 
 _ODD_CERTIFIED, _ODD_MEASURED, _ODD_ESTIMATED = 1e-3, 1e-2, 0.1
 """How probable a response is that contradicts a certificate, a sweep, and the batch engine."""
+
+_ROUGH, _ROUGH_WRITTEN = 0.1, 0.5
+"""By how much of a step between two severities a value may be off a smooth curve: writing succeeds or fails."""
 
 
 class SuspectRecord(Spec):
@@ -36,10 +42,11 @@ class SuspectRecord(Spec):
 class TestRecord(Spec):
     """A candidate: what it shows of each defect.
 
-    Of a measurement ``curve`` names the swept current that it follows, in shares of ``expected``, and ``relative`` and
-    ``absolute`` are how far a good circuit and the tester may be off; one that writes before it reads follows none.
-    ``responses`` are, by defect, severities and what a transient showed there: of a spike vector the pulse of the first
-    spike, 0 for none, of a measurement its value.
+    Of a measurement ``curve`` names the swept current that it follows, in shares of ``expected``; one that writes
+    before it reads follows none. ``relative`` and ``absolute`` are how far a value may be off by itself, and ``drifts``
+    by which share it moves with what moves others as well: good circuits' tolerances, the tester's levels.
+    ``responses`` are, by defect, severities, what a transient showed there, and whether the tester fails that: of a
+    spike vector the pulse of the first spike, 0 for none, of a measurement its value.
     """
 
     test: str
@@ -47,11 +54,13 @@ class TestRecord(Spec):
     time_s: float
     expected: float | None
     measures: bool
+    written: bool
     curve: str
     relative: float
     absolute: float
-    seen: dict[str, Seen]
-    responses: dict[str, list[tuple[float, float]]]
+    drifts: dict[str, float]
+    seen: dict[str, SeenRecord]
+    responses: dict[str, list[Response]]
 
 
 class DictionaryRecord(Spec):
@@ -80,10 +89,15 @@ def read_dictionary(folder: Path) -> Dictionary:
 def dictionary_of(record: DictionaryRecord) -> Dictionary:
     """Return what a record says, ready to look responses up in."""
     measured = {
-        test.vector or test.test: Measured(test.relative, test.absolute) for test in record.tests if test.measures
+        test.vector or test.test: Measured(
+            test.relative, test.absolute, test.expected or 0.0, test.drifts, test.written
+        )
+        for test in record.tests
+        if test.measures
     }
     suspects = [_suspect(record, identity, own) for identity, own in record.suspects.items()]
-    return Dictionary(suspects, measured, {test.vector or test.test: test.time_s for test in record.tests})
+    program = frozenset(test.vector for test in record.tests if test.vector)
+    return Dictionary(suspects, measured, {test.vector or test.test: test.time_s for test in record.tests}, program)
 
 
 def _suspect(record: DictionaryRecord, identity: str, own: SuspectRecord) -> Suspect:
@@ -93,21 +107,35 @@ def _suspect(record: DictionaryRecord, identity: str, own: SuspectRecord) -> Sus
 
 
 def _entry(record: DictionaryRecord, test: TestRecord, identity: str, own: SuspectRecord, grid: Grid) -> Entry:
-    passes, fails, certified = test.seen.get(identity, (None, None, False))
-    responses = [(grid.place(at), value) for at, value in test.responses.get(identity, [])]
+    passes, fails, certified = test.seen.get(identity, (own.high, None, False))
+    responses = sorted((grid.place(at), value, failed) for at, value, failed in test.responses.get(identity, []))
+    known = [(place, failed) for place, _, failed in responses if failed is not None]
+    ends = (-1.0 if passes is None else grid.place(passes), None if fails is None else grid.place(fails))
     swept = _swept(record, test, identity, own, grid) if test.measures else {}
     # A transient of just this vector and defect says more than a sweep of the same current.
-    values = sorted((swept | dict(responses)).items()) if test.measures else []
+    seen = swept | {place: value for place, value, _ in responses} if test.measures else {}
+    if responses and not swept:
+        # The fault-free circuit is one place before the mildest.
+        seen[-1.0] = test.expected or 0.0
+    values = sorted(seen.items())
     estimated = _ODD_MEASURED if test.measures else _ODD_ESTIMATED
     return Entry(
-        passes_to=-0.5 if passes is None else grid.place(passes) + 0.5,
-        fails_from=np.inf if fails is None else grid.place(fails) - 0.5,
+        changes=changes_of(known) if known and certified else _change(*ends, len(grid) - 1),
         width=width_of(grid, certified),
         odd=_ODD_CERTIFIED if certified else estimated,
         places=np.array([place for place, _ in values]),
         values=np.array([value for _, value in values]),
-        pulses=() if test.measures else tuple(sorted((place, int(value)) for place, value in responses)),
+        pulses=() if test.measures else tuple((place, int(value)) for place, value, _ in responses),
+        rough=_ROUGH_WRITTEN if test.written else _ROUGH,
+        reach=reach_of(grid),
     )
+
+
+def _change(passes: float, fails: float | None, last: int) -> tuple[Change, ...]:
+    """Return where an estimated verdict changes: after what is known to pass, if anywhere."""
+    if fails is None:
+        return () if passes >= last else (Change(passes, np.inf),)
+    return (Change(passes, fails),)
 
 
 def _swept(

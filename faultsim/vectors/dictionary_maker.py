@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.limits import first_pulse, number
 from faultsim.spice.expressions import Value
-from faultsim.vectors.check import Check, deviations
-from faultsim.vectors.dictionary_file import DictionaryRecord, SuspectRecord, TestRecord
+from faultsim.vectors.check import Check, deviations, own_deviations
+from faultsim.vectors.dictionary_file import DictionaryRecord, Response, SeenRecord, SuspectRecord, TestRecord
+from faultsim.vectors.matrix import Seen
 from faultsim.vectors.named_set import NamedSet, finite
 
 
@@ -35,15 +37,11 @@ def dictionary_record(named: NamedSet) -> DictionaryRecord:
 def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
     matrix, candidate, tester = named.vectors.matrix, check.candidate, named.vectors.subject.tester
     grids, expected = matrix.grids, number(check.expected)
-    seen = {}
-    for defect in matrix.defects:
-        own = matrix.get(check, defect)
-        grid, passes = grids[defect.id], own.last_pass
-        known = None if passes < 0 else grid[passes]
-        seen[defect.id] = (known, None if own.first is None else grid[own.first], own.certified)
-    relative, absolute = deviations(check, tester) if candidate.measures else (0.0, 0.0)
+    seen = {defect.id: _seen(matrix.get(check, defect), grids[defect.id]) for defect in matrix.defects}
+    drifts = named.vectors.drifts.get(check.id)
+    relative, absolute = deviations(check, tester) if drifts is None else own_deviations(tester)
     responses = {
-        identity: [(severity, _response(check, value)) for severity, value in certificate.values]
+        identity: [_response(check, severity, value) for severity, value in certificate.values]
         for (test, identity), certificate in named.vectors.certificates.items()
         if test == check.id
     }
@@ -54,17 +52,29 @@ def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
         time_s=named.time_s(check),
         expected=finite(expected),
         measures=candidate.measures,
+        written=bool(candidate.stimulus.program),
         curve=_curve(pattern, vdd_v) if candidate.measures and not candidate.stimulus.program else "",
         relative=relative,
         absolute=absolute,
+        drifts=dict(drifts or {}),
         seen=seen,
         responses=responses,
     )
 
 
-def _response(check: Check, value: Value) -> float:
+def _seen(own: Seen, grid: Grid) -> SeenRecord:
+    last = len(grid) - 1
+    passes = None if own.last_pass < 0 else grid[min(own.last_pass, last)]
+    fails = None if own.first_fail > last else grid[own.first_fail]
+    # What errors of the tester hide, or no transient says, is not certain.
+    certain = own.certified and not own.reason
+    return passes, fails, certain
+
+
+def _response(check: Check, severity: float, value: Value) -> Response:
     """Return a response as a number: of a spike vector the pulse of the first spike, 0 for none."""
-    return (number(value) or 0.0) if check.candidate.measures else float(first_pulse(value))
+    shown = (number(value) or 0.0) if check.candidate.measures else float(first_pulse(value))
+    return severity, shown, check.fails(value)
 
 
 def _curve(pattern: str, vdd_v: float) -> str:

@@ -21,7 +21,7 @@ from faultsim.vectors.check import Check, spike_check
 from faultsim.vectors.curves import Sweeps
 from faultsim.vectors.first_spikes import FirstSpikes, is_black_and_white
 from faultsim.vectors.good import GoodCircuits
-from faultsim.vectors.matrix import Matrix, Seen
+from faultsim.vectors.matrix import NEVER, Matrix, Seen
 from faultsim.vectors.neurons import windows_of
 from faultsim.vectors.patterns import full_pattern
 from faultsim.vectors.probe import Probe
@@ -30,6 +30,8 @@ from faultsim.vectors.spiking import Spiking
 _DRIVE_DOUBT = (1.0, 0.95, 1.05)
 """By which factors an estimated drive may be off; the estimate itself first."""
 _CURRENT_DOUBT = (1.0, 0.995, 1.005)
+_STILL = 1e-3
+"""By how much a current may change for what it drives to be the same."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Estimator:
     def fill(self, matrix: Matrix) -> None:
         """Estimate all entries of a matrix."""
         self._sweep(matrix)
-        own = [defect for defect in matrix.defects if self._in_neuron(defect)]
+        own = [defect for defect in matrix.defects if self.in_neuron(defect)]
         self.spikes.prepare_faulty((defect, severity) for defect in own for severity in _looks(matrix, defect))
         self.fill_rows(matrix, matrix.checks)
 
@@ -102,6 +104,15 @@ class Estimator:
     def whole(self, check: Check) -> Candidate:
         """Return the candidate that a check was made of, with all of its coding windows."""
         return self._candidates.get(check.id, check.candidate)
+
+    def still(self, check: Check, defect: Defect) -> bool:
+        """Return whether a defect outside of the neuron is known to leave the current alone that drives it."""
+        key = self._swept(check.candidate, defect)
+        if key is None or self.in_neuron(defect):
+            return False
+        pattern, point, _ = key
+        whole = self.sweeps.healthy(pattern, point) or np.nan
+        return bool((np.abs(self.sweeps.get(*key).values / whole - 1) < _STILL).all())
 
     def _sweep(self, matrix: Matrix) -> None:
         """Ask for all sweeps at once, then wait for each."""
@@ -129,7 +140,7 @@ class Estimator:
         if not candidate.measures and not self.spikes.serves(candidate):
             return None
         # What is in series with all rows takes the same share of the current of each pattern.
-        pattern = self._full if self._in_neuron(defect) else stimulus.pattern
+        pattern = self._full if self.in_neuron(defect) else stimulus.pattern
         return pattern, point, defect
 
     def _entry(self, matrix: Matrix, check: Check, defect: Defect) -> Seen | None:
@@ -144,7 +155,7 @@ class Estimator:
             # A read sees what it sees, whatever was written before; what writing adds only SPICE can tell.
             return seen if covered or not check.candidate.stimulus.program else None
         drive = self._drive(check.candidate) * ratio
-        if self._in_neuron(defect):
+        if self.in_neuron(defect):
             return self._own(matrix, check, defect, drive)
         return _spiking(matrix, check, defect, drive, self.spikes.nominal(check.candidate))
 
@@ -161,7 +172,7 @@ class Estimator:
                 passes = index
                 break
             first = index
-        return Seen(first, doubt=doubt, passes=passes)
+        return Seen(first, doubt=doubt, passes=-1, fails=NEVER) if doubt else Seen(first, passes=passes)
 
     def _ratio(self, matrix: Matrix, key: tuple[str, Conditions, Defect]) -> Floats:
         """Return the swept current of a defect over the fault-free one, at each severity of its grid."""
@@ -200,7 +211,7 @@ class Estimator:
     def _full(self) -> str:
         return full_pattern(self.lab.network)
 
-    def _in_neuron(self, defect: Defect) -> bool:
+    def in_neuron(self, defect: Defect) -> bool:
         """Return whether a defect is of the neuron's own parts."""
         neuron = self.lab.network.sidecar.neuron
         if neuron is None or isinstance(defect, Double):
@@ -253,7 +264,13 @@ def _seen(fails: Sequence[NDArray[np.bool_]], demanded: int, unsure: bool) -> Se
     """Return from where on all severities fail, and whether another drive would say otherwise of what is demanded."""
     firsts = [_first(flags) for flags in fails]
     covered = {first is not None and first <= demanded for first in firsts}
-    return Seen(firsts[0], doubt=unsure or len(covered) > 1)
+    passes = [int(np.argmax(flags)) - 1 for flags in fails if flags.any()]
+    return Seen(
+        firsts[0],
+        doubt=unsure or len(covered) > 1,
+        passes=min(passes) if passes else None,
+        fails=NEVER if None in firsts else max(first for first in firsts if first is not None),
+    )
 
 
 def _first(fails: NDArray[np.bool_]) -> int | None:

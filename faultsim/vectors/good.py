@@ -14,7 +14,7 @@ from faultsim.errors import UnknownOutcome
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome
 from faultsim.vectors.candidate import Candidate
-from faultsim.vectors.check import Check, measured_check, spike_check
+from faultsim.vectors.check import SIGMAS, Check, measured_check, spike_check
 from faultsim.vectors.tester import Applied, Tester
 
 NOMINAL = "nominal"
@@ -72,6 +72,28 @@ class GoodCircuits:
         shares = [value / plain[0] for value in plain if value is not None]
         values = [nominal * share * factor for share in shares for factor in _WRITTEN]
         return measured_check(candidate, values, nominal, self.tester)
+
+    def drifts(self, candidate: Candidate) -> dict[str, float]:
+        """Return by which share a measured value moves with each tolerance and with the tester's levels.
+
+        From the middle to an end of a tolerance, which counts as two deviations. What writes first is taken to move as
+        what only reads.
+
+        Raises:
+            UnknownOutcome: A simulation failed.
+        """
+        read = replace(candidate, stimulus=replace(candidate.stimulus, program=""))
+        values = [number(value) for value in self.responses(read)]
+        known = {one.name: value for one, value in zip(self.variants(read), values, strict=True) if value is not None}
+        whole, found = known.get(NOMINAL, 0.0), {}
+        if abs(whole) <= self.tester.spec.current_resolution:
+            return {}
+        ends = [(f"{name}:min", f"{name}:max", name) for name in self.lab.network.sidecar.tolerance]
+        levels = f"level of {candidate.conditions.vdd_v:g} V"
+        for low, high, name in (*ends, ("weak, late", "strong, late", levels)):
+            if low in known and high in known:
+                found[name] = (known[high] - known[low]) / 2 / whole / SIGMAS
+        return found
 
     def check(self, candidate: Candidate) -> Check | None:
         """Return the check that they allow, if there is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from faultsim.campaigns.grid import Grid
 from faultsim.fault_models.defect import Defect
 from faultsim.vectors.check import Check
 
+NEVER = sys.maxsize
+"""An index behind the last of any grid."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -21,9 +25,10 @@ class Seen:
         first: Grid index from which on it sees every severity, harmless ones first; None where the severest passes.
         certified: Transients of just this check and defect say so; otherwise it is estimated.
         doubt: An estimate that may be wrong about what is demanded.
-        passes: Last grid index that is known to pass, below the first; -1 is the fault-free circuit. None stands for
-            the neighbour of the first.
         reason: Why nothing more is known.
+        passes: Last grid index that is known to pass; -1 is the fault-free circuit. None stands for the neighbour of
+            the first that is seen, and for all where none is.
+        fails: First grid index that is known to fail; ``NEVER`` where none is. None stands for the first that is seen.
     """
 
     first: int | None
@@ -31,13 +36,21 @@ class Seen:
     doubt: bool = False
     reason: str = ""
     passes: int | None = None
+    fails: int | None = None
 
     @property
     def last_pass(self) -> int:
-        """Return the last index that is known to pass; minus one where none is."""
+        """Return the last index that is known to pass; ``NEVER`` where all are."""
         if self.passes is not None:
             return self.passes
-        return -1 if self.first is None else self.first - 1
+        return NEVER if self.first is None else self.first - 1
+
+    @property
+    def first_fail(self) -> int:
+        """Return the first index that is known to fail; ``NEVER`` where none is."""
+        if self.fails is not None:
+            return self.fails
+        return NEVER if self.first is None else self.first
 
 
 UNSEEN = Seen(None)

@@ -15,7 +15,7 @@ from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
 from faultsim.spice.job import Outcome, Status
 from faultsim.vectors.check import Check
-from faultsim.vectors.matrix import Seen
+from faultsim.vectors.matrix import NEVER, Seen
 from faultsim.vectors.tester import Applied
 
 
@@ -82,7 +82,7 @@ class Probe:
             return Certificate(seen, values=self.values)
         for index in sorted({index for index in between if index > seen.first}, reverse=True):
             if self.verdict(index) is not Verdict.FAIL:
-                return Certificate(self._nothing(self._verdict_of(index), index), values=self.values)
+                return Certificate(self._nothing(self.verdict(index), index), values=self.values)
         hidden = tuple(one.name for one in errors if self._judged(self._asked(seen.first, one)) is not Verdict.FAIL)
         bracket = find_bracket(self.verdict, len(self.grid), guess, between=(-1, seen.first))
         if bracket.unknown_at is not None:
@@ -90,15 +90,21 @@ class Probe:
         first = bracket.first_fail
         passing = self.grid[bracket.last_pass] if bracket.last_pass >= 0 else None
         # Where errors of the tester hide it there it is not counted on.
-        found = Seen(None if hidden else first, certified=True, reason=_hidden(hidden), passes=bracket.last_pass)
+        found = Seen(first, certified=True, passes=bracket.last_pass)
+        if hidden:
+            found = Seen(None, certified=True, reason=_hidden(hidden), passes=bracket.last_pass, fails=NEVER)
         return Certificate(found, passing, self.grid[first], self.values)
 
     def verdict(self, index: int) -> Verdict:
         """Return what the check says at a grid index."""
+        return self._judged(self.outcome(index))
+
+    def outcome(self, index: int) -> Outcome:
+        """Return the transient at a grid index."""
         if index not in self._outcomes:
             stimulus, point = self.check.candidate.stimulus, self.check.candidate.conditions
             self._outcomes[index] = self._asked(index, Applied("", stimulus, point))
-        return self._verdict_of(index)
+        return self._outcomes[index]
 
     @property
     def values(self) -> tuple[tuple[float, Value], ...]:
@@ -106,9 +112,6 @@ class Probe:
         name = self.check.candidate.observable
         found = sorted(self._outcomes.items())
         return tuple((self.grid[index], outcome.values[name]) for index, outcome in found if outcome.ok)
-
-    def _verdict_of(self, index: int) -> Verdict:
-        return self._judged(self._outcomes[index])
 
     def _judged(self, outcome: Outcome) -> Verdict:
         return judged(outcome, self.check.candidate.observable, self.check.certain, self.check.expected)
@@ -126,9 +129,8 @@ class Probe:
         if verdict is not Verdict.UNKNOWN:
             return Seen(None, certified=True)
         outcome = self._outcomes[index]
-        return Seen(
-            None, certified=True, reason=f"the simulation at {self.grid[index]:.4g} ended with {outcome.status}"
-        )
+        reason = f"the simulation at {self.grid[index]:.4g} ended with {outcome.status}"
+        return Seen(None, certified=True, reason=reason, passes=-1, fails=NEVER)
 
 
 def _hidden(names: Sequence[str]) -> str:

@@ -16,8 +16,8 @@ from faultsim.vectors.matrix import UNSEEN, Matrix
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_PLACES = (0.0, 0.5, 1.0)
-"""Where between the demanded severity and the severest defects are compared."""
+_PLACES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+"""Where between the mildest severity that any check sees and the severest defects are compared."""
 _APART = 3.0
 """By how many deviations measured values have to differ."""
 
@@ -62,12 +62,14 @@ class Separation:
     @cached_property
     def _items(self) -> list[tuple[str, int]]:
         """Defects that are seen by any check, each at some severities: id and place on its grid."""
-        seen = np.flatnonzero(np.any(self.matrix.table(), axis=0)).tolist()
         found = []
-        for defect in (self.matrix.defects[column] for column in seen):
-            first, last = self.matrix.demanded[defect.id], len(self.matrix.grids[defect.id]) - 1
-            places = dict.fromkeys(first + round(share * (last - first)) for share in _PLACES)
-            found += [(defect.id, place) for place in places]
+        for defect in self.matrix.defects:
+            firsts = [self.matrix.get(check, defect).first for check in self.matrix.checks]
+            known = [first for first in firsts if first is not None]
+            if known:
+                first, last = min(known), len(self.matrix.grids[defect.id]) - 1
+                places = dict.fromkeys(first + round(share * (last - first)) for share in _PLACES)
+                found += [(defect.id, place) for place in places]
         return found
 
     def _different(self) -> Bools:
@@ -90,21 +92,17 @@ class Separation:
         fails, passes = [], []
         for identity, place in self._items:
             seen = self.matrix.seen.get((check.id, identity), UNSEEN)
-            fails.append(seen.first is not None and place >= seen.first)
-            passes.append(seen.first is None or place <= seen.last_pass)
+            fails.append(place >= seen.first_fail)
+            passes.append(place <= seen.last_pass)
         return np.array(fails, dtype=bool), np.array(passes, dtype=bool)
 
     def _values(self, check: Check) -> Floats:
         """Return what a check measures of each item; nan where no sweep says so."""
         expected = float(check.expected) if isinstance(check.expected, int | float) else np.nan
         pattern, vdd_v = check.candidate.stimulus.pattern, check.candidate.conditions.vdd_v
-        found = []
-        for identity, place in self._items:
-            shares = self.curves.shares.get((pattern, vdd_v, identity))
-            if shares is None:
-                found.append(np.nan)
-                continue
-            grid = self.matrix.grids[identity]
-            places = [grid.place(severity) for severity in self.curves.severities[identity]]
-            found.append(expected * float(np.interp(place, places, shares)))
-        return np.array(found)
+        return np.array(
+            [
+                expected * self.curves.share(pattern, vdd_v, identity, place, self.matrix.grids[identity])
+                for identity, place in self._items
+            ]
+        )

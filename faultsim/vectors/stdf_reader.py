@@ -53,7 +53,8 @@ def file_bytes(path: Path) -> bytes:
         data = path.read_bytes()
         return gzip.decompress(data) if data.startswith(_GZIP) else data
     except (OSError, EOFError, zlib.error) as error:
-        raise SpecError([Problem(str(path), f"cannot be read: {error}")]) from error
+        reason = getattr(error, "strerror", None) or error
+        raise SpecError([Problem(str(path), f"cannot be read: {reason}")]) from error
 
 
 def is_stdf(data: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import Field, model_validator
 
 from faultsim import library
 from faultsim.circuits.bench import Conditions
+from faultsim.circuits.program import depression_s, potentiation_s
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import SpecError
@@ -93,16 +95,22 @@ class Tester:
         step = self.spec.time_resolution
         table = stimulus.spec.model_dump()
         for name in _TIMES:
-            table[name] = _rounded(table[name], step)
+            table[name] = self.rounded_s(table[name])
+        # What is idle before the first window is a cycle of its own.
+        table["start"] = max(table["start"], math.ceil(self.spec.shortest_period / step - 1e-6) * step)
         for group in ("program", *(("clocks", name) for name in table["clocks"])):
             inner = table[group] if isinstance(group, str) else table[group[0]][group[1]]
             for name in inner or ():
-                inner[name] = _rounded(inner[name], step)
+                inner[name] = self.rounded_s(inner[name])
         if table["coding"]["t_max"]:
-            table["coding"]["t_max"] = _rounded(table["coding"]["t_max"], step)
+            table["coding"]["t_max"] = self.rounded_s(table["coding"]["t_max"])
         spec = check_table(table, StimulusSpec, Path(f"tester {self.name}: rounded to {format_quantity(step, 's')}"))
         vdd_v = _rounded(conditions.vdd_v, self.spec.voltage_resolution)
         return replace(stimulus, spec=spec), replace(conditions, vdd_v=vdd_v)
+
+    def rounded_s(self, time_s: float) -> float:
+        """Return the nearest time that the tester resolves."""
+        return _rounded(time_s, self.spec.time_resolution)
 
     def corners(self, stimulus: Stimulus, conditions: Conditions) -> list[Applied]:
         """Return a vector with the tester's errors: strong and weak spikes, early and late ends of the capture.
@@ -141,6 +149,14 @@ class Tester:
                 where = Path(f"tester {self.name}: {name}")
                 yield name, strong, check_table({**own.model_dump(), **update}, StimulusSpec, where)
 
+    def _periods(self, stimulus: Stimulus) -> Iterator[tuple[str, float]]:
+        """Yield the cycles that a stimulus takes, by name and length in s."""
+        timing = stimulus.spec.program
+        if stimulus.program and timing is not None:
+            yield "depression of weights", depression_s(timing) + timing.settle
+            yield "potentiation of weights", potentiation_s(timing, stimulus.spec.integrate) + timing.settle
+        yield "coding window", stimulus.period_s
+
     def refusals(self, stimulus: Stimulus, levels_v: list[float]) -> list[str]:
         """Return why the tester cannot apply a stimulus, if it cannot."""
         spec, own, found = self.spec, stimulus.spec, []
@@ -152,11 +168,10 @@ class Tester:
             if width < spec.shortest_pulse:
                 short = format_quantity(spec.shortest_pulse, "s")
                 found.append(f"the {name} of {format_quantity(width, 's')} is shorter than its shortest pulse, {short}")
-        if not spec.shortest_period <= stimulus.period_s <= spec.longest_period:
-            ends = " to ".join(format_quantity(end, "s") for end in (spec.shortest_period, spec.longest_period))
-            found.append(
-                f"the coding window of {format_quantity(stimulus.period_s, 's')} is none of its periods, {ends}"
-            )
+        for name, period_s in self._periods(stimulus):
+            if not spec.shortest_period <= period_s <= spec.longest_period:
+                ends = " to ".join(format_quantity(end, "s") for end in (spec.shortest_period, spec.longest_period))
+                found.append(f"the {name} of {format_quantity(period_s, 's')} is none of its periods, {ends}")
         wrong = [level for level in levels_v if not spec.lowest_v <= level <= spec.highest_v]
         found += [f"a level of {level:g} V is outside {spec.lowest_v:g} V to {spec.highest_v:g} V" for level in wrong]
         try:

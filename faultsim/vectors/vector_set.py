@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from faultsim.campaigns.grid import Grid
@@ -12,12 +12,14 @@ from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.recording import RESTS_S
 from faultsim.campaigns.watcher import Watcher
+from faultsim.circuits.bench import nominal
 from faultsim.circuits.network import Network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import GateError, UsageError
 from faultsim.fault_models.defect import Defect
+from faultsim.vectors.assemble import CAPTURE, TRIGGER
 from faultsim.vectors.candidate import Candidate, Refused, candidates
-from faultsim.vectors.check import Check, deviations
+from faultsim.vectors.check import Check, own_deviations
 from faultsim.vectors.chooser import Aim, Choice, Chooser
 from faultsim.vectors.cover import Selection
 from faultsim.vectors.cover_curve import pareto
@@ -27,6 +29,7 @@ from faultsim.vectors.first_spikes import FirstSpikes
 from faultsim.vectors.good import GoodCircuits
 from faultsim.vectors.matrix import Matrix
 from faultsim.vectors.probe import Certificate
+from faultsim.vectors.scan import Scanner
 from faultsim.vectors.separation import Separation
 from faultsim.vectors.space import SpaceSpec
 from faultsim.vectors.tester import Tester
@@ -74,16 +77,22 @@ class Subject:
         return plan.grid(defect)
 
     def check(self) -> None:
-        """Check that the campaigns are about one circuit.
+        """Check that the campaigns are about one circuit, whose nets are not called as the tester's own signals are.
 
         Raises:
             UsageError: They are not.
+            GateError: One is.
         """
         others = [plan.name for plan in self.plans if plan.network.name != self.network.name]
         if others:
             raise UsageError(
                 f"{', '.join(others)} is about another circuit than {self.plans[0].name}; make a set for each"
             )
+        ports = {net.lower() for ports in self.network.sidecar.ports for net in ports.nets}
+        for own in (CAPTURE, TRIGGER):
+            if own in ports:
+                said = f"{self.network.name} has a net {own!r} among its ports, and the tester a signal of that name"
+                raise GateError(f"{said}; give the net another name in the deck and its sidecar")
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,7 @@ class VectorSet:
         pareto: How much can be covered at which cost.
         curves: What defects do to currents.
         extras: Further vectors, which tell defects apart.
+        drifts: Id of a vector that measures -> a tolerance, or the tester's levels -> by which share its value moves.
     """
 
     subject: Subject
@@ -111,6 +121,7 @@ class VectorSet:
     pareto: tuple[Selection, ...]
     curves: Curves
     extras: tuple[Check, ...] = ()
+    drifts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -139,21 +150,46 @@ def make_set(
     tried, refused = candidates(subject.network, subject.space, subject.tester, subject.plans, subject.defects)
     if not tried:
         raise GateError(_refusal(subject.tester, refused))
+    _check_writing(subject)
     estimator = _estimator(subject, lab, pool, watcher)
     matrix = _matrix(subject, estimator, tried)
     chooser = Chooser(matrix, estimator, subject.tester, subject.space.rest, aim, pool, watcher)
-    choice = chooser.choose()
-    points = tuple(pareto(choice.problem))
     curves = estimator.sweeps.curves(subject.defects)
-    extras = _extras(subject, chooser, choice, curves) if diagnosis else ()
-    certificates = chooser.dictionary([*choice.checks, *extras]) if diagnosis else choice.certificates
-    return VectorSet(subject, len(tried), tuple(refused), matrix, choice, certificates, points, curves, extras)
+    while True:
+        choice = chooser.choose()
+        points = tuple(pareto(choice.problem))
+        found = VectorSet(subject, len(tried), tuple(refused), matrix, choice, choice.certificates, points, curves)
+        if not diagnosis:
+            return found
+        found = _looked_up(replace(found, extras=_extras(subject, chooser, choice, curves)), chooser, estimator)
+        if not chooser.corrected(found.certificates):
+            return found
+
+
+def _looked_up(found: VectorSet, chooser: Chooser, estimator: Estimator) -> VectorSet:
+    """Return a set with all that a diagnosis looks up of its vectors."""
+    scanner = Scanner(
+        matrix=found.matrix,
+        curves=found.curves,
+        still=estimator.still,
+        in_neuron=estimator.in_neuron,
+        lab=estimator.lab,
+        tester=found.subject.tester,
+        pool=estimator.pool,
+        watcher=estimator.watcher,
+    )
+    bracketed = chooser.dictionary(found.checks)
+    certificates = scanner.scanned(found.checks, bracketed)
+    curves = found.curves.without(scanner.misled(found.checks, bracketed))
+    measuring = [check for check in found.checks if check.candidate.measures]
+    drifts = {check.id: estimator.good.drifts(check.candidate) for check in measuring}
+    return replace(found, certificates=certificates, curves=curves, drifts=drifts)
 
 
 def _extras(subject: Subject, chooser: Chooser, choice: Choice, curves: Curves) -> tuple[Check, ...]:
     """Return vectors that tell defects apart; once they are certified, those that are still missing."""
     found: list[Check] = []
-    separation = Separation(chooser.matrix, curves, lambda check: deviations(check, subject.tester))
+    separation = Separation(chooser.matrix, curves, lambda _: own_deviations(subject.tester))
     for _ in range(_ROUNDS):
         chooser.dictionary([*choice.checks, *found])
         more = separation.more([*choice.checks, *found], _MOST_EXTRAS - len(found))
@@ -176,6 +212,22 @@ def _matrix(subject: Subject, estimator: Estimator, tried: Sequence[Candidate]) 
     matrix = Matrix(estimator.checks(tried), subject.defects, grids, demanded)
     estimator.fill(matrix)
     return matrix
+
+
+def _check_writing(subject: Subject) -> None:
+    """Check that the tester can write the weights that all vectors begin with.
+
+    Raises:
+        GateError: It cannot.
+    """
+    network, spec = subject.network, subject.network.sidecar.stimulus
+    if spec.program is None or len(network.default_weights) != len(network.inputs):
+        return
+    own, _ = subject.tester.fitted(Stimulus("", spec, program=network.default_weights), nominal(network))
+    reasons = subject.tester.refusals(own, [])
+    if reasons:
+        said = f"tester {subject.tester.name} cannot write the weights of {network.name}, which all vectors begin with"
+        raise GateError("\n".join([f"{said}:", *reasons]))
 
 
 def _refusal(tester: Tester, refused: Sequence[Refused]) -> str:

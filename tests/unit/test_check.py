@@ -66,13 +66,26 @@ def test_limits_of_a_current_hold_good_circuits_as_the_tester_measures_them(
     check = measured_check(candidate("im_wr_a"), good, good[0], replace(BENCH, spec=spec))
     assert check is not None
     for value in good:
-        assert all(check.limits.passes(None, value * (1 + sign * accuracy)) for sign in (-1, 1))
+        assert all(check.limits.passes(None, seen) for seen in readings(value, accuracy, resolution))
     for limit in (check.limits.low, check.limits.high):
         assert abs(limit / resolution - round(limit / resolution)) < 1e-6
     # What is certain to fail fails however it is measured.
     step = 1e-9 * check.limits.high
     for value in (check.certain.low - step, check.certain.high + step):
-        assert not any(check.limits.passes(None, value * (1 + sign * accuracy)) for sign in (-1, 1))
+        assert not any(check.limits.passes(None, seen) for seen in readings(value, accuracy, resolution))
+
+
+def readings(value: float, accuracy: float, resolution: float) -> list[float]:
+    """Return the ends of what a tester may read of a current: off by a share, then rounded to a step."""
+    return [value * (1 + sign * accuracy) + half * resolution / 2 for sign in (-1, 1) for half in (-1, 1)]
+
+
+@given(st.floats(-4e-9, 4e-9))
+def test_a_current_below_the_resolution_is_nothing_whatever_its_sign(leaking: float) -> None:
+    check = measured_check(candidate("im_wr_a"), [1e-12], 1e-12, BENCH)
+    assert check is not None
+    assert check.limits.passes(None, leaking)
+    assert check.certain.passes(None, leaking)
 
 
 def test_a_current_that_a_good_circuit_does_not_have_gives_no_limits() -> None:

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faultsim.campaigns.grid import Grid
-from faultsim.vectors.diagnosis import explain, suggest
-from faultsim.vectors.dictionary import Dictionary, Entry, Measured, Suspect, width_of
+from faultsim.vectors.diagnosis import explain
+from faultsim.vectors.dictionary import Change, Dictionary, Entry, Floats, Measured, Suspect, changes_of, width_of
 from faultsim.vectors.lot import TestResult
+from faultsim.vectors.readings import Readings
+from faultsim.vectors.suggestion import suggest
 
 GRID = Grid(10, 1e9, 1.1)
 LAST = len(GRID) - 1
@@ -19,8 +21,8 @@ NONE = np.zeros(0)
 
 def from_place(place: float | None, odd: float = 1e-3) -> Entry:
     """Return what a vector shows that fails from a place on, or never."""
-    fails = np.inf if place is None else place - 0.5
-    return Entry(fails, fails, width_of(GRID, True), odd, NONE, NONE)
+    changes = () if place is None else (Change(place - 1, place),)
+    return Entry(changes, width_of(GRID, True), odd, NONE, NONE)
 
 
 def suspect(name: str, weight: float = 1.0, **entries: Entry) -> Suspect:
@@ -67,34 +69,89 @@ def test_a_defect_that_cannot_have_done_it_comes_last_and_likelier_ones_first() 
     assert {one.suspect.id for one in found if one.in_group} == {"a alone, likelier", "a alone"}
 
 
+def test_a_verdict_that_changes_back_is_known_as_such() -> None:
+    changes = changes_of([(20.0, False), (30.0, True), (40.0, True), (60.0, False)])
+    assert changes == (Change(20.0, 30.0), Change(40.0, 60.0, fails=False))
+    there = Entry(changes, width_of(GRID, True), 1e-3, NONE, NONE)
+    places = np.array([0.0, 35.0, 50.0, float(LAST)])
+    assert there.fails(places) == pytest.approx([1e-3, 1 - 1e-3, 0.5, 1e-3], abs=1e-3)
+    assert changes_of([(0.0, True)]) == (Change(-1.0, 0.0),)
+
+
 def test_between_what_passes_and_what_fails_nothing_is_known() -> None:
-    gap = Entry(20.5, 119.5, width_of(GRID, True), 1e-3, NONE, NONE)
+    gap = Entry((Change(20, 120),), width_of(GRID, True), 1e-3, NONE, NONE)
     places = np.array([0.0, 70.0, float(LAST)])
     assert gap.fails(places) == pytest.approx([1e-3, 0.5, 1 - 1e-3], abs=1e-3)
 
 
+def measuring(ends: float, rough: float = 0.05) -> tuple[Entry, Floats]:
+    """Return what a vector measures whose current falls from 100 uA to a share of it, and that at each place."""
+    points = np.arange(-1.0, LAST + 5, 4.0)
+    values = 1e-4 * (ends + (1 - ends) / (1 + 10 ** ((points - 100) / 25)))
+    entry = Entry((), 1.0, 1e-2, points, values, rough=rough)
+    return entry, entry.measures(np.arange(LAST + 1.0))[0]
+
+
+def reading(name: str, value: float) -> TestResult:
+    return TestResult(1, name, None, value, 0.9e-4, 1.1e-4, "A")
+
+
 def test_a_measured_value_says_how_severe_a_defect_is() -> None:
-    places = np.arange(0.0, LAST + 1, 4.0)
-    values = 1e-4 / (1 + 10 ** ((places - 100) / 25))
-    it = suspect("it", a=Entry(np.inf, np.inf, 1.0, 1e-2, places, values))
+    entry, values = measuring(0.0)
+    known = dictionary(suspect("it", a=entry), measured={"a": Measured(0.02, 1e-9, 1e-4, {})})
     for place in (90, 100, 140):
-        value = float(np.interp(place, places, values))
-        result = TestResult(1, "a", None, value, 0.9e-4, 1.1e-4, "A")
-        [found] = explain(dictionary(it, measured={"a": Measured(0.02, 1e-9)}), [result])
+        [found] = explain(known, [reading("a", float(values[place]))])
         assert found.low <= GRID[place] <= found.high
         assert found.high / found.low < 10
 
 
-def test_between_two_transients_a_value_may_be_any_between_theirs() -> None:
-    entry = Entry(0, 0, 1.0, 1e-3, np.array([10.0, 90.0]), np.array([5.0, 1.0]))
-    low, high = entry.measures(np.array([0.0, 10.0, 50.0, 90.0, 100.0]))
-    assert low.tolist() == [5.0, 5.0, 1.0, 1.0, 1.0]
-    assert high.tolist() == [5.0, 5.0, 5.0, 5.0, 1.0]
+@given(st.floats(-2.5, 2.5), st.integers(60, 120))
+def test_what_moves_all_currents_of_a_part_says_nothing_about_a_defect(drift: float, place: int) -> None:
+    one, other = (suspect(name, a=measuring(a)[0], b=measuring(b)[0]) for name, a, b in (("a", 0, 1), ("both", 0, 0)))
+    moving = {"wafer": 0.03}
+    known = dictionary(one, other, measured={name: Measured(0.003, 1e-9, 1e-4, moving) for name in "ab"})
+    # A wafer that is off by a few deviations: a current that the defect does not touch shows by how much.
+    factor = 1 + 0.03 * drift
+    shown = {"a": measuring(0)[1][place] * factor, "b": 1e-4 * factor}
+    found = {one.suspect.id: one for one in explain(known, [reading(*pair) for pair in shown.items()])}
+    assert found["a"].in_group
+    assert found["a"].low <= GRID[place] <= found["a"].high
+    # Where nothing is known to move both, the current that the defect leaves alone speaks against it.
+    alone = dictionary(one, other, measured={name: Measured(0.003, 1e-9, 1e-4, {}) for name in "ab"})
+    assert abs(drift) < 0.5 or Readings.of(alone, shown).logs(one).max() < -9
+
+
+def test_readings_are_as_far_from_a_defect_as_the_covariance_says() -> None:
+    """The identity that keeps the covariance small, against the covariance itself."""
+    entries = {name: measuring(ends)[0] for name, ends in (("a", 0.0), ("b", 0.3), ("c", 0.8))}
+    it = suspect("it", **entries)
+    drifts = [{"wafer": 0.03, "metal": 0.01}, {"wafer": 0.028}, {"metal": -0.02, "level": 0.004}]
+    measured = {name: Measured(0.003, 1e-9, 1e-4, own) for name, own in zip("abc", drifts, strict=True)}
+    values = np.array([0.9e-4, 0.97e-4, 1.01e-4])
+    found = Readings.of(dictionary(it, measured=measured), dict(zip("abc", values.tolist(), strict=True))).logs(it)
+    names = ("wafer", "metal", "level")
+    table = np.array([[own.get(name, 0.0) for name in names] for own in drifts])
+    for place in (0, 60, 100, 150):
+        shown, off = np.array([[ends[place] for ends in it.curve(name)] for name in "abc"]).T
+        own = 0.5 * np.minimum(np.abs(shown / 1e-4 - 1), 1) * np.linalg.norm(table, axis=1)
+        alone = (0.003**2 + own**2) * shown**2 + 1e-18 + off**2
+        covariance = (shown[:, None] * table) @ (shown[:, None] * table).T + np.diag(alone)
+        square = (values - shown) @ np.linalg.solve(covariance, values - shown)
+        assert found[place] == pytest.approx(-min(square / 2, 27), rel=1e-3)
+
+
+def test_between_two_transients_a_value_may_be_off_where_writing_succeeds_or_fails() -> None:
+    entry = Entry((), 1.0, 1e-3, np.array([10.0, 90.0]), np.array([5.0, 1.0]), rough=0.5)
+    values, off = entry.measures(np.arange(101.0))
+    assert values[[0, 10, 90, 100]].tolist() == [5.0, 5.0, 1.0, 1.0]
+    assert off[50] == pytest.approx(2.0, rel=0.01)
+    assert off[[0, 100]].tolist() == [0.0, 0.0]
+    assert np.all(np.diff(values) <= 0)
 
 
 def test_the_pulse_of_a_spike_tells_too_early_from_never() -> None:
     def spiking(pulse: int) -> Entry:
-        return Entry(49.5, 49.5, width_of(GRID, True), 1e-3, NONE, NONE, ((50.0, pulse), (float(LAST), pulse)))
+        return Entry((Change(49, 50),), width_of(GRID, True), 1e-3, NONE, NONE, ((50.0, pulse), (float(LAST), pulse)))
 
     known = dictionary(suspect("early", a=spiking(1)), suspect("never", a=spiking(0)))
     assert [one.suspect.id for one in explain(known, [failed("a", 1)])] == ["early", "never"]

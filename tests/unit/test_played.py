@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from faultsim.campaigns import spec
 from faultsim.campaigns.limits import Range
@@ -28,6 +31,7 @@ from faultsim.vectors.tester import load_tester
 
 CIRCUIT = network.load("crossbar4")
 BENCH = load_tester("bench")
+ENDS = ("shortest", "longest")
 
 
 def every_candidate(circuit: Network, campaign: str, space: str = "small") -> list[Candidate]:
@@ -72,6 +76,49 @@ def test_every_candidate_makes_the_same_deck_by_way_of_the_file(name: str, campa
         assert ready.measures == candidate.measures
         times = [played.scope["mid_integrate"][0], asked.scope["mid_integrate"][0]]
         assert times[0] == pytest.approx(times[1], abs=1e-18)
+
+
+@given(
+    update=st.fixed_dictionaries(
+        {
+            "time_resolution": st.sampled_from([1e-15, 1e-12, 2e-12, 5e-12, 1e-11, 3.9e-11]),
+            "edge_accuracy": st.floats(0, 1e-11),
+            "strobe_guard": st.floats(0, 3e-11),
+            "shortest_pulse": st.floats(5e-11, 3e-10),
+            "shortest_period": st.floats(1e-10, 3e-9),
+            "longest_period": st.floats(1.2e-8, 1e-5),
+            "voltage_resolution": st.floats(1e-4, 0.2),
+            "voltage_accuracy": st.floats(0, 0.05),
+            "current_resolution": st.sampled_from([1e-9, 1e-8]),
+        }
+    ),
+    first=st.integers(0, 39),
+)
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_whatever_the_tester_what_it_can_apply_is_what_was_simulated(update: dict[str, float], first: int) -> None:
+    tester = replace(BENCH, spec=BENCH.spec.model_copy(update=update))
+    space, plan = load_space("small")[1], make_plan(*spec.load("lats2024"))
+    usable, refused = candidates(CIRCUIT, space, tester, [plan], [])
+    assert all(one.reason for one in refused)
+    checks = [check_of(one) for one in usable[first::40]]
+    if not checks:
+        return
+    program = Assembler(CIRCUIT, tester, 1e-6).program("all", checks, [["what it covers"]] * len(checks))
+    with tempfile.TemporaryDirectory() as folder:
+        program = written_and_read(program, Path(folder))
+    step_fs, ends_fs = round(update["time_resolution"] * 1e15), [update[f"{end}_period"] * 1e15 for end in ENDS]
+    written = {cycle.table for cycle in program.vectors[0].cycles}
+    for table in program.tables:
+        # The weights that all begin with are written by another vector, which is refused as a whole.
+        assert table.name in written or ends_fs[0] - 1 <= table.period_fs <= ends_fs[1] + 1
+        edges = [edge.time_fs for waves in table.waves.values() for wave in waves.values() for edge in wave]
+        assert all(edge % step_fs == 0 and 0 <= edge < table.period_fs for edge in edges)
+    for check, vector in zip(checks, chosen(program), strict=True):
+        ready, candidate = play(CIRCUIT, program, vector), check.candidate
+        asked, played = (
+            bench.job(CIRCUIT, one.stimulus, one.conditions, CIRCUIT.sidecar.simulation) for one in (candidate, ready)
+        )
+        assert played.deck == asked.deck, candidate.id
 
 
 def test_a_circuit_with_clocks_and_patterns_that_take_turns(tmp_path: Path) -> None:
