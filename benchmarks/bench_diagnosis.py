@@ -7,7 +7,11 @@ defect that the set covers, at a severity between the mildest that any vector se
 logarithms. Its responses are simulated in SPICE: first those to the vectors that detect, then those to the further ones
 that the diagnosis asks for, until none of the program tells its top group apart.
 
-With --varied each part is of a process of its own: every tolerance of the circuit is drawn, its ends at three sigma.
+Readings are off by what the tester's accuracy allows, drawn anew for each, and rounded to its resolution.
+With --varied each part is of a process of its own, every tolerance of the circuit drawn with its ends at three sigma,
+and the tester has one of its errors of edges and levels, or none.
+
+A part that passes, its severity next to a threshold, is counted and not diagnosed.
 
 A defect's class are those that the matrix of all candidates cannot tell from it: that have a severity at which no
 candidate is known to say another thing. Of a certified entry all but what is between two neighbouring severities is
@@ -29,8 +33,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.limits import first_pulse, number
+from faultsim.campaigns.question import Question
 from faultsim.campaigns.tolerance import corner_at
 from faultsim.circuits.variant import NOMINAL, Corner
 from faultsim.cli.finished import finished
@@ -44,10 +50,9 @@ from faultsim.vectors.dictionary_file import dictionary_of
 from faultsim.vectors.dictionary_maker import dictionary_record
 from faultsim.vectors.lot import TestResult
 from faultsim.vectors.named_set import NamedSet
-from faultsim.vectors.probe import Probe
 from faultsim.vectors.space import load_space
 from faultsim.vectors.suggestion import suggest
-from faultsim.vectors.tester import load_tester
+from faultsim.vectors.tester import Applied, load_tester
 from faultsim.vectors.vector_set import Subject, VectorSet, make_set
 
 CAMPAIGNS = ("lats2024", "bridges4", "devices4")
@@ -61,11 +66,13 @@ class Part:
         defect: The true defect.
         share: Its severity: where between the mildest that any vector sees and the severest, from 0 to 1.
         corner: What its process is like.
+        error: Which of the tester's errors it meets, and what those of its readings are drawn from.
     """
 
     defect: Defect
     share: float
     corner: Corner
+    error: int
 
 
 @dataclass(frozen=True)
@@ -108,10 +115,10 @@ def main() -> None:
         dictionary = dictionary_of(dictionary_record(NamedSet(vectors)))
         source = random.Random(given.seed)
         defects = source.choices(covered(vectors), k=given.samples)
-        asked = [Part(defect, source.random(), drawn(subject, source, given.varied)) for defect in defects]
+        asked = [Part(defect, source.random(), *drawn(subject, source, given.varied)) for defect in defects]
         view.stage("samples", len(asked))
 
-        def sampled(part: Part) -> Sample:
+        def sampled(part: Part) -> Sample | None:
             found = sample(vectors, dictionary, lab, part)
             if given.verbose:
                 print(part.defect.id, f"{part.share:.3f}", found, flush=True)
@@ -121,11 +128,13 @@ def main() -> None:
         report(list(pool.map(sampled, asked)))
 
 
-def drawn(subject: Subject, source: random.Random, varied: bool) -> Corner:
-    """Return the process of a part."""
+def drawn(subject: Subject, source: random.Random, varied: bool) -> tuple[Corner, int]:
+    """Return the process of a part, and the tester's error: even numbers are none of edges and levels."""
+    error = source.randrange(10**6)
     if not varied:
-        return NOMINAL
-    return corner_at(subject.network, {name: source.gauss(0, 1 / 3) for name in subject.network.sidecar.tolerance})
+        return NOMINAL, 2 * error
+    shares = {name: source.gauss(0, 1 / 3) for name in subject.network.sidecar.tolerance}
+    return corner_at(subject.network, shares), error
 
 
 def covered(vectors: VectorSet) -> list[Defect]:
@@ -138,16 +147,18 @@ def covered(vectors: VectorSet) -> list[Defect]:
     ]
 
 
-def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> Sample:
-    """Diagnose a part: by the vectors that detect, then by those that are asked for."""
+def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> Sample | None:
+    """Diagnose a part, by the vectors that detect, then by those that are asked for; none of one that passes."""
     defect = part.defect
     grid = vectors.matrix.grids[defect.id]
     firsts = [vectors.certificates[check.id, defect.id].seen.first for check in vectors.checks]
     first, last = min(one for one in firsts if one is not None), len(grid) - 1
-    place = round(first + part.share * (last - first))
+    place = first + part.share * (last - first)
     named = dict(NamedSet(vectors).numbered)
     detecting = [name for name, check in named.items() if check not in vectors.extras]
     results = [answer(vectors, lab, name, named[name], part, place) for name in detecting]
+    if all(result.passed for result in results):
+        return None
     explanations = explain(dictionary, results)
     while True:
         suggested = suggest(dictionary, group_of(explanations), [result.name for result in results])
@@ -158,17 +169,32 @@ def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> 
         explanations = explain(dictionary, results)
 
 
-def answer(vectors: VectorSet, lab: Lab, name: str, check: Check, part: Part, place: int) -> TestResult:
+def answer(vectors: VectorSet, lab: Lab, name: str, check: Check, part: Part, place: float) -> TestResult:
     """Return what a tester sees of a part."""
-    candidate = check.candidate
-    point = replace(candidate.conditions, corner=candidate.conditions.corner.along(part.corner))
-    there = replace(check, candidate=replace(candidate, conditions=point))
-    probe = Probe(lab, there, part.defect, vectors.matrix.grids[part.defect.id])
-    value = probe.outcome(place).values.get(candidate.observable)
-    passed = check.limits.passes(check.expected, value)
-    if check.candidate.measures:
-        return TestResult(1, name, passed, number(value), check.limits.low, check.limits.high, "A")
-    return TestResult(1, name, passed, spike_pulse=first_pulse(value))
+    candidate, tester = check.candidate, vectors.subject.tester
+    errors = tester.corners(candidate.stimulus, candidate.conditions)
+    applied = Applied("", candidate.stimulus, candidate.conditions)
+    if part.error % 2:
+        applied = errors[part.error // 2 % len(errors)]
+    point = replace(applied.conditions, corner=applied.conditions.corner.along(part.corner))
+    severity = between(vectors.matrix.grids[part.defect.id], place)
+    asked = Question(applied.stimulus, point, part.defect, severity, reads=(candidate.observable,))
+    value = lab.ask(asked)[1].values.get(candidate.observable)
+    if not candidate.measures:
+        return TestResult(1, name, check.limits.passes(check.expected, value), spike_pulse=first_pulse(value))
+    seen = number(value)
+    if seen is not None:
+        accuracy, step = tester.spec.current_accuracy, tester.spec.current_resolution
+        off = random.Random(f"{part.error} {name}").uniform(-accuracy, accuracy)
+        seen = round(seen * (1 + off) / step) * step
+    passed = check.limits.passes(check.expected, seen)
+    return TestResult(1, name, passed, seen, check.limits.low, check.limits.high, "A")
+
+
+def between(grid: Grid, place: float) -> float:
+    """Return the severity at a place of a grid, which may be between two."""
+    low, high = grid[int(np.floor(place))], grid[int(np.ceil(place))]
+    return float(low * (high / low) ** (place % 1))
 
 
 def group_of(explanations: Sequence[Explanation]) -> list[Explanation]:
@@ -180,20 +206,21 @@ def judged(
     dictionary: Dictionary,
     explanations: Sequence[Explanation],
     defect: Defect,
-    place: int,
+    place: float,
     asked: int,
 ) -> Sample:
-    group, severity = group_of(explanations), vectors.matrix.grids[defect.id][place]
+    group, severity = group_of(explanations), between(vectors.matrix.grids[defect.id], place)
     own = next(one for one in explanations if one.suspect.id == defect.id)
     inside = own.low * (1 - 1e-9) <= severity <= own.high * (1 + 1e-9)
     alike = in_class(dictionary, own.suspect, place)
     return Sample(own in group, len(group), alike, inside, float(np.log10(own.high / own.low)), asked)
 
 
-def in_class(dictionary: Dictionary, true: Suspect, place: int) -> int:
-    """Return how many defects have a severity at which no candidate is known to say another thing than of the true."""
-    wanted = verdicts(dictionary, true)[place]
-    return sum((verdicts(dictionary, other) * wanted >= 0).all(axis=1).any() for other in dictionary.suspects)
+def in_class(dictionary: Dictionary, true: Suspect, place: float) -> int:
+    """Return how many defects have a severity at which each candidate may say what it says of the true one."""
+    below, above = (verdicts(dictionary, true)[int(end)] for end in (np.floor(place), np.ceil(place)))
+    wanted = np.where(below == above, below, 0)
+    return sum(bool((verdicts(dictionary, other) * wanted >= 0).all(axis=1).any()) for other in dictionary.suspects)
 
 
 @cache
@@ -211,14 +238,15 @@ def verdict(entry: Entry, places: Floats) -> NDArray[np.int8]:
     return found
 
 
-def report(samples: Sequence[Sample]) -> None:
+def report(tested: Sequence[Sample | None]) -> None:
+    samples = [one for one in tested if one is not None]
     count = len(samples)
 
     def share(flags: Iterator[bool]) -> str:
         return f"{sum(flags) / count:.1%}"
 
     groups, alike = [one.group for one in samples], [one.alike for one in samples]
-    print(f"{count} random single defects")
+    print(f"{len(tested)} random single defects, {len(tested) - count} of which pass the vectors that detect")
     print(f"true defect in the top group: {share(one.found for one in samples)}")
     print(f"top group no larger than the matrix's own class: {share(one.group <= one.alike for one in samples)}")
     print(f"defects in the top group, median and mean: {np.median(groups):g}, {np.mean(groups):.2f}")

@@ -16,6 +16,9 @@ SIGMAS = 2.0
 """Of a good circuit's current: by how many of its deviations limits are wide, which hold single tolerances' ends."""
 _MISMATCH = 2e-3
 """By how much currents of one circuit differ from what the same deviations make of others, relative."""
+_LEAK = 0.15
+"""By how much a current differs from part to part that only a defect makes, relative: through transistors that should
+be off."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,11 @@ def deviations(check: Check, tester: Tester) -> tuple[float, float]:
 def own_deviations(tester: Tester) -> tuple[float, float]:
     """Return by how much a value is off by itself, once what moves several together is known: relative, and in A."""
     return math.hypot(tester.spec.current_accuracy, _MISMATCH), tester.spec.current_resolution
+
+
+def leak_deviations(tester: Tester) -> tuple[float, float]:
+    """Return the same of a current where none flows in a good circuit, so that nobody knows how it drifts."""
+    return _LEAK, tester.spec.current_resolution
 
 
 def _whole(count: int, step: float) -> float:

@@ -205,10 +205,17 @@ class Chooser:
     def _next(self, chosen: Sequence[Check], defect: Defect) -> tuple[Check, Defect] | None:
         """Return the likeliest pair to be certified of a defect; none where one is, or none is left."""
         covering = [check for check in chosen if self.matrix.covers(check, defect, doubtful=True)]
-        if any((check.id, defect.id) in self._certificates for check in covering):
+        if any(self._vouched(check, defect) for check in covering):
             return None
         order = sorted(covering, key=lambda check: (self.matrix.get(check, defect).doubt, self._place(check, defect)))
         return (order[0], defect) if order else None
+
+    def _vouched(self, check: Check, defect: Defect) -> bool:
+        """Return whether it is certified that errors of the tester hide nothing from the demanded severity on."""
+        found = self._certificates.get((check.id, defect.id))
+        if found is None or found.sure_from is None:
+            return False
+        return found.sure_from <= self.matrix.demanded[defect.id]
 
     def _place(self, check: Check, defect: Defect) -> float:
         first = self.matrix.get(check, defect).first

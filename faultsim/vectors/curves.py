@@ -77,8 +77,9 @@ class Curves:
         shares, rising = self.shares[pattern, vdd_v, defect], np.argsort(self.severities[defect])
         severities, values = np.array(self.severities[defect])[rising], np.array(shares)[rising]
         for severity, share in points:
-            above = np.searchsorted(severities, severity * (1 - _SAME))
-            around = values[max(above - 1, 0) : above + 1]
+            same = np.isclose(severities, severity, rtol=_SAME, atol=0)
+            above = np.searchsorted(severities, severity)
+            around = values[same] if same.any() else values[max(above - 1, 0) : above + 1]
             if not around.min() - _AGREES <= share <= around.max() + _AGREES:
                 return False
         return True

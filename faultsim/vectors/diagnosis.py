@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from faultsim.vectors.dictionary import Dictionary, Suspect
+from faultsim.vectors.dictionary import Dictionary, Floats, Suspect
 from faultsim.vectors.lot import TestResult
 from faultsim.vectors.readings import Readings
-
-Floats = NDArray[np.float64]
 
 _AS_GOOD = 0.03
 """A defect is as good an explanation as the best where it is at least so many times as probable."""
@@ -55,7 +52,8 @@ def explain(dictionary: Dictionary, results: Sequence[TestResult]) -> list[Expla
         dictionary: What vectors show of defects.
         results: What they showed of a part; vectors that the dictionary does not have count for nothing.
     """
-    readings = _readings(dictionary, results)
+    measured = {one.name: one.value for one in results if one.value is not None and one.name in dictionary.measured}
+    readings = Readings.of(dictionary, measured)
     scored = [(suspect, _scores(suspect, results, readings)) for suspect in dictionary.suspects]
     best = max(float(scores.max()) for _, scores in scored)
     found = [_explanation(suspect, scores, best) for suspect, scores in scored]
@@ -63,11 +61,11 @@ def explain(dictionary: Dictionary, results: Sequence[TestResult]) -> list[Expla
 
 
 def _scores(suspect: Suspect, results: Sequence[TestResult], readings: Readings) -> Floats:
-    """Return the logarithm of how probable the responses are at each severity."""
-    total = readings.logs(suspect)
+    """Return the logarithm of how probable the responses are at each severity, values before verdicts."""
+    total, measured = readings.logs(suspect), readings.known(suspect)
     for result in results:
         entry = suspect.entries.get(result.name)
-        if entry is None or result.passed is None or result.name in readings.vectors:
+        if entry is None or result.passed is None or result.name in measured:
             continue
         fails = entry.fails(suspect.places)
         total = total + np.log(1 - fails if result.passed else fails)
@@ -76,22 +74,11 @@ def _scores(suspect: Suspect, results: Sequence[TestResult], readings: Readings)
     return total
 
 
-def _readings(dictionary: Dictionary, results: Sequence[TestResult]) -> Readings:
-    """Return what was measured by vectors of which it is known what they measure of each defect."""
-    known = {
-        result.name: result.value
-        for result in results
-        if result.value is not None
-        and result.name in dictionary.measured
-        and all(suspect.entries[result.name].places.size for suspect in dictionary.suspects)
-    }
-    return Readings.of(dictionary, known)
-
-
 def _explanation(suspect: Suspect, scores: Floats, best: float) -> Explanation:
     own = float(scores.max())
     shares = np.exp(scores - own)
-    believed = np.flatnonzero(shares >= _BELIEVED)
-    ends = sorted(suspect.grid[int(place)] for place in (believed[0], believed[-1]))
+    believed, last = np.flatnonzero(shares >= _BELIEVED), len(suspect.grid) - 1
+    # A severity is anywhere between those of the grid.
+    ends = sorted(suspect.grid[place] for place in (max(int(believed[0]) - 1, 0), min(int(believed[-1]) + 1, last)))
     top = int(np.median(np.flatnonzero(shares >= shares.max() * (1 - 1e-9))))
     return Explanation(suspect, float(np.exp(own - best)), ends[0], ends[1], suspect.grid[top], shares / shares.sum())

@@ -14,8 +14,6 @@ from faultsim.campaigns.grid import Grid
 
 Floats = NDArray[np.float64]
 
-NOTHING: Floats = np.zeros(0)
-
 _GRID = 0.3
 """How far a severity is off the nearest of its grid, in places: the deviation of what is anywhere between two."""
 _POCKET = 0.02
@@ -68,14 +66,18 @@ class Entry:
 
     def fails(self, places: Floats) -> Floats:
         """Return how probable a failure is at places of the grid."""
+        odd = self.odd + self._pocket(places)
+        return np.asarray(odd + (1 - 2 * odd) * self.verdicts(places))
+
+    def verdicts(self, places: Floats) -> Floats:
+        """Return the same if nothing odd ever happened."""
         share = np.zeros(places.shape)
         for change in self.changes:
             # It is between two neighbours, half a place from each, and a real circuit's a little off.
             ends = np.array([change.after + 0.5, change.before - 0.5])
             steps = np.clip((places[:, None] - ends) / self.width, -50, 50)
             share += (1 if change.fails else -1) * (1 / (1 + np.exp(-steps))).mean(axis=1)
-        odd = self.odd + self._pocket(places)
-        return np.asarray(odd + (1 - 2 * odd) * np.clip(share, 0, 1))
+        return np.asarray(np.clip(share, 0, 1))
 
     def _pocket(self, places: Floats) -> Floats:
         """Return how probable it is that a neuron answers otherwise than at the places around that were looked at."""

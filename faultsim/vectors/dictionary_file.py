@@ -6,11 +6,16 @@ import json
 from pathlib import Path
 
 import numpy as np
+from pydantic import ConfigDict
 
 from faultsim.campaigns.grid import Grid
+from faultsim.errors import UsageError
 from faultsim.specfile import Spec, read_json
 from faultsim.vectors.dictionary import Change, Dictionary, Entry, Measured, Suspect, changes_of, reach_of, width_of
 from faultsim.vectors.record import DICTIONARY, made
+
+FORMAT = 2
+"""Of the file; counted up when older ones can no longer be read."""
 
 SeenRecord = tuple[float | None, float | None, bool]
 """Severity up to which a test is known to pass, none for the fault-free circuit alone; severity from which on it is
@@ -63,9 +68,18 @@ class TestRecord(Spec):
     responses: dict[str, list[Response]]
 
 
+class FormatRecord(Spec):
+    """The file's format, whatever else is in it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: int = 1
+
+
 class DictionaryRecord(Spec):
     """The file."""
 
+    format: int
     suspects: dict[str, SuspectRecord]
     curves: dict[str, dict[str, list[float | None]]]
     tests: list[TestRecord]
@@ -80,10 +94,13 @@ def read_dictionary(folder: Path) -> Dictionary:
     """Read the dictionary of a folder of vectors; tests that are in the set go by their vector's name.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is none, or one of another version.
         SpecError: The file is not one.
     """
-    return dictionary_of(read_json(made(folder, DICTIONARY), DictionaryRecord))
+    path = made(folder, DICTIONARY)
+    if read_json(path, FormatRecord).format != FORMAT:
+        raise UsageError(f"{path} is of another version of faultsim; faultsim vectors {folder.parent} makes it anew")
+    return dictionary_of(read_json(path, DictionaryRecord))
 
 
 def dictionary_of(record: DictionaryRecord) -> Dictionary:
@@ -107,14 +124,14 @@ def _suspect(record: DictionaryRecord, identity: str, own: SuspectRecord) -> Sus
 
 
 def _entry(record: DictionaryRecord, test: TestRecord, identity: str, own: SuspectRecord, grid: Grid) -> Entry:
-    passes, fails, certified = test.seen.get(identity, (own.high, None, False))
+    passes, fails, certified = test.seen[identity]
     responses = sorted((grid.place(at), value, failed) for at, value, failed in test.responses.get(identity, []))
     known = [(place, failed) for place, _, failed in responses if failed is not None]
     ends = (-1.0 if passes is None else grid.place(passes), None if fails is None else grid.place(fails))
     swept = _swept(record, test, identity, own, grid) if test.measures else {}
     # A transient of just this vector and defect says more than a sweep of the same current.
     seen = swept | {place: value for place, value, _ in responses} if test.measures else {}
-    if responses and not swept:
+    if test.measures and responses and not swept:
         # The fault-free circuit is one place before the mildest.
         seen[-1.0] = test.expected or 0.0
     values = sorted(seen.items())

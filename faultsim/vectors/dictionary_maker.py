@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.limits import first_pulse, number
 from faultsim.spice.expressions import Value
-from faultsim.vectors.check import Check, deviations, own_deviations
-from faultsim.vectors.dictionary_file import DictionaryRecord, Response, SeenRecord, SuspectRecord, TestRecord
+from faultsim.vectors.check import Check, deviations, leak_deviations, own_deviations
+from faultsim.vectors.dictionary_file import FORMAT, DictionaryRecord, Response, SeenRecord, SuspectRecord, TestRecord
 from faultsim.vectors.matrix import Seen
 from faultsim.vectors.named_set import NamedSet, finite
+from faultsim.vectors.tester import Tester
 
 
 def dictionary_record(named: NamedSet) -> DictionaryRecord:
@@ -31,7 +34,7 @@ def dictionary_record(named: NamedSet) -> DictionaryRecord:
     curves: dict[str, dict[str, list[float | None]]] = {}
     for (pattern, vdd_v, identity), shares in found.curves.shares.items():
         curves.setdefault(_curve(pattern, vdd_v), {})[identity] = [finite(share) for share in shares]
-    return DictionaryRecord(suspects=suspects, curves=curves, tests=tests)
+    return DictionaryRecord(format=FORMAT, suspects=suspects, curves=curves, tests=tests)
 
 
 def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
@@ -39,7 +42,7 @@ def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
     grids, expected = matrix.grids, number(check.expected)
     seen = {defect.id: _seen(matrix.get(check, defect), grids[defect.id]) for defect in matrix.defects}
     drifts = named.vectors.drifts.get(check.id)
-    relative, absolute = deviations(check, tester) if drifts is None else own_deviations(tester)
+    relative, absolute = _deviations(check, drifts, tester)
     responses = {
         identity: [_response(check, severity, value) for severity, value in certificate.values]
         for (test, identity), certificate in named.vectors.certificates.items()
@@ -60,6 +63,15 @@ def _test(named: NamedSet, check: Check, name: str) -> TestRecord:
         seen=seen,
         responses=responses,
     )
+
+
+def _deviations(check: Check, drifts: Mapping[str, float] | None, tester: Tester) -> tuple[float, float]:
+    """Return by how much a value may be off by itself: as good circuits do where no drifts are known."""
+    if not check.candidate.measures:
+        return 0.0, 0.0
+    if drifts is None:
+        return deviations(check, tester)
+    return own_deviations(tester) if drifts else leak_deviations(tester)
 
 
 def _seen(own: Seen, grid: Grid) -> SeenRecord:

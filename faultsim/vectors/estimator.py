@@ -264,13 +264,12 @@ def _seen(fails: Sequence[NDArray[np.bool_]], demanded: int, unsure: bool) -> Se
     """Return from where on all severities fail, and whether another drive would say otherwise of what is demanded."""
     firsts = [_first(flags) for flags in fails]
     covered = {first is not None and first <= demanded for first in firsts}
+    doubt = unsure or len(covered) > 1
+    if unsure:
+        return Seen(firsts[0], doubt=doubt, passes=-1, fails=NEVER)
     passes = [int(np.argmax(flags)) - 1 for flags in fails if flags.any()]
-    return Seen(
-        firsts[0],
-        doubt=unsure or len(covered) > 1,
-        passes=min(passes) if passes else None,
-        fails=NEVER if None in firsts else max(first for first in firsts if first is not None),
-    )
+    surely = NEVER if None in firsts else max(first for first in firsts if first is not None)
+    return Seen(firsts[0], doubt=doubt, passes=min(passes, default=None), fails=surely)
 
 
 def _first(fails: NDArray[np.bool_]) -> int | None:

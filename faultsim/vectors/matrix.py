@@ -22,7 +22,8 @@ class Seen:
     """What one check sees of one defect.
 
     Attributes:
-        first: Grid index from which on it sees every severity, harmless ones first; None where the severest passes.
+        first: Grid index from which on it sees every severity, harmless ones first; None where it does not up to the
+            severest.
         certified: Transients of just this check and defect say so; otherwise it is estimated.
         doubt: An estimate that may be wrong about what is demanded.
         reason: Why nothing more is known.

@@ -28,12 +28,14 @@ class Certificate:
         passes_at: The neighbour that passes; None where the mildest severity is seen.
         fails_at: The first one of those that fail.
         values: Severity -> response, of all that were looked at.
+        sure_from: Grid index at which none of the tester's errors hides it; None where none is known.
     """
 
     seen: Seen
     passes_at: float | None = None
     fails_at: float | None = None
     values: tuple[tuple[float, Value], ...] = ()
+    sure_from: int | None = None
 
 
 @dataclass
@@ -81,19 +83,39 @@ class Probe:
         if seen.first is None:
             return Certificate(seen, values=self.values)
         for index in sorted({index for index in between if index > seen.first}, reverse=True):
-            if self.verdict(index) is not Verdict.FAIL:
-                return Certificate(self._nothing(self.verdict(index), index), values=self.values)
-        hidden = tuple(one.name for one in errors if self._judged(self._asked(seen.first, one)) is not Verdict.FAIL)
+            if self.verdict(index) is Verdict.PASS:
+                return Certificate(Seen(None, certified=True, passes=-1, fails=NEVER), values=self.values)
+            if self.verdict(index) is Verdict.UNKNOWN:
+                return Certificate(self._nothing(Verdict.UNKNOWN, index), values=self.values)
         bracket = find_bracket(self.verdict, len(self.grid), guess, between=(-1, seen.first))
         if bracket.unknown_at is not None:
             return Certificate(self._nothing(Verdict.UNKNOWN, bracket.unknown_at), values=self.values)
         first = bracket.first_fail
         passing = self.grid[bracket.last_pass] if bracket.last_pass >= 0 else None
-        # Where errors of the tester hide it there it is not counted on.
-        found = Seen(first, certified=True, passes=bracket.last_pass)
-        if hidden:
-            found = Seen(None, certified=True, reason=_hidden(hidden), passes=bracket.last_pass, fails=NEVER)
-        return Certificate(found, passing, self.grid[first], self.values)
+        hidden = self._hiding(seen.first, errors)
+        if not hidden:
+            found = Seen(first, certified=True, passes=bracket.last_pass)
+            return Certificate(found, passing, self.grid[first], self.values, seen.first)
+        # It is not counted on before errors of the tester do not hide it any more.
+        sure = self._sure_behind(seen.first, errors)
+        found = Seen(sure, certified=True, reason=_hidden(hidden), passes=bracket.last_pass, fails=NEVER)
+        return Certificate(found, passing, self.grid[first], self.values, sure)
+
+    def _hiding(self, index: int, errors: Sequence[Applied]) -> list[str]:
+        """Return the names of the tester's errors with which it is not seen at a grid index."""
+        return [one.name for one in errors if self._judged(self._asked(index, one)) is not Verdict.FAIL]
+
+    def _sure_behind(self, index: int, errors: Sequence[Applied]) -> int | None:
+        """Return the first grid index behind one that errors hide at which none does; None where that is not known."""
+        last = len(self.grid) - 1
+        if index == last or self._hiding(last, errors):
+            return None
+
+        def verdict(place: int) -> Verdict:
+            return Verdict.PASS if self._hiding(place, errors) else self.verdict(place)
+
+        bracket = find_bracket(verdict, len(self.grid), None, between=(index, last))
+        return None if bracket.unknown_at is not None else bracket.first_fail
 
     def verdict(self, index: int) -> Verdict:
         """Return what the check says at a grid index."""

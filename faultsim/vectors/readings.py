@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from faultsim.vectors.dictionary import Dictionary, Floats, Measured, Suspect
 
-_WORST = 9.0
-"""No reading speaks more against a defect than this, as a logarithm: the unexpected happens."""
-_WRITTEN = 7.0
-"""The same of one that follows writing, which succeeds or fails within a hundredth of a severity."""
+_ANYTHING, _WRITTEN = 9.0, 7.0
+"""What it costs a defect, as a logarithm, to leave out a reading that it does not explain: the unexpected happens. Less
+after writing, which succeeds or fails within a hundredth of a severity."""
 _FOLLOWS = 0.5
 """By how much of its share a current that a defect has changed may move otherwise than a good circuit's."""
 
@@ -42,33 +42,34 @@ class Readings:
         vectors = list(values)
         return Readings(vectors, np.array([*values.values()]), [dictionary.measured[name] for name in vectors])
 
+    def known(self, suspect: Suspect) -> list[str]:
+        """Return the vectors of which it is known what they measure of a defect."""
+        return [name for name in self.vectors if suspect.entries[name].places.size]
+
     def logs(self, suspect: Suspect) -> Floats:
-        """Return the logarithm of how probable the readings are at each severity of a defect, 0 where they fit.
+        """Return the logarithm of how probable readings are at each severity of a defect, 0 where they fit.
 
         The squared distance of readings from what the defect shows, by the covariance of their deviations: what drifts
-        together, plus what each may be off by alone (the Woodbury identity keeps that small). Of those that follow
-        writing one or all may be anything.
+        together, plus what each may be off by alone (the Woodbury identity keeps that small). One reading may be left
+        out at a price, or all that follow writing.
         """
-        if not self.vectors:
+        chosen = [self.vectors.index(name) for name in self.known(suspect)]
+        if not chosen:
             return np.zeros(suspect.places.size)
-        shown, off = (np.stack(ends, axis=1) for ends in zip(*map(suspect.curve, self.vectors), strict=True))
-        relative = np.array([one.relative for one in self.measured])
-        absolute = np.array([one.absolute for one in self.measured])
-        expected = np.array([one.expected for one in self.measured])
+        measured, drifts = [self.measured[place] for place in chosen], self._drifts[chosen]
+        shown, off = (np.stack(ends, axis=1) for ends in zip(*map(suspect.curve, self.known(suspect)), strict=True))
+        relative = np.array([one.relative for one in measured])
+        absolute = np.array([one.absolute for one in measured])
+        expected = np.array([one.expected for one in measured])
         changed = np.minimum(np.abs(shown / np.where(expected == 0, 1, expected) - 1), 1)
-        drifting = (self._drifts**2).sum(axis=1)
-        own = relative**2 + (_FOLLOWS * changed) ** 2 * drifting
+        own = relative**2 + (_FOLLOWS * changed) ** 2 * (drifts**2).sum(axis=1)
         alone = np.sqrt(own * shown**2 + absolute**2 + off**2)
-        rests = (self.values - shown) / alone
-        together = shown[:, :, None] * self._drifts[None] / alone[:, :, None]
-        whole = _Fit.of(rests, together)
-        ways = [whole.less(_Fit.of(rests[:, left], together[:, left])).logs() for left in self._disbelieved()]
-        return np.asarray(np.max(ways, axis=0))
-
-    def _disbelieved(self) -> list[list[int]]:
-        """Return which readings to leave out: none, each of those that follow writing, and all of these."""
-        written = [place for place, one in enumerate(self.measured) if one.written]
-        return [[], *([place] for place in written), *([written] if len(written) > 1 else [])]
+        fit = Fit((self.values[chosen] - shown) / alone, shown[:, :, None] * drifts / alone[:, :, None])
+        written = np.array([one.written for one in measured])
+        found = np.maximum(fit.logs(), fit.less_one(np.where(written, _WRITTEN, _ANYTHING)))
+        if written.sum() > 1:
+            found = np.maximum(found, fit.of(~written).logs() - _WRITTEN * written.sum())
+        return np.asarray(np.maximum(found, -_ANYTHING * len(chosen)))
 
     @cached_property
     def _drifts(self) -> Floats:
@@ -81,42 +82,43 @@ class Readings:
         return np.asarray((left * sizes)[:, sizes > 1e-3 * sizes.max(initial=0.0)])
 
 
-@dataclass(frozen=True)
-class _Fit:
-    """How far readings are from what a defect shows, at P severities: sums over V readings with K shared deviations.
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How far readings are from what a defect shows, at P severities.
 
     Attributes:
-        squares: Of the rests, in the deviations that each has alone, shape (P,).
-        shared: Rests times shared deviations, shape (P, K).
-        inner: Shared deviations times themselves, shape (P, K, K).
-        count: How many readings.
-        left: How many were left out.
+        rests: Differences, in the deviations that each reading has alone, shape (P, V).
+        together: What K shared deviations move them by, in the same measure, shape (P, V, K).
     """
 
-    squares: Floats
-    shared: Floats
-    inner: Floats
-    count: int
-    left: int = 0
+    rests: Floats
+    together: Floats
 
-    @staticmethod
-    def of(rests: Floats, together: Floats) -> _Fit:
-        """Sum up rests, shape (P, V), and what of them is shared, shape (P, V, K)."""
-        turned = together.transpose(0, 2, 1)
-        return _Fit((rests**2).sum(axis=1), (turned @ rests[:, :, None])[:, :, 0], turned @ together, rests.shape[1])
-
-    def less(self, other: _Fit) -> _Fit:
-        """Return the sums without those of some readings."""
-        return _Fit(
-            squares=self.squares - other.squares,
-            shared=self.shared - other.shared,
-            inner=self.inner - other.inner,
-            count=self.count - other.count,
-            left=other.count,
-        )
+    def of(self, kept: NDArray[np.bool_]) -> Fit:
+        """Return the fit of some readings alone."""
+        return Fit(self.rests[:, kept], self.together[:, kept])
 
     def logs(self) -> Floats:
-        """Return the logarithm of how probable the rests are, less what leaving readings out costs."""
-        solved = np.linalg.solve(np.eye(self.shared.shape[1]) + self.inner, self.shared[:, :, None])[:, :, 0]
-        squares = self.squares - (self.shared * solved).sum(axis=1)
-        return np.asarray(-np.minimum(squares / 2, _WORST * self.count) - _WRITTEN * self.left)
+        """Return the logarithm of how probable the rests are, shape (P,)."""
+        return np.asarray(-(self.rests * self._whitened).sum(axis=1) / 2)
+
+    def less_one(self, prices: Floats) -> Floats:
+        """Return the same with that reading left out that gains most, less its price.
+
+        What a reading adds to a squared distance, given all others, is its square in the inverse of the covariance
+        over that one's diagonal.
+        """
+        diagonal = 1 - np.einsum("pvk,pkl,pvl->pv", self.together, self._inner, self.together, optimize=True)
+        gains = self._whitened**2 / diagonal / 2 - prices
+        return np.asarray(self.logs() + gains.max(axis=1))
+
+    @cached_property
+    def _inner(self) -> Floats:
+        turned = self.together.transpose(0, 2, 1)
+        return np.asarray(np.linalg.inv(np.eye(self.together.shape[2]) + turned @ self.together))
+
+    @cached_property
+    def _whitened(self) -> Floats:
+        """Return the rests times the inverse of their covariance."""
+        shared = self.together.transpose(0, 2, 1) @ self.rests[:, :, None]
+        return np.asarray(self.rests - (self.together @ (self._inner @ shared))[:, :, 0])

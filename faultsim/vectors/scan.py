@@ -17,7 +17,7 @@ from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
 from faultsim.vectors.check import Check, deviations
 from faultsim.vectors.curves import Curves
-from faultsim.vectors.matrix import Matrix
+from faultsim.vectors.matrix import NEVER, Matrix, Seen
 from faultsim.vectors.probe import Certificate, Probe
 from faultsim.vectors.tester import Tester
 
@@ -176,7 +176,7 @@ class Scan:
     def mended(self, found: Certificate) -> Certificate:
         """Return a certificate that says from which severity on nothing that was looked at passes."""
         first, check, grid = found.seen.first, self.probe.check, self.probe.grid
-        if first is None:
+        if first is None or found.seen.reason:
             return found
         passing = [place for place, value in self._seen.items() if place > first and not check.fails(value)]
         if not passing:
@@ -184,9 +184,13 @@ class Scan:
         failing = min(place for place in self._seen if place > max(passing))
         bracket = find_bracket(self.probe.verdict, len(grid), None, between=(max(passing), failing))
         if bracket.unknown_at is not None:
-            return found
-        seen = replace(found.seen, first=bracket.first_fail, passes=bracket.last_pass, fails=bracket.first_fail)
+            reason = (
+                f"it passes at {grid[max(passing)]:.4g}, and the simulation at {grid[bracket.unknown_at]:.4g} failed"
+            )
+            return replace(found, seen=Seen(None, certified=True, reason=reason, passes=-1, fails=NEVER))
+        self.at(bracket.last_pass)
         self.at(bracket.first_fail)
+        seen = Seen(bracket.first_fail, certified=True, passes=bracket.last_pass)
         return replace(found, seen=seen, passes_at=grid[bracket.last_pass], fails_at=grid[bracket.first_fail])
 
     def _close(self, low: int, high: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,12 +29,13 @@ class Separation:
     Attributes:
         matrix: Which check sees which defect from where on.
         curves: What defects do to measured currents.
-        deviations: A check that measures -> how far good circuits differ, relative, and the tester is off, A.
+        deviations: How far a measured value may be off by itself, relative and in A; what drifts together is taken to
+            be known from other vectors.
     """
 
     matrix: Matrix
     curves: Curves
-    deviations: Callable[[Check], tuple[float, float]]
+    deviations: tuple[float, float]
 
     def more(self, chosen: Sequence[Check], most: int) -> list[Check]:
         """Return checks that tell apart what some do not, the one that tells most first.
@@ -83,7 +84,7 @@ class Separation:
         apart = (fails[:, None] & passes[None, :]) | (passes[:, None] & fails[None, :])
         if check.candidate.measures and not check.candidate.stimulus.program:
             values = self._values(check)
-            relative, absolute = self.deviations(check)
+            relative, absolute = self.deviations
             spread = relative * np.maximum(np.abs(values[:, None]), np.abs(values[None, :])) + absolute
             apart |= np.abs(values[:, None] - values[None, :]) > _APART * spread
         return np.asarray(apart)

@@ -24,7 +24,7 @@ class Suggestion:
         vector: Its name.
         bits: What it tells on average.
         time_s: On the tester.
-        ready: The tester's program has it, and what it shows of each suspect is certified.
+        ready: The tester's program has it.
     """
 
     vector: str
@@ -48,7 +48,7 @@ def suggest(dictionary: Dictionary, group: Sequence[Explanation], asked: Iterabl
     weights /= weights.sum()
     found = []
     for vector in sorted(set(dictionary.times_s) - set(asked)):
-        bits = _information(weights, [_outcomes(dictionary, one, vector) for one in group])
+        bits = _information(weights, _outcomes(dictionary, group, vector))
         if bits > _WORTH:
             found.append(Suggestion(vector, bits, dictionary.times_s[vector], vector in dictionary.program))
     return sorted(found, key=lambda one: (not one.ready, -one.bits / one.time_s, one.vector))
@@ -58,16 +58,19 @@ Outcomes = dict[object, float]
 """What may come of a vector -> how probable that is."""
 
 
-def _outcomes(dictionary: Dictionary, one: Explanation, vector: str) -> Outcomes:
-    """Return what a vector may show of a suspect, at the severities that it may have."""
-    entry, measured = one.suspect.entries.get(vector), dictionary.measured.get(vector)
-    if entry is None:
-        return {"pass": 1.0}
-    if measured is not None and entry.places.size:
-        return _values(one, vector, measured)
-    fails = entry.fails(one.suspect.places)
+def _outcomes(dictionary: Dictionary, group: Sequence[Explanation], vector: str) -> list[Outcomes]:
+    """Return what a vector may show of each suspect: values where they are known of all of them, or verdicts."""
+    measured = dictionary.measured.get(vector)
+    if measured is not None and all(one.suspect.entries[vector].places.size for one in group):
+        return [_values(one, vector, measured) for one in group]
+    return [_verdicts(one, vector) for one in group]
+
+
+def _verdicts(one: Explanation, vector: str) -> Outcomes:
+    entry, places = one.suspect.entries[vector], one.suspect.places
+    fails = entry.verdicts(places)
     found: Outcomes = {"pass": float((1 - fails) @ one.posterior)}
-    for pulse, share in _pulses(entry, one.suspect.places).items():
+    for pulse, share in _pulses(entry, places).items():
         found[pulse] = float((fails * share) @ one.posterior)
     return found
 
@@ -83,11 +86,19 @@ def _pulses(entry: Entry, places: Floats) -> dict[object, Floats]:
 
 
 def _values(one: Explanation, vector: str, measured: Measured) -> Outcomes:
-    """Return how probable a measured value is, in bins as wide as values have to be apart to be told apart."""
+    """Return how probable a measured value is, in bins as wide as values have to be apart to be told apart.
+
+    A value is shared out to the two bins that it is between, so that nearly equal ones are not taken for different.
+    """
     values, _ = one.suspect.curve(vector)
     scale = np.log1p(measured.relative * np.abs(values) / measured.absolute) / measured.relative
-    bins = np.rint(np.sign(values) * scale / _BIN).astype(int)
-    return {int(place): float(one.posterior[bins == place].sum()) for place in np.unique(bins)}
+    scale = np.sign(values) * scale / _BIN
+    found: Outcomes = {}
+    for low, share in ((np.floor(scale), 1 - scale % 1), (np.floor(scale) + 1, scale % 1)):
+        for place in np.unique(low):
+            there = low == place
+            found[int(place)] = found.get(int(place), 0.0) + float(one.posterior[there] @ share[there])
+    return found
 
 
 def _information(weights: Floats, outcomes: Sequence[Outcomes]) -> float:

@@ -143,7 +143,8 @@ def make_set(
         watcher: Is told how it gets on.
 
     Raises:
-        GateError: The tester can apply no candidate.
+        UsageError: The campaigns are about different circuits.
+        GateError: The tester can apply no candidate, or not write the weights, or a net is called as its own signals.
         UnknownOutcome: A simulation of a good circuit failed.
     """
     subject.check()
@@ -189,7 +190,7 @@ def _looked_up(found: VectorSet, chooser: Chooser, estimator: Estimator) -> Vect
 def _extras(subject: Subject, chooser: Chooser, choice: Choice, curves: Curves) -> tuple[Check, ...]:
     """Return vectors that tell defects apart; once they are certified, those that are still missing."""
     found: list[Check] = []
-    separation = Separation(chooser.matrix, curves, lambda _: own_deviations(subject.tester))
+    separation = Separation(chooser.matrix, curves, own_deviations(subject.tester))
     for _ in range(_ROUNDS):
         chooser.dictionary([*choice.checks, *found])
         more = separation.more([*choice.checks, *found], _MOST_EXTRAS - len(found))

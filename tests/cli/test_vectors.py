@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -263,6 +264,18 @@ def test_without_responses_the_first_vectors_to_apply_are_said(chosen: Chosen) -
 def test_responses_to_vectors_that_there_are_not(chosen: Chosen) -> None:
     chosen.shell.write("odd.csv", "vector,result\nv01,pass\n")
     chosen.shell("diagnose", "runs/c", "odd.csv").fails_with(3, "'v01' is none of the vectors", "did you mean v001")
+
+
+def test_a_dictionary_of_another_version_is_made_anew(chosen: Chosen, tmp_path: Path) -> None:
+    shutil.copytree(chosen.folder, tmp_path / "old")
+    older = json.loads((tmp_path / "old" / "dictionary.json").read_text())
+    del older["format"]
+    for test in older["tests"]:
+        del test["drifts"]
+    (tmp_path / "old" / "dictionary.json").write_text(json.dumps(older))
+    chosen.shell.write("some.csv", "vector,result\nv001,fail\n")
+    said = chosen.shell("diagnose", "runs/c", "some.csv", "--out", str(tmp_path / "old"))
+    said.fails_with(2, "is of another version of faultsim; faultsim vectors")
 
 
 def test_folders_without_a_run_or_vectors(tmp_path: Path, finished: Any) -> None:

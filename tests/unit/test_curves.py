@@ -28,6 +28,7 @@ def test_a_share_is_read_off_on_a_logarithmic_scale_in_either_direction() -> Non
     (100, 0.7, False),
     (1e5, 0.2, True),
     (1e5, 0.9, False),
+    (1e5, 0.75, False),
     (10, 1.005, True),
     (10, 1.1, False),
 ])  # fmt: skip

@@ -94,6 +94,19 @@ def test_a_bracket_that_nothing_contradicts_stays() -> None:
     assert scanned(shown, 50, [LAST]).mended(unseen) is unseen
 
 
+def test_a_bracket_that_is_contradicted_and_not_found_anew_is_given_up() -> None:
+    class Failing(Shown):
+        def verdict(self, place: int) -> Verdict:
+            return Verdict.UNKNOWN if 91 < place < 99 else super().verdict(place)
+
+    shown = Failing([3] * 40 + [5] * 40 + [3] * 15 + [5] * (LAST - 94))
+    scan = scanned(shown, 40, [39, 40, LAST])
+    scan.at(90)
+    after = scan.mended(Certificate(Seen(40, certified=True, passes=39), GRID[39], GRID[40], ()))
+    assert after.seen.first is None
+    assert "failed" in after.seen.reason
+
+
 def test_what_cannot_be_simulated_is_left_out() -> None:
     class Failing(Shown):
         def outcome(self, place: int) -> Outcome:

@@ -44,7 +44,7 @@ def matrix(table: dict[str, list[int | None]], observable: str = SPIKE) -> Matri
 
 
 def asked(found: Matrix, chosen: list[str], most: int = 10, curves: Curves = NO_CURVES) -> list[str]:
-    separation = Separation(found, curves, lambda _: (0.02, 1e-9))
+    separation = Separation(found, curves, (0.02, 1e-9))
     return [one.id for one in separation.more([one for one in found.checks if one.id in chosen], most)]
 
 
@@ -69,7 +69,7 @@ def test_what_is_not_known_tells_nothing_apart() -> None:
     for defect in DEFECTS[:2]:
         # Seen at the severest, and of all below nothing is known.
         found.put(check("two"), defect, Seen(LAST, passes=-1))
-    separation = Separation(found, NO_CURVES, lambda _: (0.0, 0.0))
+    separation = Separation(found, NO_CURVES, (0.0, 0.0))
     assert [one.id for one in separation.more([found.checks[0]], 5)] == ["two"]
     for defect in DEFECTS[2:]:
         found.put(check("two"), defect, Seen(LAST, passes=-1))
