@@ -3,7 +3,7 @@
     python benchmarks/bench_diagnosis.py [--runs FOLDER] [--samples 500] [--seed 1] [--varied]
 
 Runs lats2024, bridges4 and devices4 and chooses vectors for them where FOLDER does not have them yet. Each sample is a
-defect that the set covers, at a severity between the mildest that any vector sees and the severest, evenly in
+defect that the set covers, at a severity between the mildest that a detecting vector sees and the severest, evenly in
 logarithms. Its responses are simulated in SPICE: first those to the vectors that detect, then those to the further ones
 that the diagnosis asks for, until none of the program tells its top group apart.
 
@@ -64,7 +64,7 @@ class Part:
 
     Attributes:
         defect: The true defect.
-        share: Its severity: where between the mildest that any vector sees and the severest, from 0 to 1.
+        share: Its severity: where between the mildest that a detecting vector sees and the severest, 0 to 1.
         corner: What its process is like.
         error: Which of the tester's errors it meets, and what those of its readings are drawn from.
     """
@@ -143,7 +143,7 @@ def covered(vectors: VectorSet) -> list[Defect]:
     return [
         defect
         for defect in vectors.matrix.defects
-        if any(named.counts(defect, certificates[check.id, defect.id]) for check in vectors.checks)
+        if any(named.counts(defect, certificates[check.id, defect.id]) for check in vectors.choice.checks)
     ]
 
 
@@ -151,7 +151,7 @@ def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> 
     """Diagnose a part, by the vectors that detect, then by those that are asked for; none of one that passes."""
     defect = part.defect
     grid = vectors.matrix.grids[defect.id]
-    firsts = [vectors.certificates[check.id, defect.id].seen.first for check in vectors.checks]
+    firsts = [vectors.certificates[check.id, defect.id].seen.first for check in vectors.choice.checks]
     first, last = min(one for one in firsts if one is not None), len(grid) - 1
     place = first + part.share * (last - first)
     named = dict(NamedSet(vectors).numbered)
