@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from faultsim.circuits.bench import nominal
 from faultsim.circuits.network import Network
 from faultsim.circuits.program import Span, Step, depression_s, potentiation_s
 from faultsim.circuits.stimulus import Stimulus, spike_delay_s
@@ -78,13 +79,11 @@ class Assembler:
 
     def _initial(self, checks: Sequence[Check]) -> list[Vector]:
         """Return the vector that writes the weights that all others begin with, where they can be written."""
-        weights = self.network.default_weights
-        if not checks or self.network.sidecar.stimulus.program is None or len(weights) != len(self.network.inputs):
+        stimulus = writing(self.network, self.tester)
+        if not checks or stimulus is None:
             return []
-        own, _ = self.tester.fitted(Stimulus("", self.network.sidecar.stimulus), checks[0].candidate.conditions)
-        stimulus = replace(own, program=weights)
         cycles = [self._pause(stimulus.spec.start), *self._written(stimulus), *self._rest()]
-        said = f"{INITIAL}: writes the weights {abridged(weights)}, with which all vectors begin"
+        said = f"{INITIAL}: writes the weights {abridged(stimulus.program)}, with which all vectors begin"
         return [Vector(INITIAL, self._level(checks[0]), tuple(cycles), (said,))]
 
     def _vector(self, name: str, check: Check, comments: Sequence[str]) -> Vector:
@@ -217,6 +216,14 @@ class Assembler:
         name = f"vdd_{vdd_v:.12g}".replace(".", "v")
         self._levels[name] = Level(name, {"vdd_v": vdd_v, "edge_s": spec.edge, **highs})
         return name
+
+
+def writing(network: Network, tester: Tester) -> Stimulus | None:
+    """Return what writes the weights that all vectors begin with; None where they cannot be written."""
+    spec, weights = network.sidecar.stimulus, network.default_weights
+    if spec.program is None or len(weights) != len(network.inputs):
+        return None
+    return tester.fitted(Stimulus("", spec, program=weights), nominal(network))[0]
 
 
 def vector_name(number: int) -> str:

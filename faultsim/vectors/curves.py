@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from faultsim.campaigns.grid import Grid
 from faultsim.campaigns.lab import Lab
@@ -61,12 +62,14 @@ class Curves:
         """Return whether there is a sweep of a defect that is whole."""
         return not np.isnan(self.shares.get((pattern, vdd_v, defect), (np.nan,))).any()
 
-    def share(self, pattern: str, vdd_v: float, defect: str, place: float, grid: Grid) -> float:
-        """Return the share that a defect leaves of a current at a place of its grid; nan where no sweep says so."""
+    def share(self, pattern: str, vdd_v: float, defect: str, places: ArrayLike, grid: Grid) -> Floats:
+        """Return the share that a defect leaves of a current at places of its grid; nan where no sweep says so."""
         shares = self.shares.get((pattern, vdd_v, defect))
         if shares is None:
-            return np.nan
-        return float(np.interp(place, [grid.place(severity) for severity in self.severities[defect]], shares))
+            return np.full(np.shape(places), np.nan)
+        return np.asarray(
+            np.interp(np.asarray(places, float), [grid.place(severity) for severity in self.severities[defect]], shares)
+        )
 
     def agree(self, pattern: str, vdd_v: float, defect: str, points: Sequence[tuple[float, float]]) -> bool:
         """Return whether severities and shares that transients have are between those of the sweep around them.

@@ -89,8 +89,11 @@ class GoodCircuits:
         if abs(whole) <= self.tester.spec.current_resolution:
             return {}
         ends = [(f"{name}:min", f"{name}:max", name) for name in self.lab.network.sidecar.tolerance]
-        levels = f"level of {candidate.conditions.vdd_v:g} V"
-        for low, high, name in (*ends, ("weak, late", "strong, late", levels)):
+        levels = self.tester.corners(read.stimulus, read.conditions)
+        if levels:
+            weak, strong = (end(levels, key=lambda one: one.conditions.vdd_v).name for end in (min, max))
+            ends.append((weak, strong, f"level of {candidate.conditions.vdd_v:g} V"))
+        for low, high, name in ends:
             if low in known and high in known:
                 found[name] = (known[high] - known[low]) / 2 / whole / SIGMAS
         return found

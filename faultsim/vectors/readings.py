@@ -53,11 +53,12 @@ class Readings:
         together, plus what each may be off by alone (the Woodbury identity keeps that small). One reading may be left
         out at a price, or all that follow writing.
         """
-        chosen = [self.vectors.index(name) for name in self.known(suspect)]
+        known = self.known(suspect)
+        chosen = [self.vectors.index(name) for name in known]
         if not chosen:
             return np.zeros(suspect.places.size)
         measured, drifts = [self.measured[place] for place in chosen], self._drifts[chosen]
-        shown, off = (np.stack(ends, axis=1) for ends in zip(*map(suspect.curve, self.known(suspect)), strict=True))
+        shown, off = (np.stack(ends, axis=1) for ends in zip(*map(suspect.curve, known), strict=True))
         relative = np.array([one.relative for one in measured])
         absolute = np.array([one.absolute for one in measured])
         expected = np.array([one.expected for one in measured])

@@ -60,15 +60,17 @@ class Scanner:
     pool: ThreadPoolExecutor
     watcher: Watcher
 
-    def scanned(self, checks: Sequence[Check], certificates: Certificates) -> dict[tuple[str, str], Certificate]:
+    def scanned(
+        self, checks: Sequence[Check], certificates: Certificates, misled: Collection[str]
+    ) -> dict[tuple[str, str], Certificate]:
         """Return certificates whose values say where responses change, and whose brackets hold for all of them.
 
         Args:
             checks: The vectors.
             certificates: (check's id, defect's id) -> what brackets say, of each of the vectors and each defect.
+            misled: Ids of defects whose sweeps are not to be believed.
         """
         pairs = list(self._pairs(checks, certificates))
-        misled = self.misled(checks, certificates)
         self.watcher.stage("responses", len(pairs))
 
         def scan(pair: tuple[Check, Defect, int]) -> Certificate:

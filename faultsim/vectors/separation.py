@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,9 +102,8 @@ class Separation:
         """Return what a check measures of each item; nan where no sweep says so."""
         expected = float(check.expected) if isinstance(check.expected, int | float) else np.nan
         pattern, vdd_v = check.candidate.stimulus.pattern, check.candidate.conditions.vdd_v
-        return np.array(
-            [
-                expected * self.curves.share(pattern, vdd_v, identity, place, self.matrix.grids[identity])
-                for identity, place in self._items
-            ]
-        )
+        shares: list[float] = []
+        for identity, items in groupby(self._items, key=lambda item: item[0]):
+            places = [place for _, place in items]
+            shares += self.curves.share(pattern, vdd_v, identity, places, self.matrix.grids[identity]).tolist()
+        return expected * np.array(shares)

@@ -12,12 +12,11 @@ from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.recording import RESTS_S
 from faultsim.campaigns.watcher import Watcher
-from faultsim.circuits.bench import nominal
 from faultsim.circuits.network import Network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import GateError, UsageError
 from faultsim.fault_models.defect import Defect
-from faultsim.vectors.assemble import CAPTURE, TRIGGER
+from faultsim.vectors.assemble import CAPTURE, TRIGGER, writing
 from faultsim.vectors.candidate import Candidate, Refused, candidates
 from faultsim.vectors.check import Check, own_deviations
 from faultsim.vectors.chooser import Aim, Choice, Chooser
@@ -180,8 +179,9 @@ def _looked_up(found: VectorSet, chooser: Chooser, estimator: Estimator) -> Vect
         watcher=estimator.watcher,
     )
     bracketed = chooser.dictionary(found.checks)
-    certificates = scanner.scanned(found.checks, bracketed)
-    curves = found.curves.without(scanner.misled(found.checks, bracketed))
+    misled = scanner.misled(found.checks, bracketed)
+    certificates = scanner.scanned(found.checks, bracketed, misled)
+    curves = found.curves.without(misled)
     measuring = [check for check in found.checks if check.candidate.measures]
     drifts = {check.id: estimator.good.drifts(check.candidate) for check in measuring}
     return replace(found, certificates=certificates, curves=curves, drifts=drifts)
@@ -221,11 +221,8 @@ def _check_writing(subject: Subject) -> None:
     Raises:
         GateError: It cannot.
     """
-    network, spec = subject.network, subject.network.sidecar.stimulus
-    if spec.program is None or len(network.default_weights) != len(network.inputs):
-        return
-    own, _ = subject.tester.fitted(Stimulus("", spec, program=network.default_weights), nominal(network))
-    reasons = subject.tester.refusals(own, [])
+    network, stimulus = subject.network, writing(subject.network, subject.tester)
+    reasons = subject.tester.refusals(stimulus, []) if stimulus else []
     if reasons:
         said = f"tester {subject.tester.name} cannot write the weights of {network.name}, which all vectors begin with"
         raise GateError("\n".join([f"{said}:", *reasons]))
