@@ -50,7 +50,7 @@ def read_responses(path: Path) -> Lot:
     """Read the responses of parts: STDF V4 by its suffix or by its first bytes, otherwise CSV; both may be gzipped.
 
     A CSV table has the columns of :class:`ResponseRow` in any order, separated by comma, semicolon or tab; only vector
-    and result have to be there. Without the column part there is one part, 1. Tests are numbered by the first line of
+    and result have to be there. Without the column part, or a line below the header, there is one part, 1. Tests are numbered by the first line of
     their vector, and what the table does not say of a lot is empty.
 
     Raises:
@@ -114,8 +114,8 @@ class _Table:
                 self._add(line, "vector", message, "give each part another name, and each vector one line")
             number = numbers.setdefault(result.name, len(numbers) + 1)
             parts.setdefault(part, []).append(replace(result, number=number))
-        if not parts and not self.problems:
-            self.problems.append(Problem(str(self.path), "has no line below its header"))
+        # A table that says nothing yet is of a part that nothing was applied to.
+        parts = parts or {_ONLY_PART: []}
         return Lot("", "", "", tuple(PartResult(name, tuple(results)) for name, results in parts.items()))
 
     def _rows(self, text: str) -> Iterator[tuple[int, list[str]]]:

@@ -122,12 +122,15 @@ def test_lines_of_parts_may_be_interleaved_and_vectors_keep_their_number(tmp_pat
     assert found == {"a": [(1, "v1"), (2, "v2")], "b": [(2, "v2"), (1, "v1")]}
 
 
+def test_a_header_alone_is_of_a_part_that_nothing_was_applied_to(tmp_path: Path) -> None:
+    assert read_responses(written(tmp_path, "vector,result\n")).parts == (PartResult("1", ()),)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", [":1: is empty (write a header: part, vector, result, spike_pulse, im_wr_a)"]),
         ("\n\n", [":1: is empty (write a header: part, vector, result, spike_pulse, im_wr_a)"]),
-        ("vector,result\n", [": has no line below its header"]),
         (
             "\nvectr,result,result\nv1,P,F\n",
             [
