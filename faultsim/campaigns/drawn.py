@@ -71,7 +71,7 @@ class WaveformTask:
             unit=self.defect.unit if self.defect else "",
             severity=severity,
             spiked=trace.outcome.values.get("spiked"),
-            traces={name: (_rounded(wave.time_s), _rounded(wave.values)) for name, wave in thin.items()},
+            traces={name: (rounded(wave.time_s), rounded(wave.values)) for name, wave in thin.items()},
             network=network,
         )
 
@@ -182,5 +182,6 @@ def _moved(plan: Plan, setting: Setting, over: str, value: float) -> StimulusSpe
     return check_table(table, StimulusSpec, plan.path)
 
 
-def _rounded(samples: FloatArray) -> list[float]:
+def rounded(samples: FloatArray) -> list[float]:
+    """Return samples as numbers of six digits, to be stored and drawn."""
     return [float(f"{sample:.6g}") for sample in samples]

@@ -79,10 +79,10 @@ class Lab:
         """Return the store's keys of questions, joined by spaces: what a result of theirs depends on."""
         return " ".join(self.service.key(self.job(question)) for question in questions)
 
-    def trace(self, question: Question) -> tuple[str, Trace]:
-        """Return the store's key, and the outcome with its waveforms."""
+    def trace(self, question: Question, keep: bool = True) -> tuple[str, Trace]:
+        """Return the store's key, and the outcome with its waveforms, which the store keeps or not."""
         asked = self.job(question)
-        return self.service.key(asked), self.service.trace(asked)
+        return self.service.key(asked), self.service.trace(asked, keep)
 
     def equivalent(self, question: Question) -> Equivalent:
         """Return the equivalent of the network for a question, with its defect if it has one."""

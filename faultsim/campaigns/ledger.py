@@ -62,6 +62,21 @@ class Item:
         return hashlib.sha256(f"{self.stage}\n{self.title}\n{self.content}".encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Use:
+    """A stored transient that a finished row rests on.
+
+    Attributes:
+        transient: Its key in the store.
+        stage: Of the row's item.
+        title: Of the row's item.
+    """
+
+    transient: str
+    stage: str
+    title: str
+
+
 class Ledger:
     """The only reader and writer of campaign.sqlite; safe to use from several threads.
 
@@ -149,6 +164,24 @@ class Ledger:
         """Return the keys of all transients that any finished row rests on, whatever its scope."""
         with self._database.reading() as connection:
             return {row[0] for row in connection.execute("SELECT DISTINCT transient FROM reference")}
+
+    def uses(self, prefix: str) -> list[Use]:
+        """Return what rests on the transients whose keys begin with some hexadecimal digits, in plan order."""
+        query = (
+            "SELECT DISTINCT transient, stage, title FROM reference JOIN item ON item.id = reference.item "
+            "WHERE scope = ? AND substr(transient, 1, ?) = ? ORDER BY item.ordinal, transient"
+        )
+        with self._database.reading() as connection:
+            return [Use(*row) for row in connection.execute(query, (self._scope, len(prefix), prefix))]
+
+    def transients_of(self, stage: str, title: str) -> list[str]:
+        """Return the keys of the transients that a finished row rests on, in the order in which it asked for them."""
+        query = (
+            "SELECT transient FROM reference JOIN item ON item.id = reference.item "
+            "WHERE scope = ? AND stage = ? AND title = ? ORDER BY reference.ordinal"
+        )
+        with self._database.reading() as connection:
+            return [row[0] for row in connection.execute(query, (self._scope, stage, title))]
 
     def forget(self, transients: Collection[str]) -> int:
         """Take the finished rows for unfinished that rest on one of some transients; return how many there were."""

@@ -14,6 +14,9 @@ FAILS_BELOW = "fails_below"
 WHOLE, EQUIVALENT = "whole", "equivalent"
 """What a verdict rests on: the network as it is, or its equivalent with one row for all that do the same."""
 
+Samples = tuple[Sequence[float], Sequence[float]]
+"""Times in s and values of a probe."""
+
 SettingKey = tuple[str, str, float, float, str]
 """Test, window, VDD in V, temperature in C, corner."""
 
@@ -258,8 +261,35 @@ class WaveformRow:
     unit: str
     severity: float | None
     spiked: Value
-    traces: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    traces: Mapping[str, Samples]
     network: str = WHOLE
+
+
+@dataclass(frozen=True)
+class PortraitRow(InSetting):
+    """The transient behind the best threshold of a defect, or the fault-free circuit in the same setting.
+
+    Attributes:
+        defect_id: Empty for the fault-free circuit.
+        severity: At which it was simulated; None for the fault-free circuit.
+        side: Of the threshold, ``fails`` or ``passes``; empty for the fault-free circuit.
+        transient: Its key in the store.
+        network: What was simulated: `WHOLE` or `EQUIVALENT`.
+        traces: Of the fault-free circuit every probe, of a defect those that are not as there, thinned.
+    """
+
+    defect_id: str
+    test: str
+    window: str
+    corner: str
+    vdd_v: float
+    temperature_c: float
+    severity: float | None
+    unit: str
+    side: str
+    transient: str
+    network: str
+    traces: Mapping[str, Samples]
 
 
 @dataclass(frozen=True)
@@ -369,3 +399,4 @@ class CampaignResult:
     neurons: tuple[NeuronRow, ...] = ()
     tolerances: tuple[ToleranceRow, ...] = ()
     behaviours: tuple[BehaviourRow, ...] = ()
+    portraits: tuple[PortraitRow, ...] = ()

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from faultsim.campaigns.behaving import Behaving
 from faultsim.campaigns.calling import Seen, behaviour_rows
 from faultsim.campaigns.drawer import Drawer
-from faultsim.campaigns.drawn import drawn_subjects
 from faultsim.campaigns.equals import with_equals
 from faultsim.campaigns.gates import check_baseline, check_settings
 from faultsim.campaigns.healthy import Healthy
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import SKIPPED, Ledger
 from faultsim.campaigns.plan import Plan
+from faultsim.campaigns.portraitist import Portraitist
 from faultsim.campaigns.proof import Prover
 from faultsim.campaigns.resemblance import Resemblance
 from faultsim.campaigns.results import (
@@ -26,6 +26,7 @@ from faultsim.campaigns.results import (
     CurrentRow,
     EquivalentRow,
     NeuronRow,
+    PortraitRow,
     ResistorRow,
     ResponseRow,
     SettingRow,
@@ -33,7 +34,7 @@ from faultsim.campaigns.results import (
     WaveformRow,
 )
 from faultsim.campaigns.searcher import Searcher, stored_row
-from faultsim.campaigns.stage import Labs
+from faultsim.campaigns.stage import Labs, labs_of
 from faultsim.campaigns.sweeper import Sweeper
 from faultsim.campaigns.watcher import Watcher
 from faultsim.errors import Interrupted
@@ -75,6 +76,7 @@ class Runner:
         resemblance = Resemblance(self.plan, self._labs, self.ledger, self.watcher)
         behaving = Behaving(self.plan, self._labs, self.ledger, self.watcher)
         drawer = Drawer(self.plan, self._labs, self.ledger, self.watcher, searcher.by_task)
+        portraitist = Portraitist(self.plan, self._labs, self.ledger, self.watcher, searcher.by_task)
         prover.known()
         prover.ahead()
         healthy.ahead()
@@ -91,6 +93,7 @@ class Runner:
             behaving.items,
             drawer.waveform_items,
             drawer.response_items,
+            portraitist.items,
         ]
         self.watcher.planned(self.ledger.plan([item for stage in stages for item in stage], facts))
         with self._pool() as pool:
@@ -118,6 +121,7 @@ class Runner:
             behaviours = behaving.rows(pool, settings, found, tolerances)
             waveforms = drawer.waveforms(pool, thresholds)
             responses = drawer.responses(pool)
+            portraits = portraitist.rows(pool, thresholds)
         return CampaignResult(
             baseline=tuple(baseline),
             currents=tuple(currents),
@@ -130,15 +134,12 @@ class Runner:
             neurons=tuple(neurons),
             tolerances=tuple(tolerances),
             behaviours=tuple(behaviours),
+            portraits=tuple(portraits),
         )
 
     @cached_property
     def _labs(self) -> Labs:
-        whole = replace(self.lab, kept=drawn_subjects(self.plan.complete))
-        spec = self.plan.spec.equivalent
-        exact = spec is not None and spec.proof == "structure"
-        trusted = {setting.key for setting in self.plan.settings} if exact else set()
-        return Labs(whole, replace(whole, lumped=True, exact=exact), spec is not None, trusted)
+        return labs_of(self.plan, self.lab)
 
     @contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
@@ -173,4 +174,5 @@ def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:
         neurons=tuple(NeuronRow(**row) for rows in ledger.results("neurons") for row in rows),
         tolerances=tuple(tolerances),
         behaviours=tuple(behaviour_rows(plan, seen, tolerances, plan.behaviours)),
+        portraits=tuple(PortraitRow(**row) for row in ledger.results("portraits") if row != SKIPPED),
     )

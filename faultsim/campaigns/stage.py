@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from faultsim.campaigns.drawn import drawn_subjects
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan, Setting
@@ -49,6 +50,15 @@ class Labs:
     def keys(self, questions: Sequence[Question]) -> str:
         """Return the store's keys of all that a result may rest on, whichever network answers in the end."""
         return " | ".join(lab.keys(questions) for lab in self.consulted)
+
+
+def labs_of(plan: Plan, lab: Lab) -> Labs:
+    """Return both networks of a plan; of what will be drawn they simulate all, although a test may look at less."""
+    whole = replace(lab, kept=drawn_subjects(plan.complete))
+    spec = plan.spec.equivalent
+    exact = spec is not None and spec.proof == "structure"
+    trusted = {setting.key for setting in plan.settings} if exact else set()
+    return Labs(whole, replace(whole, lumped=True, exact=exact), spec is not None, trusted)
 
 
 @dataclass(frozen=True)

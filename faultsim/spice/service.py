@@ -71,6 +71,7 @@ class SimulationService:
         self._notes = threading.local()
         self.simulated = 0
         self.reused = 0
+        self.redrawn = 0
 
     @property
     def simulator(self) -> str:
@@ -97,8 +98,12 @@ class SimulationService:
         """Return what a job shows, from the store or by running it; blocks until it is there."""
         return self.submit(job).result()
 
-    def trace(self, job: Job) -> Trace:
-        """Return what a job shows, with its waveforms; the store keeps those, too, of what was asked for here.
+    def trace(self, job: Job, keep: bool = True) -> Trace:
+        """Return what a job shows, with its waveforms.
+
+        Args:
+            job: What to run, unless the store has its waveforms.
+            keep: Let the store keep the waveforms, too.
 
         Raises:
             CancelledError: The service is closed.
@@ -114,10 +119,14 @@ class SimulationService:
                 with self._lock:
                     self.reused += 1
                 return stored
+            # What is only to be looked at again adds nothing to the store.
+            known = not keep and self._store.get(key, self._since) is not None
             with self._lock:
-                self.simulated += 1
+                self.simulated += not known
+                self.redrawn += known
             trace = self._executor.submit(job, with_waveforms=True).result()
-            self._put(key, trace)
+            if not known:
+                self._put(key, trace if keep else Trace(trace.outcome, {}, trace.seconds))
             return trace
         finally:
             self._store.claims.release(key)
