@@ -20,6 +20,7 @@ run: ## Set up, run the campaign (lats2024); the last line is the report's path
 test: ## Set up, run the whole test suite
 	@bash scripts/install-ngspice.sh
 	@bash scripts/make-venv.sh test
+	@bash scripts/install-chromium.sh
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
 
 bench: ## Set up, run every benchmarks/bench_*.py

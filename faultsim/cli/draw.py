@@ -7,7 +7,7 @@ from pathlib import Path
 from faultsim.circuits import network
 from faultsim.cli.output import print_json, print_rows, write_text
 from faultsim.errors import UsageError, did_you_mean
-from faultsim.reports.gallery import drawings_of
+from faultsim.reports.drawings.gallery import drawings_of
 
 
 def run(circuit: str, what: str | None, out: Path | None, sites: bool, json: bool) -> None:
@@ -19,7 +19,7 @@ def run(circuit: str, what: str | None, out: Path | None, sites: bool, json: boo
         return
     if what not in drawings:
         raise UsageError(f"{loaded.name} has no drawing {what!r} ({did_you_mean(what, drawings)})")
-    svg = drawings[what].draw()
+    svg = drawings[what].svg()
     if out is not None:
         write_text(out, svg)
     if json:

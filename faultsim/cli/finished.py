@@ -9,6 +9,7 @@ from pathlib import Path
 
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan, make_plan
+from faultsim.campaigns.shard import Shard
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.cli.commands import command_of
 from faultsim.cli.status import open_ledger
@@ -62,7 +63,20 @@ def finished_of(run: Path, ledger: Ledger) -> Finished:
     again = command_of(run, {"campaign": "CAMPAIGN", **facts})
     if missing or not progress.planned:
         raise UsageError(f"{run} is not finished ({missing} items to go); {again} resumes it")
-    path = Path(facts["campaign"])
+    return Finished(run, current_plan(run, facts), facts)
+
+
+def current_plan(run: Path, facts: Mapping[str, str]) -> Plan:
+    """Return the plan of a run that has begun, from its campaign and circuit as they are now.
+
+    Args:
+        run: The run folder.
+        facts: What its ledger remembers.
+
+    Raises:
+        UsageError: The campaign is gone, or it or the circuit has changed since the run.
+    """
+    path, again = Path(facts["campaign"]), command_of(run, facts)
     if not path.is_file():
         raise UsageError(f"{run}: its campaign {path} is gone; {again} makes a new run once it is back")
     campaign = read_spec(path, CampaignSpec)
@@ -70,4 +84,4 @@ def finished_of(run: Path, ledger: Ledger) -> Finished:
     changed = [name.removesuffix("_sha256") for name, value in fingerprint(plan).items() if facts.get(name) != value]
     if changed:
         raise UsageError(f"{run}: {' and '.join(changed)} changed since this run; {again} brings it up to date")
-    return Finished(run, plan, facts)
+    return Shard.parse(facts["shard"]).part(plan) if facts.get("shard") else plan

@@ -24,8 +24,10 @@ from faultsim.cli.predecessor import replacing
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.versions import versions
 from faultsim.errors import Interrupted, StorageError, UsageError
+from faultsim.reports.coverage import coverage_of, coverage_rows
+from faultsim.reports.coverage_gate import check_coverage, check_limit
+from faultsim.reports.figures.pictures import load_drawing
 from faultsim.reports.folder import begin_folder, fingerprint, write_folder
-from faultsim.reports.page import load_drawing
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
 
@@ -46,10 +48,20 @@ class Request:
     whole: bool = False
     dask: str | None = None
     shard: Shard | None = None
+    fail_under: float | None = None
 
 
 def run(request: Request, json: bool) -> int:
-    """Run a campaign and write its folder; the exit code is 6 where a verdict is unknown."""
+    """Run a campaign and write its folder; the exit code is 6 where a verdict is unknown.
+
+    Raises:
+        GateError: The coverage is below what ``--fail-under`` asks for.
+    """
+    check_limit(request.fail_under)
+    if request.fail_under is not None and request.shard is not None:
+        raise UsageError(
+            "--fail-under is about the whole campaign; faultsim report takes it, once the shards are merged"
+        )
     if request.jobs is not None and request.dask is not None:
         raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
     if request.dask is not None:
@@ -67,7 +79,14 @@ def run(request: Request, json: bool) -> int:
         _describe(plan, folder, json)
         return 0
     again = run_command(
-        request.campaign, request.out, request.only, request.jobs, request.whole, request.dask, request.shard
+        request.campaign,
+        request.out,
+        request.only,
+        request.jobs,
+        request.whole,
+        request.dask,
+        request.shard,
+        request.fail_under,
     )
     with FolderLock(folder, "run"), Interrupts(again):
         try:
@@ -82,6 +101,8 @@ def run(request: Request, json: bool) -> int:
     if request.shard is not None:
         merge = request.shard.merge_command(request.campaign, plan.name, folder)
         say(f"shard {request.shard} has no report of its own; when all are finished: {merge}")
+    if request.fail_under is not None:
+        check_coverage(coverage_of(coverage_rows(plan.defects, result.thresholds)), request.fail_under)
     return _UNKNOWN_EXIT if any(row.verdict == Detection.UNKNOWN for row in result.thresholds) else 0
 
 

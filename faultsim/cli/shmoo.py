@@ -175,8 +175,8 @@ def _asked(circuit: Network, question: Question) -> str:
 
 
 def _write(wanted: Wanted, maps: list[tuple[str, ShmooMap]], question: Question, title: str) -> None:
-    from faultsim.reports import shmoo as report
-    from faultsim.reports.figures import svg_text
+    from faultsim.reports.figures import shmoo as report
+    from faultsim.reports.figures.canvas import svg_text
 
     if wanted.csv is not None:
         names = ["fault_free", "faulty"]
@@ -226,7 +226,7 @@ def _along(name: str, spec: StimulusSpec, axes: Axes) -> dict[str, float]:
 def _show(
     subjects: list[Subject], titles: list[str], maps: list[ShmooMap], edges: list[dict[str, Boundary]], axes: Axes
 ) -> None:
-    from faultsim.reports.shmoo import shmoo_text
+    from faultsim.reports.figures.shmoo import shmoo_text
 
     for subject, title, found, bounds in zip(subjects, titles, maps, edges, strict=True):
         print(f"{title}: spikes at {found.spiking_share:.1%} of the windows")

@@ -32,13 +32,13 @@ def run(request: Request, plot: Path | None, csv: Path | None, json: bool) -> No
         trace = pool.submit(job, with_waveforms=True).result()
     # Files first: who reads the first line and closes the pipe has asked for them all the same.
     if csv is not None and trace.waveforms:
-        write_text(csv, _csv_text(trace))
+        write_text(csv, csv_text(trace))
     if plot is not None and trace.waveforms:
-        from faultsim.reports.figures import waveform_figure
+        from faultsim.reports.figures.canvas import svg_text
+        from faultsim.reports.figures.waveforms import waveform_figure
 
-        write_text(
-            plot, waveform_figure(trace.waveforms, stimulus, job.scope["vdd"], _title(circuit, request, stimulus))
-        )
+        title = _title(circuit, request, stimulus)
+        write_text(plot, svg_text(waveform_figure(trace.waveforms, stimulus, job.scope["vdd"], title)))
     _show(trace, json)
 
 
@@ -105,7 +105,8 @@ def _title(circuit: Network, request: Request, stimulus: Stimulus) -> str:
     )
 
 
-def _csv_text(trace: Trace) -> str:
+def csv_text(trace: Trace) -> str:
+    """Return waveforms as a table: time in s, then a column for each probe."""
     names = list(trace.waveforms)
     columns = [trace.waveforms[names[0]].time_s, *(trace.waveforms[name].values for name in names)]
     buffer = io.StringIO()

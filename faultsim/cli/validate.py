@@ -21,7 +21,7 @@ from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
 from faultsim.fault_models.behaviour import load_behaviour
 from faultsim.fault_models.universe_file import load_universe_file, load_weights
-from faultsim.reports.drawing import load_drawing
+from faultsim.reports.drawings.cell import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
 from faultsim.vectors.space import SpaceSpec

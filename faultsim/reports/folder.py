@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faultsim.campaigns.ledger import Ledger
 from faultsim.campaigns.plan import Plan
@@ -25,15 +25,20 @@ from faultsim.campaigns.results import (
     ToleranceRow,
 )
 from faultsim.circuits.deck import text_of
-from faultsim.reports.comparison import ComparisonRow, compare, take_sides
-from faultsim.reports.coverage import CoverageRow, coverage_of, coverage_rows
-from faultsim.reports.files import remove, remove_parts, write_file
-from faultsim.reports.page import Report, draw, render
+from faultsim.reports.comparison import ComparisonRow, Side
+from faultsim.reports.coverage import CoverageRow, coverage_of
+from faultsim.reports.figures.figure import Figure
+from faultsim.reports.figures.pictures import draw
+from faultsim.reports.files import remove, remove_parts, write_bytes, write_file
+from faultsim.reports.page.page import render
 from faultsim.reports.planes import TrendRow, plane_maps, trend_rows
-from faultsim.reports.points import PointRow, point_rows
-from faultsim.reports.record import coverage_record
+from faultsim.reports.points import PointRow
+from faultsim.reports.report import Report, report_of
 from faultsim.reports.tables import write_table
-from faultsim.vectors.table import VectorRow, vector_rows
+from faultsim.vectors.table import VectorRow
+
+if TYPE_CHECKING:
+    from faultsim.vectors.record import SetRecord
 
 MANIFEST = "manifest.json"
 PAGE = "report.html"
@@ -49,28 +54,18 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         StorageError: A file cannot be written.
     """
     begin_folder(folder)
-    published = plan.published
-    report = Report(
-        plan=plan,
-        result=result,
-        coverage=coverage_rows(plan.defects, result.thresholds),
-        comparison=compare(published, result) if published else [],
-        sides=take_sides(published, result) if published else [],
-        vectors=vector_rows(result.thresholds, result.settings),
-        points=point_rows(result.settings, result.thresholds),
-        versions=versions,
-    )
+    report = report_of(plan, result, versions, _chosen(folder / "vectors", plan))
     write_table(folder / "baseline.csv", BaselineRow, result.baseline)
     write_table(folder / "settings.csv", SettingRow, result.settings)
     write_table(folder / "currents.csv", CurrentRow, result.currents)
     write_table(folder / "thresholds.csv", ThresholdRow, result.thresholds)
     write_table(folder / "behaviours.csv", BehaviourRow, result.behaviours)
     write_table(folder / "coverage.csv", CoverageRow, report.coverage)
-    record = coverage_record(plan, report.coverage, result.thresholds, result.settings)
-    write_file(folder / "coverage.json", json.dumps(record, indent=1) + "\n")
+    write_file(folder / "coverage.json", json.dumps(report.record, indent=1) + "\n")
     _write_vectors(folder / "vectors", report)
     optional: list[tuple[str, type[Any], Sequence[Any]]] = [
         ("comparison.csv", ComparisonRow, report.comparison),
+        ("contradictions.csv", Side, report.sides),
         ("responses.csv", ResponseRow, result.responses),
         ("equivalents.csv", EquivalentRow, result.equivalents),
         ("resistors.csv", ResistorRow, result.resistors),
@@ -89,24 +84,37 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         if rows:
             write_table(folder / name, row_type, rows)
     figures = draw(report)
-    for old in (folder / "figures").glob("*.svg"):
-        if old.stem not in figures:
-            remove(old)
-    for name, figure in figures.items():
-        write_file(folder / "figures" / f"{name}.svg", figure.svg)
+    _write_figures(folder / "figures", figures)
     page = folder / PAGE
     write_file(page, render(report, figures))
     write_file(folder / MANIFEST, json.dumps(_manifest(report, ledger), indent=2) + "\n")
     return page
 
 
+def _write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
+    """Write figures as SVG, and as PNG where there is one, in place of all that an earlier run left."""
+    files = {f"{name}.svg": figure.svg.encode() for name, figure in figures.items()}
+    files |= {f"{name}.png": figure.png for name, figure in figures.items() if figure.png is not None}
+    for old in (path for pattern in ("*.svg", "*.png") for path in folder.glob(pattern)):
+        if old.name not in files:
+            remove(old)
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+
+
+def _chosen(folder: Path, plan: Plan) -> SetRecord | None:
+    """Return the vectors that were chosen for the campaign as it is now."""
+    # Models of files that are seldom there take their time to build.
+    from faultsim.vectors.record import is_of, read_record
+
+    return read_record(folder) if is_of(folder, plan.name, plan.only, fingerprint(plan)) else None
+
+
 def _write_vectors(folder: Path, report: Report) -> None:
     """Write the campaign's tests as vectors, where none were chosen for it as it is now."""
-    # Models of files that are seldom there take their time to build.
-    from faultsim.vectors.record import clear, is_of
+    from faultsim.vectors.record import clear
 
-    plan = report.plan
-    if is_of(folder, plan.name, plan.only, fingerprint(plan)):
+    if report.chosen is not None:
         return
     clear(folder)
     write_table(folder / "vectors.csv", VectorRow, report.vectors)

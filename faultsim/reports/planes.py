@@ -11,7 +11,7 @@ import numpy as np
 
 from faultsim.campaigns.plan import Plan
 from faultsim.campaigns.results import FAILS_BELOW, Detection, NeuronRow, SettingRow, ThresholdRow
-from faultsim.reports.figures import blank, cell_edges, plain, svg_text
+from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap
 
 _TURNED = 0.02
 """Of a turn, which counts as another phase."""
@@ -102,37 +102,33 @@ def plane_maps(plan: Plan, settings: Sequence[SettingRow], thresholds: Sequence[
     return maps
 
 
+def fault_free_maps(plan: Plan, settings: Sequence[SettingRow]) -> list[tuple[str, ShmooMap]]:
+    """Return on which pulse the fault-free circuit spikes over the plane: tests under which it does the same together.
+
+    None where the campaign has no plane, or a part of it was not simulated.
+    """
+    if plan.spec.plane is None:
+        return []
+    integrate, leaky = plan.spec.plane.integrate.values_s, plan.spec.plane.leaky.values_s
+    named: list[tuple[list[str], ShmooMap]] = []
+    for test in plan.spec.tests:
+        here = {_cell(row): row for row in settings if row.test == test.name and _first_point(plan, row)}
+        if not all(cell in here for cell in _cells(plan)):
+            continue
+        spikes = np.array([[_first_spike(here[iw, lw]) for lw in leaky] for iw in integrate])
+        alike = next((tests for tests, found in named if np.array_equal(found.first_spike, spikes)), None)
+        if alike is None:
+            in_spice = np.ones(spikes.shape, dtype=bool)
+            named.append(([test.name], ShmooMap(np.array(integrate), np.array(leaky), spikes, in_spice)))
+        else:
+            alike.append(test.name)
+    return [(", ".join(tests), found) for tests, found in named]
+
+
 def trend_rows(plan: Plan, maps: Sequence[PlaneMap], neurons: Sequence[NeuronRow]) -> list[TrendRow]:
     """Return a row for each cell of each map; what the fault-free neuron does there says why a trend does not hold."""
     at = {(round(row.integrate_window_s, 15), round(row.leaky_window_s, 15)): row for row in neurons}
     return [row for found in maps for row in _trends(plan, found, at)]
-
-
-def plane_figure(plan: Plan, found: PlaneMap) -> str:
-    """Draw one map: thresholds in shades, marked where nothing is detected and where the test cannot be used."""
-    from matplotlib.colors import LogNorm
-
-    plane = plan.spec.plane
-    assert plane is not None
-    integrate, leaky = plane.integrate.values_s, plane.leaky.values_s
-    known = np.array(
-        [[math.nan if found.mark((iw, lw)) else found.value((iw, lw)) for iw in integrate] for lw in leaky]
-    )
-    figure = blank(5.2, 4.2)
-    axes = figure.add_subplot()
-    ends = [cell_edges(np.array(steps) * 1e9) for steps in (integrate, leaky)]
-    if np.isfinite(known).any():
-        norm = LogNorm(np.nanmin(known), max(np.nanmax(known), 1.0001 * np.nanmin(known)))
-        mesh = axes.pcolormesh(*ends, known, cmap="cividis", norm=norm)
-        figure.colorbar(mesh, ax=axes, label=plain(f"threshold of {found.defect_id} ({found.unit})"))
-    for lw in leaky:
-        for iw in integrate:
-            axes.text(iw * 1e9, lw * 1e9, found.mark((iw, lw)), ha="center", va="center", fontsize=7, color="0.3")
-    axes.set_xlim(ends[0][0], ends[0][-1])
-    axes.set_ylim(ends[1][0], ends[1][-1])
-    axes.set_xlabel("integrate window (ns)")
-    axes.set_ylabel("leaky window (ns)")
-    return svg_text(figure)
 
 
 def _cells(plan: Plan) -> Iterator[Cell]:
@@ -151,6 +147,12 @@ def _first_point(plan: Plan, row: SettingRow | ThresholdRow) -> bool:
 
 def _cell(row: SettingRow | ThresholdRow) -> Cell:
     return round(row.integrate_window_s, 15), round(row.leaky_window_s, 15)
+
+
+def _first_spike(row: SettingRow) -> int:
+    if isinstance(row.pulses_to_spike, int):
+        return row.pulses_to_spike
+    return UNKNOWN if row.spiked is None else 0
 
 
 def _trends(plan: Plan, found: PlaneMap, neurons: Mapping[Cell, NeuronRow]) -> Iterator[TrendRow]:

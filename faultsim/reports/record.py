@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from math import log10
 from typing import Any
 
 from faultsim.campaigns.plan import Plan
-from faultsim.campaigns.results import Detection, SettingRow, ThresholdRow
+from faultsim.campaigns.results import Detection, SettingKey, SettingRow, ThresholdRow
+from faultsim.circuits.deck import text_of
 from faultsim.circuits.variant import NOMINAL
 from faultsim.fault_models.accounting import Detectability
 from faultsim.fault_models.defect import Defect
@@ -23,28 +25,48 @@ def coverage_record(
     rows: Sequence[CoverageRow],
     thresholds: Sequence[ThresholdRow],
     settings: Sequence[SettingRow],
+    versions: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return the record: fractions at the default severities and over resistance, and every defect with its verdict.
+    """Return the record: what was run, coverage at the default severities and over resistance, and every defect.
 
     Args:
         plan: The campaign.
         rows: Coverage of each of its defects.
         thresholds: What its tests found.
         settings: What the fault-free circuit does in each of them.
+        versions: Of what it was run with.
     """
     by_id = {row.defect_id: row for row in rows}
+    found = _by_defect(thresholds)
+    names = _names(settings)
     return {
         "record": VERSION,
         "standard": "IEEE Std 2427-2025, our reading of it",
         "campaign": plan.name,
+        "title": plan.spec.title,
         "circuit": plan.network.name,
+        "deck_sha256": hashlib.sha256(text_of(plan.network.cards).encode("utf-8", "surrogateescape")).hexdigest(),
+        "simulation": {"versions": dict(versions), "options": plan.network.sidecar.simulation.model_dump()},
         "definition": {
             "coverage": "detected over considered, at each defect's default severity, at the nominal process corner",
             "low": "a failed simulation counts as undetected",
             "high": "a failed simulation counts as detected",
             "detected": "at least one of the tests fails",
         },
-        "tests": [asdict(row) for row in settings],
+        "search": {
+            "low_ohm": plan.spec.search.low,
+            "high_ohm": plan.spec.search.high,
+            "ratio": plan.spec.search.ratio,
+        },
+        "universe": {
+            "chosen": [group.model_dump() for group in plan.spec.defects],
+            "only": plan.only,
+            "left_out": plan.left_out,
+            "sampling": "none: every chosen defect is considered",
+        },
+        "weights": _weights(rows),
+        "tests": [{"id": names[row.key], **asdict(row)} for row in settings],
+        "verdicts": {verdict.value: sum(row.verdict == verdict for row in rows) for verdict in Detection},
         "coverage": _fractions(plan.defects, rows),
         "by_kind": {
             kind: _fractions(
@@ -55,7 +77,56 @@ def coverage_record(
         },
         "simulated": {"defects": len(plan.defects), "circuits": len(plan.simulated)},
         "over_resistance": _curve(plan, rows, thresholds),
-        "defects": [{**row_of(defect), **_verdict(by_id[defect.id])} for defect in plan.defects],
+        "defects": [
+            {
+                **row_of(defect),
+                **_verdict(by_id[defect.id]),
+                "results": [_result(row, names, by_id[defect.id].default) for row in found.get(defect.id, [])],
+            }
+            for defect in plan.defects
+        ],
+    }
+
+
+def _by_defect(thresholds: Sequence[ThresholdRow]) -> dict[str, list[ThresholdRow]]:
+    found: dict[str, list[ThresholdRow]] = {}
+    for row in thresholds:
+        found.setdefault(row.defect_id, []).append(row)
+    return found
+
+
+def _names(settings: Sequence[SettingRow]) -> dict[SettingKey, str]:
+    """Return a name for each setting: test and window, and what else it takes to tell it from the others."""
+    points = len({(row.vdd_v, row.temperature_c) for row in settings}) > 1
+    return {
+        row.key: ", ".join(
+            [
+                row.test,
+                row.window,
+                *[f"{row.vdd_v:g} V, {row.temperature_c:g} C"] * points,
+                *[row.corner] * (row.corner != NOMINAL.name),
+            ]
+        )
+        for row in settings
+    }
+
+
+def _weights(rows: Sequence[CoverageRow]) -> dict[str, Any]:
+    by_kind: dict[str, float] = {}
+    for row in rows:
+        by_kind[row.kind] = by_kind.get(row.kind, 0.0) + row.weight
+    return {"total": sum(row.weight for row in rows), "by_kind": dict(sorted(by_kind.items()))}
+
+
+def _result(row: ThresholdRow, names: Mapping[SettingKey, str], default: float) -> dict[str, Any]:
+    """Return what one test found: a verdict over all severities, and its bracket; whether it sees the default."""
+    return {
+        "test": names[row.setting],
+        "verdict": row.verdict,
+        "detects": row.corner == NOMINAL.name and row.fails(default),
+        "passes_at": row.passes_at,
+        "fails_at": row.fails_at,
+        "threshold": row.threshold,
     }
 
 

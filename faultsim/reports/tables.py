@@ -48,5 +48,10 @@ def cell(value: Any) -> str:
     return _harmless(str(value)) if isinstance(value, str) else str(value)
 
 
+def told(text: str) -> str:
+    """Return the text that a CSV cell was made of: without the apostrophe in front of a formula."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -50,8 +50,8 @@ def read_responses(path: Path) -> Lot:
     """Read the responses of parts: STDF V4 by its suffix or by its first bytes, otherwise CSV; both may be gzipped.
 
     A CSV table has the columns of :class:`ResponseRow` in any order, separated by comma, semicolon or tab; only vector
-    and result have to be there. Without the column part, or a line below the header, there is one part, 1. Tests are numbered by the first line of
-    their vector, and what the table does not say of a lot is empty.
+    and result have to be there. Without the column part, or a line below the header, there is one part, 1. Tests are
+    numbered by the first line of their vector, and what the table does not say of a lot is empty.
 
     Raises:
         SpecError: Everything that is wrong with it.

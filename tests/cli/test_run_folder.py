@@ -95,6 +95,10 @@ def test_a_finished_run_holds_every_file_and_nothing_temporary(finished: Finishe
     names = set(bytes_of(finished.folder))
     assert names >= FILES
     assert all(name.startswith(("figures/", "vectors/")) for name in names - FILES)
+    drawn = {ending: {path.stem for path in finished.folder.glob(f"figures/*.{ending}")} for ending in ("svg", "png")}
+    # Sketches of the circuit are lines and letters alone.
+    assert drawn["svg"] - drawn["png"] == {"crossbar", "bitcell", "neuron", "potentiation"}
+    assert drawn["png"] == {"currents", "coverage-over-resistance", "coding", "timing"}
     assert (finished.folder / "campaign.sqlite").is_file()
     assert (finished.folder.parent / "store.sqlite").is_file()
     left = [path.name for path in finished.folder.parent.rglob("*") if path.name.endswith(("-wal", "-shm", "-journal"))]
@@ -176,7 +180,7 @@ def test_a_campaign_that_reproduces_a_paper_puts_its_values_beside_ours(workspac
     assert (current["id"], current["agrees"], current["why"]) == ("III-0000", "true", "within 100 nA")
     assert (verdict["published"], verdict["ours"], verdict["agrees"]) == ("detected", "undetected", "false")
     assert "programming path" in verdict["why"]
-    assert "1 of 2 published values agree" in (run / "report.html").read_text()
+    assert "<h3>Published values</h3><strong>1 of 2</strong>" in (run / "report.html").read_text()
 
 
 def test_status_of_a_folder_without_a_run_says_what_makes_one(shell: Shell) -> None:
@@ -204,9 +208,9 @@ def test_status_from_another_shell_shows_a_run_under_way_as_not_complete(shell: 
         kill_group(process, signal.SIGKILL)
     assert during.json["complete"] is False
     stages = during.json["stages"]
-    assert list(stages) == ["baseline", "settings", "currents", "thresholds"]
-    assert [total for _, total in stages.values()] == [1, 1, 2, 2]
-    assert sum(done for done, _ in stages.values()) < 6
+    assert list(stages) == ["baseline", "settings", "currents", "thresholds", "portraits"]
+    assert [total for _, total in stages.values()] == [1, 1, 2, 2, 3]
+    assert sum(done for done, _ in stages.values()) < 9
     assert talk.out.startswith("baseline: 1 of 1\n")
     assert "\nunder way: faultsim run, process " in talk.out
     assert during.json["running"]["pid"] > 0
@@ -247,6 +251,8 @@ def test_report_writes_the_same_bytes_again_from_any_folder(workspace: Shell, fi
     workspace("run", "tiny.toml").succeeds()
     (run / "thresholds.csv").write_text("spoilt")
     (run / "report.html").unlink()
+    for name in ("old.svg", "old.png"):
+        (run / "figures" / name).write_text("of an earlier campaign")
     elsewhere = Shell(workspace.folder / "else where")
     done = elsewhere("report", run, "--json").succeeds()
     assert done.json == {"report": str(run / "report.html")}

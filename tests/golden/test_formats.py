@@ -70,8 +70,8 @@ def test_every_promised_key_of_every_json_output_is_there(two_opens: TwoOpens) -
 def test_nothing_in_a_run_folder_depends_on_when_or_where_it_was_made(two_opens: TwoOpens) -> None:
     for path in two_opens.folder.rglob("*"):
         if path.is_file() and ".sqlite" not in path.name:
-            assert str(two_opens.shell.folder) not in path.read_text(), path.name
-            assert str(REPOSITORY) not in path.read_text(), path.name
+            assert str(two_opens.shell.folder).encode() not in path.read_bytes(), path.name
+            assert str(REPOSITORY).encode() not in path.read_bytes(), path.name
 
 
 def test_the_coverage_of_a_campaign_keeps_to_its_schema(two_opens: TwoOpens) -> None:

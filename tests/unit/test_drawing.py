@@ -18,11 +18,13 @@ from faultsim.circuits.reading import read_cards
 from faultsim.circuits.sidecar import CodingSpec, Sidecar, SiteSpec, StimulusSpec, WireSpec
 from faultsim.circuits.sites import Site, site_of
 from faultsim.errors import SpecError, UsageError
-from faultsim.reports.crossbar import crossbar_drawing
-from faultsim.reports.drawing import Kind, cell_drawing, drawn_cells, find_drawing, load_drawing
-from faultsim.reports.schedules import coded_spikes, coding_figure, timing_figure
-from faultsim.reports.sheet import DEFECT, POINTS_PER_UNIT, Sheet
-from faultsim.reports.symbols import SYMBOLS
+from faultsim.reports.drawings.cell import Kind, cell_drawing, drawn_cells, find_drawing, load_drawing
+from faultsim.reports.drawings.crossbar import crossbar_drawing
+from faultsim.reports.drawings.schedules import coded_spikes, coding_figure, timing_figure
+from faultsim.reports.drawings.sheet import POINTS_PER_UNIT, Sheet
+from faultsim.reports.drawings.symbols import SYMBOLS
+from faultsim.reports.figures.canvas import svg_text
+from faultsim.reports.figures.palette import DEFECT
 
 CIRCUITS = library.root() / "circuits"
 DEVICES = ("prism", "she_mtj", "stt_mtj", "mos40", "neuron_lats_quant")
@@ -394,14 +396,14 @@ def test_black_spikes_first_grey_half_way_and_white_not_at_all() -> None:
     assert [(spike.symbol, spike.sent) for spike in spikes] == [("1", True), ("g", True), ("0", False)]
     for spike in spikes:
         assert spike.delay_s == pytest.approx((2 - spike.intensity) / 2 * 10e-9, rel=1e-12)
-    shown = " ".join(texts(coding_figure(coding, 1e-9)))
+    shown = " ".join(texts(svg_text(coding_figure(coding, 1e-9))))
     for said in ("t = 0 ns", "t = 5 ns", "t = 10 ns = t_max: not sent", "g: i = 1", "t_max = 10 ns"):
         assert said in shown
 
 
 def test_the_windows_are_dimensioned() -> None:
     spec = StimulusSpec.model_validate(STIMULUS)
-    shown = " ".join(texts(timing_figure(spec, 1.1)))
+    shown = " ".join(texts(svg_text(timing_figure(spec, 1.1))))
     said = (
         "IW = 1 ns",
         "LW = 9 ns",
@@ -414,7 +416,7 @@ def test_the_windows_are_dimensioned() -> None:
     for text in (*said, "50 %", "1.1 V"):
         assert text in shown
     wider = spec.model_copy(update={"integrate": 1.2e-9})
-    assert "IW = 1.2 ns" in " ".join(texts(timing_figure(wider, 1.1)))
+    assert "IW = 1.2 ns" in " ".join(texts(svg_text(timing_figure(wider, 1.1))))
 
 
 def everything() -> Sequence[str]:
@@ -425,8 +427,8 @@ def everything() -> Sequence[str]:
     return [
         *cells,
         crossbar_drawing(circuit, sites),
-        coding_figure(spec.coding, spec.integrate),
-        timing_figure(spec, 1.1),
+        svg_text(coding_figure(spec.coding, spec.integrate)),
+        svg_text(timing_figure(spec, 1.1)),
     ]
 
 

@@ -21,9 +21,10 @@ from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.campaigns.windows import Steps
 from faultsim.errors import SpecError
-from faultsim.reports.figures import svg_text
-from faultsim.reports.planes import PlaneMap, TrendRow, plane_figure, plane_maps, trend_rows
-from faultsim.reports.shmoo import shmoo_csv, shmoo_figure, shmoo_text
+from faultsim.reports.figures.canvas import rendered, svg_text
+from faultsim.reports.figures.maps import MARKS, MOST_MAPS, map_figure, map_sheets
+from faultsim.reports.figures.shmoo import shmoo_csv, shmoo_figure, shmoo_text
+from faultsim.reports.planes import PlaneMap, TrendRow, fault_free_maps, plane_maps, trend_rows
 from faultsim.specfile import read_spec
 from tests.cli.conftest import Shell
 
@@ -369,44 +370,112 @@ def texts(svg: str) -> list[str]:
     return ["".join(element.itertext()).strip() for element in root.iter() if element.tag.endswith("text")]
 
 
-def marks(svg: str) -> str:
-    return "".join(sorted(text for text in texts(svg) if text in ("u", "x")))
+def sheet_of(plan: Plan, maps: Sequence[PlaneMap]) -> Any:
+    """Return the figure of maps that fit on one sheet."""
+    [sheet] = map_sheets(maps)
+    assert plan.spec.plane is not None
+    return map_figure(plan.spec.plane, sheet)
 
 
-def test_a_map_is_drawn_with_its_axes_and_marks(plan: Plan) -> None:
+def marks(figure: Any) -> str:
+    """Return the mark of every marked cell, in alphabetical order."""
+    signs = {meaning: sign for sign, meaning in MARKS.items()}
+    lines = [line for axes in figure.axes for line in axes.lines]
+    return "".join(sorted("".join(signs[line.get_label()] * len(line.get_xdata()) for line in lines)))
+
+
+def test_a_map_is_drawn_with_its_axes_its_scale_and_what_its_marks_mean(plan: Plan) -> None:
     values = {**RISING, CELLS[1]: None, CELLS[3]: None}
     del values[CELLS[5]]
-    svg = plane_figure(plan, found_in(plan, values))
-    assert {"integrate window (ns)", "leaky window (ns)", "threshold of Rop1 (ohm)"} <= set(texts(svg))
-    assert marks(svg) == "uux"
-    assert svg == plane_figure(plan, found_in(plan, values))
+    figure = sheet_of(plan, [found_in(plan, values)])
+    written = texts(svg_text(figure))
+    assert {"integrate window (ns)", "leaky window (ns)", "threshold (ohm)", "Rop1"} <= set(written)
+    assert {"not detected", "unusable"} <= set(written)
+    assert "unknown" not in written
+    assert marks(figure) == "uux"
+    assert rendered(figure) == rendered(sheet_of(plan, [found_in(plan, values)]))
 
 
 @pytest.mark.parametrize(("value", "mark"), [(None, "u" * 6), (1e3, "")])
 def test_a_map_of_one_threshold_or_of_none_is_drawn_too(plan: Plan, value: float | None, mark: str) -> None:
-    svg = plane_figure(plan, found_in(plan, dict.fromkeys(CELLS, value)))
-    assert marks(svg) == mark
-    assert "integrate window (ns)" in texts(svg)
+    figure = sheet_of(plan, [found_in(plan, dict.fromkeys(CELLS, value))])
+    assert marks(figure) == mark
+    written = texts(svg_text(figure))
+    assert "integrate window (ns)" in written
+    assert ("1k" in written) is (value is not None)
 
 
-def test_a_map_without_a_usable_cell_is_drawn_too(plan: Plan) -> None:
-    empty = PlaneMap("Rop1", "inference", {}, {cell: setting(cell) for cell in CELLS})
-    assert marks(plane_figure(plan, empty)) == "x" * 6
+def test_cells_that_cannot_be_used_and_unknown_ones_are_marked_apart(plan: Plan) -> None:
+    rows = {CELLS[0]: threshold(CELLS[0], None, verdict=Detection.UNKNOWN)}
+    found = PlaneMap("Rop1", "inference", rows, {cell: setting(cell) for cell in CELLS})
+    figure = sheet_of(plan, [found])
+    assert marks(figure) == "?xxxxx"
 
 
-HOSTILE = ["_net_1", "<b>&amp;", "a$b", "$1~$2:bridge", r"$\nothing$"]
+def test_many_maps_share_sheets_a_test_and_a_unit_each(plan: Plan) -> None:
+    maps = [found_in(plan, RISING, defect_id=f"open {number}") for number in range(MOST_MAPS + 3)]
+    maps += [found_in(plan, RISING, defect_id="Tiw:shrink", unit="s"), replace(maps[0], test="other")]
+    sheets = map_sheets(maps)
+    assert [(sheet.test, sheet.number, sheet.unit, len(sheet.maps)) for sheet in sheets] == [
+        ("inference", 1, "ohm", MOST_MAPS),
+        ("inference", 2, "ohm", 3),
+        ("inference", 3, "s", 1),
+        ("other", 1, "ohm", 1),
+    ]
+    assert [found.defect_id for sheet in sheets for found in sheet.maps] == [found.defect_id for found in maps]
+
+
+def test_maps_of_a_sheet_have_one_scale(plan: Plan) -> None:
+    low, high = (dict.fromkeys(CELLS, value) for value in (1e3, 8e3))
+    figure = sheet_of(plan, [found_in(plan, low), found_in(plan, high, defect_id="Rop2")])
+    shades = [tuple(axes.collections[0].get_facecolor()[0]) for axes in figure.axes[:2]]
+    scale = [tuple(patch.get_facecolor()) for patch in figure.axes[2].patches]
+    assert shades == [scale[0], scale[-1]]
+    ends = [text.get_text() for text in figure.axes[2].get_yticklabels()]
+    assert (ends[0], ends[-1]) == ("1k", "8k")
+
+
+HOSTILE = ["_net_1", "<b>&amp;", "a$b", "$1~$2:bridge", r"$\nothing$", "x" * 300]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_of_defects_are_drawn_as_they_are(plan: Plan, name: str) -> None:
-    svg = plane_figure(plan, found_in(plan, RISING, defect_id=name))
-    assert f"threshold of {name} (ohm)" in texts(svg)
+    written = texts(svg_text(sheet_of(plan, [found_in(plan, RISING, defect_id=name)])))
+    assert any(text == name or (text.endswith("...") and name.startswith(text[:-3])) for text in written)
 
 
 def test_a_severity_in_another_unit_is_not_called_ohm(plan: Plan) -> None:
     values = {cell: value * 1e-15 for cell, value in RISING.items()}
-    svg = plane_figure(plan, found_in(plan, values, defect_id="Tiw:shrink", unit="s", threshold_ohm=None))
-    assert not [text for text in texts(svg) if "ohm" in text]
+    figure = sheet_of(plan, [found_in(plan, values, defect_id="Tiw:shrink", unit="s", threshold_ohm=None)])
+    written = texts(svg_text(figure))
+    assert "threshold (s)" in written
+    assert not [text for text in written if "ohm" in text]
+
+
+def test_the_fault_free_circuit_s_map_is_of_the_settings_and_tests_that_do_the_same_share_one(plan: Plan) -> None:
+    spikes = dict(zip(CELLS, [3, None, 2, 3, 2, 2], strict=True))
+    settings = [
+        setting(cell, test=test, pulses_to_spike=pulse, spiked=pulse is not None)
+        for test in ("inference", "other")
+        for cell, pulse in spikes.items()
+    ]
+    settings.append(setting((1e-9, 9e-9), pulses_to_spike=1))
+    tests = [plan.spec.tests[0], plan.spec.tests[0].model_copy(update={"name": "other"})]
+    both = replace(plan, spec=plan.spec.model_copy(update={"tests": tests}))
+    [(named, found)] = fault_free_maps(both, settings)
+    assert named == "inference, other"
+    assert found.first_spike.tolist() == [[3, 0], [2, 3], [2, 2]]
+    assert (found.integrate_s.tolist(), found.leaky_s.tolist()) == (list(IWS), list(LWS))
+    settings[0] = replace(settings[0], spiked=None, pulses_to_spike=None)
+    (first, failed), (second, _) = fault_free_maps(both, settings)
+    assert (first, second, failed.first_spike[0, 0]) == ("inference", "other", UNKNOWN)
+
+
+def test_without_a_plane_or_with_a_part_of_it_there_is_no_fault_free_map(plan: Plan) -> None:
+    settings = [setting(cell) for cell in CELLS]
+    bare = replace(plan, spec=plan.spec.model_copy(update={"plane": None}))
+    assert fault_free_maps(bare, settings) == []
+    assert fault_free_maps(plan, settings[1:]) == []
 
 
 def shmoo(first_spike: list[list[int]], **changed: Any) -> ShmooMap:

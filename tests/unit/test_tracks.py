@@ -25,10 +25,10 @@ from faultsim.fault_models.definition import load
 from faultsim.fault_models.naming import double, named_defects
 from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe
-from faultsim.reports import track_view
-from faultsim.reports.sheet import DEFECT
-from faultsim.reports.track_view import MOST_COLUMNS, MOST_DEVICES
-from faultsim.reports.tracks import MOST_BRIDGES, tracks_drawing
+from faultsim.reports.figures.palette import DEFECT
+from faultsim.reports.tracks import view as track_view
+from faultsim.reports.tracks.drawing import MOST_BRIDGES, tracks_drawing
+from faultsim.reports.tracks.view import MOST_COLUMNS, MOST_DEVICES
 
 SMALL = """\
 a small deck

@@ -9,9 +9,9 @@ from faultsim.circuits.deck import Cards
 from faultsim.circuits.element import Element
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.errors import Problem, did_you_mean
-from faultsim.reports.drawing import DrawingSpec, PartSpec
-from faultsim.reports.layout import named
-from faultsim.reports.symbols import SYMBOLS
+from faultsim.reports.drawings.cell import DrawingSpec, PartSpec
+from faultsim.reports.drawings.layout import named
+from faultsim.reports.drawings.symbols import SYMBOLS
 
 
 def check_against_deck(spec: DrawingSpec, hierarchy: Hierarchy, path: str) -> Iterator[Problem]:

@@ -113,8 +113,8 @@ def cell_drawing(network: Network, cell: str, sites: Sequence[Site] = ()) -> str
         SpecError: Everything in which drawing and deck disagree.
     """
     # schemdraw takes a third of a second to load.
-    from faultsim.reports.agreement import check_against_deck
-    from faultsim.reports.schematic import draw
+    from faultsim.reports.drawings.agreement import check_against_deck
+    from faultsim.reports.drawings.schematic import draw
 
     path = find_drawing(cell)
     spec = read_spec(path, DrawingSpec)
@@ -156,7 +156,7 @@ def _folders() -> tuple[Path, Path]:
 
 
 def _layout_problems(spec: DrawingSpec, path: Path) -> list[Problem]:
-    from faultsim.reports.layout import check_layout
+    from faultsim.reports.drawings.layout import check_layout
 
     problems = list(check_layout(spec, str(path)))
     if spec.cell.lower() != path.stem.lower():

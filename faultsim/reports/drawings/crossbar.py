@@ -12,7 +12,8 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import Network
 from faultsim.circuits.sites import Cut, Site
 from faultsim.errors import Problem, SpecError
-from faultsim.reports.sheet import DEFECT, FAINT, Sheet
+from faultsim.reports.drawings.sheet import Sheet
+from faultsim.reports.figures.palette import DEFECT, FAINT
 
 _CELL = 2.4
 """Width of a cell's box."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from faultsim.circuits.network import Network
 from faultsim.circuits.sites import Site
-from faultsim.reports.drawing import cell_drawing, drawn_cells
+from faultsim.reports.drawings.cell import cell_drawing, drawn_cells
+from faultsim.reports.figures.canvas import rendered, svg_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -17,11 +22,21 @@ class Drawing:
 
     Attributes:
         shows: What it shows, for people.
-        draw: Returns it as SVG text.
+        draw: Returns it: SVG text, or matplotlib's figure.
     """
 
     shows: str
-    draw: Callable[[], str]
+    draw: Callable[[], str | Figure]
+
+    def svg(self) -> str:
+        """Return it as SVG text."""
+        drawn = self.draw()
+        return drawn if isinstance(drawn, str) else svg_text(drawn)
+
+    def rendered(self) -> tuple[str, bytes | None]:
+        """Return it as SVG text, and as PNG where matplotlib drew it."""
+        drawn = self.draw()
+        return (drawn, None) if isinstance(drawn, str) else rendered(drawn)
 
 
 def drawings_of(circuit: Network, sites: Iterable[Site]) -> dict[str, Drawing]:
@@ -32,8 +47,8 @@ def drawings_of(circuit: Network, sites: Iterable[Site]) -> dict[str, Drawing]:
         sites: Those to mark.
     """
     # schemdraw is slow to import, and the page of a campaign may need none of it.
-    from faultsim.reports.crossbar import crossbar_drawing, is_crossbar
-    from faultsim.reports.schedules import coding_figure, timing_figure
+    from faultsim.reports.drawings.crossbar import crossbar_drawing, is_crossbar
+    from faultsim.reports.drawings.schedules import coding_figure, timing_figure
 
     marked = tuple(sites)
     spec, vdd_v = circuit.sidecar.stimulus, circuit.sidecar.conditions.vdd_v

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from faultsim.errors import Problem, did_you_mean
-from faultsim.reports.drawing import DrawingSpec, PartSpec, WireSpec
-from faultsim.reports.sheet import XY
-from faultsim.reports.symbols import SYMBOLS, Lead
+from faultsim.reports.drawings.cell import DrawingSpec, PartSpec, WireSpec
+from faultsim.reports.drawings.symbols import SYMBOLS, Lead
+from faultsim.reports.figures.svg import XY
 
 CORNERS = ("-|", "|-")
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faultsim.circuits.sidecar import CodingSpec, StimulusSpec
 from faultsim.circuits.stimulus import Stimulus, pulse_points, spike_delay_s
-from faultsim.reports.figures import blank, svg_text
+from faultsim.reports.figures.canvas import blank, label
+from faultsim.reports.figures.svg import DATA
 from faultsim.units import format_quantity
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _Span = tuple[float, float]
 _NS = 1e9
 _DIMENSION = {"arrowstyle": "<->", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
-_GUIDE = {"linewidth": 0.6, "linestyle": ":", "color": "0.4"}
+_GUIDE: dict[str, Any] = {"linewidth": 0.6, "linestyle": ":", "color": "0.4"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def coded_spikes(coding: CodingSpec) -> list[CodedSpike]:
     return sorted(spikes, key=lambda spike: (spike.delay_s, spike.symbol))
 
 
-def coding_figure(coding: CodingSpec, integrate_s: float) -> str:
+def coding_figure(coding: CodingSpec, integrate_s: float) -> Figure:
     """Draw when in the coding window each intensity spikes (LATS 2024 Fig. 4, eq. 1).
 
     Args:
@@ -58,9 +62,9 @@ def coding_figure(coding: CodingSpec, integrate_s: float) -> str:
     for row, spike in enumerate(spikes):
         base = -1.4 * row
         shade = 1 - spike.intensity / coding.i_max
-        axes.add_patch(_square(-0.13 * end, base, 0.08 * end, (shade, shade, shade)))
-        label = f"{spike.symbol}: i = {spike.intensity:g}"
-        axes.text(-0.16 * end, base + 0.4, label, ha="right", va="center", fontsize=9)
+        axes.add_patch(_square(-0.13 * end, base, 0.08 * end, shade)).set_gid(f"{DATA}-{row}")
+        named = f"{spike.symbol}: i = {spike.intensity:g}"
+        axes.text(-0.16 * end, base + 0.4, named, ha="right", va="center", fontsize=9)
         _coded(axes, spike, base, (width, stop))
     for edge in (0.0, end):
         axes.axvline(edge, **_GUIDE)
@@ -70,14 +74,13 @@ def coding_figure(coding: CodingSpec, integrate_s: float) -> str:
     axes.set_xticks([end * share for share in (0, 0.25, 0.5, 0.75, 1)])
     axes.set_yticks([])
     equation = f"t = (i_max - i) / i_max · t_max, i_max = {coding.i_max:g}, t_max = {_time(coding.t_max)}"
-    axes.set_xlabel(f"time in the coding window (ns); {equation}", fontsize=9)
-    axes.tick_params(axis="x", labelsize=8)
+    label(axes, f"time in the coding window (ns); {equation}")
     _bare(axes)
     axes.spines["bottom"].set_bounds(0, stop)
-    return svg_text(figure)
+    return figure
 
 
-def timing_figure(spec: StimulusSpec, vdd_v: float) -> str:
+def timing_figure(spec: StimulusSpec, vdd_v: float) -> Figure:
     """Draw one coding window: integrate window, leaky window, read pulse and strobe (LATS 2024 Fig. 6).
 
     The upper part is the whole window, the lower one the end of the integrate window enlarged.
@@ -100,11 +103,10 @@ def timing_figure(spec: StimulusSpec, vdd_v: float) -> str:
         _pulse(axes, [read], spec.edge * _NS, -1.6, "0.35")
         axes.fill_between(strobe, -1.75, 1.1, color="0.9", linewidth=0)
         axes.set_yticks([0, 0.5, 1, -1.6, -0.6], ["0", "50 %", f"{vdd_v:g} V", "off", "on"], fontsize=8)
-        axes.tick_params(axis="x", labelsize=8)
         _bare(axes)
     _whole(whole, spec, window, period)
     _detail(detail, spec, window, (read, strobe))
-    return svg_text(figure)
+    return figure
 
 
 def _coded(axes: Any, spike: CodedSpike, base: float, frame: tuple[float, float]) -> None:
@@ -144,7 +146,7 @@ def _detail(axes: Any, spec: StimulusSpec, window: float, spans: tuple[_Span, _S
     _dimension(axes, strobe, -3.2, f"strobe {_time(spec.strobe_width)}: the output is compared")
     _beside(axes, (axes.get_xlim()[0], -3.2), "end of IW, enlarged", 4)
     axes.set_ylim(-3.6, 1.8)
-    axes.set_xlabel("time from the start of the integrate window (ns); windows from 50 % to 50 %", fontsize=9)
+    label(axes, "time from the start of the integrate window (ns); windows from 50 % to 50 %")
 
 
 def _pulse(axes: Any, windows: list[_Span], edge: float, base: float, color: str) -> None:
@@ -185,10 +187,11 @@ def _nanoseconds(span: _Span, begin_s: float) -> _Span:
     return (span[0] - begin_s) * _NS, (span[1] - begin_s) * _NS
 
 
-def _square(x: float, y: float, width: float, color: tuple[float, float, float]) -> Any:
+def _square(x: float, y: float, width: float, shade: float) -> Any:
+    """Return a pixel: its own grey on any page, so its edge is one that shows on all."""
     from matplotlib.patches import Rectangle
 
-    return Rectangle((x, y), width, 0.8, facecolor=color, edgecolor="black", linewidth=0.8)
+    return Rectangle((x, y), width, 0.8, facecolor=(shade, shade, shade), edgecolor="0.5", linewidth=0.8)
 
 
 def _bare(axes: Any) -> None:

@@ -9,11 +9,13 @@ from schemdraw.elements import Element2Term
 
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.sites import Cut, Site
-from faultsim.reports.agreement import devices_of, drawn_devices, parameter, stands_for
-from faultsim.reports.drawing import DrawingSpec, EndSpec, PartSpec, WireSpec
-from faultsim.reports.layout import junctions, lead_of, placed, point_of, points_of, terminals, turned
-from faultsim.reports.sheet import DEFECT, FAINT, XY, Align, Sheet
-from faultsim.reports.symbols import SYMBOLS
+from faultsim.reports.drawings.agreement import devices_of, drawn_devices, parameter, stands_for
+from faultsim.reports.drawings.cell import DrawingSpec, EndSpec, PartSpec, WireSpec
+from faultsim.reports.drawings.layout import junctions, lead_of, placed, point_of, points_of, terminals, turned
+from faultsim.reports.drawings.sheet import Align, Sheet
+from faultsim.reports.drawings.symbols import SYMBOLS
+from faultsim.reports.figures.palette import DEFECT, FAINT
+from faultsim.reports.figures.svg import XY
 
 _WAYS: dict[str, XY] = {"left": (-1, 0), "right": (1, 0), "above": (0, 1), "below": (0, -1)}
 _SMALL = 8.0

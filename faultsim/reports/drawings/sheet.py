@@ -12,14 +12,11 @@ from schemdraw.elements import Element
 from schemdraw.segments import Segment, SegmentCircle, SegmentPoly, SegmentText
 from schemdraw.types import BBox
 
-XY = tuple[float, float]
+from faultsim.reports.figures.palette import DEFECT, FONT, INK
+from faultsim.reports.figures.svg import XY
+
 Align = Literal["left", "center", "right"]
 
-INK = "black"
-FAINT = "#666666"
-DEFECT = "#b00000"
-"""Dark enough to be read in a greyscale print."""
-FONT = "DejaVu Sans, Arial, sans-serif"
 POINTS_PER_UNIT = 36.0
 
 _NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?|-?\d+\.?\d*e-\d+")

@@ -10,7 +10,7 @@ from schemdraw import elements
 from schemdraw.elements import Element
 from schemdraw.segments import Segment, SegmentCircle, SegmentPoly
 
-from faultsim.reports.sheet import XY
+from faultsim.reports.figures.svg import XY
 
 _FREE, _BARRIER, _FIXED, _METAL = "white", "#333333", "#bdbdbd", "#e4e4e4"
 

@@ -5,22 +5,29 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from faultsim.campaigns.shmoo import UNKNOWN, ShmooMap
-from faultsim.reports.figures import blank, cell_edges, plain
+from faultsim.reports.figures.canvas import blank, label, plain
+from faultsim.reports.figures.grid import NS, cell_edges, fill_cells
+from faultsim.reports.figures.palette import INK
 from faultsim.reports.tables import cell
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SILENT, _FAILED = "#e4e4e4", "#ffffff"
 _MOST_DIGITS = 26
+_KEYS = 3
+"""What fits into a line below each map."""
 _WIDTH_IN, _HEIGHT_IN = 4.0, 3.9
 
 
 def shmoo_figure(
     maps: Sequence[tuple[str, ShmooMap]], nominal_s: tuple[float, float], pulses: int, title: str = ""
-) -> Any:
+) -> Figure:
     """Draw maps side by side on one scale; a cross marks the nominal windows.
 
     Args:
@@ -31,28 +38,31 @@ def shmoo_figure(
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
+    from matplotlib.patheffects import withStroke
 
     figure = blank(_WIDTH_IN * len(maps) + 0.6, _HEIGHT_IN)
     panels = figure.subplots(1, len(maps), sharey=True, squeeze=False)[0]
-    shades = [_FAILED, _SILENT, *_shades(pulses)]
-    cross: dict[str, Any] = {"marker": "+", "color": "black", "markersize": 9, "markeredgewidth": 1.4, "linestyle": ""}
+    shades = [_FAILED, *_shades(pulses)]
+    cross: dict[str, Any] = {"marker": "+", "color": INK, "markersize": 9, "markeredgewidth": 1.4, "linestyle": ""}
+    # On a dark page the cross is light, and so are late pulses.
+    cross["path_effects"] = [withStroke(linewidth=3, foreground="white")]
     for axes, (name, found) in zip(panels, maps, strict=True):
-        _fill(axes, found, shades)
+        spikes = found.first_spike
+        # What is silent is the ground on which the rest is drawn.
+        axes.set_facecolor(_SILENT)
+        fill_cells(axes, found.integrate_s, found.leaky_s, np.where(spikes, np.maximum(spikes, 0), -1), shades)
         _outline(axes, found)
-        axes.plot(*(value * 1e9 for value in nominal_s), **cross)
+        axes.plot(*(value * NS for value in nominal_s), **cross)
         axes.set_title(plain(name), fontsize=9)
-        axes.set_xlabel("integrate window (ns)")
-        axes.tick_params(labelsize=8)
-    panels[0].set_ylabel("leaky window (ns)")
+        label(axes, "integrate window (ns)", "leaky window (ns)" if axes is panels[0] else "")
     seen = sorted({int(value) for _, found in maps for value in np.unique(found.first_spike)})
-    names = {UNKNOWN: "simulation failed", 0: f"no spike in {pulses}"}
-    patches = [
-        Patch(facecolor=shades[value + 1], edgecolor="0.5", label=names.get(value, f"pulse {value}")) for value in seen
-    ]
+    special = {UNKNOWN: (_FAILED, "simulation failed"), 0: (_SILENT, f"no spike in {pulses}")}
+    keyed = [special[value] if value in special else (shades[value], f"pulse {value}") for value in seen]
+    patches = [Patch(facecolor=shade, edgecolor="0.5", label=name) for shade, name in keyed]
     keys: list[Any] = [*patches, Line2D([], [], label="windows of the stimulus", **cross)]
     if title:
         figure.suptitle(plain(title), fontsize=10)
-    figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 8), fontsize=8, frameon=False)
+    figure.legend(handles=keys, loc="outside lower center", ncols=_KEYS * len(maps), fontsize=8, frameon=False)
     return figure
 
 
@@ -81,8 +91,8 @@ def shmoo_text(found: ShmooMap) -> list[str]:
     lines = []
     for row in reversed(_picked(found.leaky_s.size, _MOST_DIGITS)):
         cells = "".join(digits[int(found.first_spike[column, row])] for column in columns)
-        lines.append(f"{found.leaky_s[row] * 1e9:8.4g} ns  {cells}")
-    ends = [f"{found.integrate_s[place] * 1e9:.4g} ns" for place in (columns[0], columns[-1])]
+        lines.append(f"{found.leaky_s[row] * NS:8.4g} ns  {cells}")
+    ends = [f"{found.integrate_s[place] * NS:.4g} ns" for place in (columns[0], columns[-1])]
     shown, size = (len(columns), len(lines)), (found.integrate_s.size, found.leaky_s.size)
     part = f"; {shown[0]} of {size[0]} IW x {shown[1]} of {size[1]} LW" if shown != size else ""
     failed = ", ? simulation failed" if UNKNOWN in found.first_spike else ""
@@ -102,34 +112,16 @@ def _picked(count: int, most: int) -> list[int]:
     return list(range(0, count, -(-count // most)))
 
 
-def _fill(axes: Any, found: ShmooMap, shades: Sequence[Any]) -> None:
-    """Draw the cells: neighbours along the integrate window that do the same as one, which keeps the file small."""
-    from matplotlib.collections import PolyCollection
-
-    x, y = (cell_edges(values * 1e9) for values in (found.integrate_s, found.leaky_s))
-    boxes, colours = [], []
-    for row, pulses in enumerate(found.first_spike.T):
-        starts = [0, *(np.flatnonzero(np.diff(pulses)) + 1)]
-        for start, stop in zip(starts, [*starts[1:], pulses.size], strict=True):
-            corners = [(x[start], y[row]), (x[stop], y[row]), (x[stop], y[row + 1]), (x[start], y[row + 1])]
-            boxes.append(corners)
-            colours.append(shades[pulses[start] + 1])
-    # A hair of its own colour around each closes the seams that viewers leave.
-    axes.add_collection(PolyCollection(boxes, facecolors=colours, edgecolors="face", linewidths=0.6))
-    axes.set_xlim(x[0], x[-1])
-    axes.set_ylim(y[0], y[-1])
-
-
 def _outline(axes: Any, found: ShmooMap) -> None:
     """Draw the boundary between spike and no spike along the cells, which grey printing would lose."""
     from matplotlib.collections import LineCollection
 
-    x, y = (cell_edges(values * 1e9) for values in (found.integrate_s, found.leaky_s))
+    x, y = (cell_edges(values * NS) for values in (found.integrate_s, found.leaky_s))
     spikes = found.first_spike > 0
     across, along = np.nonzero(spikes[1:] != spikes[:-1]), np.nonzero(spikes[:, 1:] != spikes[:, :-1])
     lines = [[(x[i + 1], y[j]), (x[i + 1], y[j + 1])] for i, j in zip(*across, strict=True)]
     lines += [[(x[i], y[j + 1]), (x[i + 1], y[j + 1])] for i, j in zip(*along, strict=True)]
-    axes.add_collection(LineCollection(lines, colors="black", linewidths=0.9, capstyle="round"))
+    axes.add_collection(LineCollection(lines, colors=INK, linewidths=0.9, capstyle="round"))
 
 
 def _shades(pulses: int) -> list[Any]:

@@ -12,11 +12,24 @@ from faultsim.circuits.flatten import FlatDevice
 from faultsim.circuits.sites import Cut
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
-from faultsim.reports.sheet import DEFECT, FAINT, FONT, INK, XY
-from faultsim.reports.track_ink import SMALL, UNDETECTABLE, add, clean, cross, dot, path_of, short, width, write, zigzag
-from faultsim.reports.track_layout import MARGIN, ROW, Layout, laid_out
-from faultsim.reports.track_marks import BELOW, Mark, Place
-from faultsim.reports.track_view import MOST_DEVICES, View, view_of
+from faultsim.reports.figures.palette import DEFECT, FAINT, FONT, INK
+from faultsim.reports.figures.svg import XY
+from faultsim.reports.tracks.ink import (
+    SMALL,
+    UNDETECTABLE,
+    add,
+    clean,
+    cross,
+    dot,
+    path_of,
+    short,
+    width,
+    write,
+    zigzag,
+)
+from faultsim.reports.tracks.layout import MARGIN, ROW, Layout, laid_out
+from faultsim.reports.tracks.marks import BELOW, Mark, Place
+from faultsim.reports.tracks.view import MOST_DEVICES, View, view_of
 
 MOST_BRIDGES = 2000
 """More are refused: nobody could tell them apart."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from unicodedata import east_asian_width
 from xml.etree.ElementTree import Element, SubElement
 
-from faultsim.reports.sheet import DEFECT, INK, XY
+from faultsim.reports.figures.palette import DEFECT, INK
+from faultsim.reports.figures.svg import XY
 
 UNDETECTABLE = "#8a8a8a"
 """Colour of the mark of what nothing could detect."""

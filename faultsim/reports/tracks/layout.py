@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from faultsim.reports.track_ink import short, width
-from faultsim.reports.track_marks import Mark, Place
-from faultsim.reports.track_view import View
+from faultsim.reports.tracks.ink import short, width
+from faultsim.reports.tracks.marks import Mark, Place
+from faultsim.reports.tracks.view import View
 
 MARGIN = 16.0
 """What is free at the left and at the right."""

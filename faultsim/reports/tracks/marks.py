@@ -8,8 +8,8 @@ from typing import NamedTuple
 from faultsim.circuits.sites import Cut
 from faultsim.fault_models.accounting import Detectability
 from faultsim.fault_models.defect import Defect
-from faultsim.reports.sheet import DEFECT
-from faultsim.reports.track_ink import LONGEST, UNDETECTABLE, clean, short
+from faultsim.reports.figures.palette import DEFECT
+from faultsim.reports.tracks.ink import LONGEST, UNDETECTABLE, clean, short
 
 _FEW = {"inside": 8, "below": 60}
 """Kind of place -> of how many defects the ids are given there; of all where nothing is said."""

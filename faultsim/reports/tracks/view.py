@@ -14,8 +14,8 @@ from faultsim.circuits.sidecar import WireSpec
 from faultsim.circuits.sites import Cut, Pair
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect, Double
-from faultsim.reports.track_ink import SMALL, short, width
-from faultsim.reports.track_marks import BELOW, Place
+from faultsim.reports.tracks.ink import SMALL, short, width
+from faultsim.reports.tracks.marks import BELOW, Place
 
 MOST_DEVICES = 120
 """A circuit of more is drawn at its top level only."""

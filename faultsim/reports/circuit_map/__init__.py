@@ -1,0 +1,1 @@
+"""The map of a circuit for the page: a mark for each defect where it is."""
