@@ -46,6 +46,15 @@ Vectors = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the
 Dask = Annotated[
     str | None, typer.Option(metavar="ADDR", help="Simulate on a Dask cluster: its scheduler's tcp://host:port.")
 ]
+FailUnder = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=100,
+        metavar="P",
+        help="Exit with 5 if less than P per cent of the defects' weight is surely detected; unknown is not.",
+    ),
+]
 Time = Annotated[str | None, typer.Option(metavar="S", help="Seconds; SPICE suffixes are fine.")]
 
 Pattern = Annotated[
@@ -294,6 +303,7 @@ def run_(
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Do only share I of N, from 1/N to N/N; then faultsim merge.")
     ] = None,
+    fail_under: FailUnder = None,
     json: Json = False,
 ) -> None:
     """Run a campaign; run it again to resume."""
@@ -301,7 +311,7 @@ def run_(
     from faultsim.cli.run import Request, run
 
     share = None if shard is None else Shard.parse(shard)
-    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh, whole, dask, share), json))
+    raise typer.Exit(run(Request(campaign, out, jobs, only, dry_run, fresh, whole, dask, share, fail_under), json))
 
 
 @app.command()
@@ -328,12 +338,69 @@ def status(run: Run, json: Json = False) -> None:
     show(run, json)
 
 
-@app.command()
-def report(run: Run, json: Json = False) -> None:
-    """Write a run's tables and report.html again from what is stored."""
-    from faultsim.cli.report import run as write
+@app.command("show")
+def show_(
+    run: Run,
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="Defect, fault-free, or the beginning of a transient's key.")
+    ],
+    test: Annotated[str | None, typer.Option(metavar="NAME", help="Only in this test.")] = None,
+    window: Annotated[str | None, typer.Option(metavar="NAME", help="Only at this window.")] = None,
+    vdd: Vdd = None,
+    temperature: Temperature = None,
+    corner: Annotated[str | None, typer.Option(metavar="NAME", help="Only at this process corner.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="fails|passes|R", help="Side of the threshold, or a severity, which may be a new one."),
+    ] = None,
+    deck: Annotated[
+        Path | None, typer.Option(metavar="F", help='Write the stand-alone deck; "ngspice -b F" runs it.')
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="F.svg", help="Draw the waveforms, in grey the fault-free ones.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="F", help="Write the waveforms.")] = None,
+    json: Json = False,
+) -> None:
+    """Show one transient of a run again, with its deck and plot; exit code 5 if it is not what is stored.
 
-    write(run, json)
+    Of a defect it is the one behind its best threshold: where it is seen first, the side that fails; where nothing sees
+    it, the severest that passes.
+    """
+    from faultsim.cli.show import Request
+    from faultsim.cli.show import run as show
+
+    show(Request(run, identity, test, window, vdd, temperature, corner, at, deck, plot, csv), json)
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN [LATER]", help="Run folder, or two to compare.")],
+    format: Annotated[
+        str | None, typer.Option(metavar="csv|markdown|latex", help="Print the tables, as a paper does.")
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only thresholds, comparison or coverage; "
+            "of two runs coverage, verdicts, thresholds, defects, circuit or sources.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write these tables here.")] = None,
+    fail_under: FailUnder = None,
+    fail_on_loss: Annotated[
+        bool, typer.Option("--fail-on-loss", help="Exit with 5 if LATER does not detect what RUN detects.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Write a run's tables and report.html again from what is stored; of two runs, say what changed.
+
+    With --format, and of two runs, the files of the folders are enough, wherever they come from.
+    """
+    from faultsim.cli.report import Request, run
+
+    run(Request(runs, format, table, out, fail_under, fail_on_loss), json)
 
 
 @app.command()

@@ -17,9 +17,17 @@ def run_command(
     whole: bool = False,
     dask: str | None = None,
     shard: Shard | None = None,
+    fail_under: float | None = None,
 ) -> str:
     """Return the command that starts a run, or goes on with it."""
-    options = {"--out": out, "--only": None if only == "*" else only, "--jobs": jobs, "--dask": dask, "--shard": shard}
+    options = {
+        "--out": out,
+        "--only": None if only == "*" else only,
+        "--jobs": jobs,
+        "--dask": dask,
+        "--shard": shard,
+        "--fail-under": None if fail_under is None else f"{fail_under:g}",
+    }
     given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
     return shlex.join(["faultsim", "run", campaign, *given, *(["--whole"] if whole else [])])
 

@@ -14,9 +14,9 @@ from faultsim.cli.output import write_text
 from faultsim.cli.quantities import severity
 from faultsim.cli.request import Request, asked_stimulus
 from faultsim.cli.simulate import asked_job
+from faultsim.cli.standalone import on_its_own, stand_alone
 from faultsim.errors import UsageError
 from faultsim.fault_models.naming import find_defect
-from faultsim.spice.job import Job
 from faultsim.spice.reference import with_values
 
 
@@ -44,19 +44,8 @@ def _faulty_deck(request: Request, trust: bool) -> tuple[str, set[str]]:
 
 def _faulty_network(request: Request) -> tuple[str, set[str]]:
     loaded = network.load(request.circuit)
-    sidecar = loaded.sidecar
-    # ngspice's own two threads spin against each other here, and the deck has to do without our environment.
-    options = {"num_threads": 1.0, **sidecar.simulation.options}
-    simulation = sidecar.simulation.model_copy(update={"options": options})
-    alone = replace(loaded, sidecar=sidecar.model_copy(update={"simulation": simulation}))
+    simulation = on_its_own(loaded.sidecar.simulation)
+    alone = replace(loaded, sidecar=loaded.sidecar.model_copy(update={"simulation": simulation}))
     job, _ = asked_job(alone, request, asked_stimulus(alone, request))
-    return _stand_alone(job, request), {str(loaded.path), *(card.source for card in loaded.cards)}
-
-
-def _stand_alone(job: Job, request: Request) -> str:
-    """Return a deck that says what is wrong with it, and that prints its probes: without, ngspice -b runs nothing."""
-    title, _, body = with_values(job.deck, dict(job.alters)).partition("\n")
-    severity = f" at {request.ohm}" if request.ohm else " at its default severity"
-    printed = ".print tran " + " ".join(job.probes.values())
-    head, _, _ = body.rpartition(".end\n")
-    return f"{title}, {request.defect}{severity}\n{head}{printed}\n.end\n"
+    about = f"{request.defect} at {request.ohm or 'its default severity'}"
+    return stand_alone(job, about), {str(loaded.path), *(card.source for card in loaded.cards)}

@@ -147,8 +147,8 @@ def _write_files(request: Request, circuit: Circuit, universe: Universe, name: s
 
 def _drawing(request: Request, circuit: Circuit, universe: Universe, name: str) -> str:
     """Draw the circuit; of a large one the part that the chosen defects touch, where some are chosen."""
-    from faultsim.reports.track_view import MOST_DEVICES
-    from faultsim.reports.tracks import part_of, tracks_drawing
+    from faultsim.reports.tracks.drawing import part_of, tracks_drawing
+    from faultsim.reports.tracks.view import MOST_DEVICES
 
     if request.svg is not None and request.svg.suffix.lower() != ".svg":
         raise UsageError(f"--svg {request.svg}: drawings are SVG; give a name that ends in .svg")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import TINY, Done, Shell
 
-VERBS = {"doctor", "list", "sites", "validate", "inject", "simulate", "run", "merge", "status", "report"}
+VERBS = {"doctor", "list", "sites", "validate", "inject", "simulate", "run", "merge", "status", "show", "report"}
 HEAVY = {"numpy", "scipy", "pandas", "networkx", "matplotlib", "PySpice"}
 MISFITS = [
     (("--bogus",), ["--bogus"]),
@@ -46,6 +46,15 @@ MISFITS = [
     (("validate", "nothing.toml"), ["no file nothing.toml"]),
     (("status", "."), ["is not a run folder", "faultsim run"]),
     (("report", "."), ["is not a run folder", "faultsim run"]),
+    (("report", ".", "."), [". is not a run folder; faultsim run CAMPAIGN --out ."]),
+    (("report", "a", "b", "c"), ["one run, or two"]),
+    (("report", "a", "--format", "markdwon"), ["--format 'markdwon'", "did you mean markdown?"]),
+    (("report", "a", "--table", "coverage"), ["--format csv|markdown|latex"]),
+    (("report", "a", "--fail-on-loss"), ["faultsim report BEFORE AFTER --fail-on-loss"]),
+    (("report", "a", "b", "--format", "csv", "--json"), ["--json and --format"]),
+    (("run", "lats2024", "--fail-under", "95", "--shard", "1/2"), ["--fail-under", "whole campaign"]),
+    (("show", ".", "Rop3"), ["is not a run folder", "faultsim run"]),
+    (("show", ".", "Rop3", "--plot", "rop3.png"), ["--plot rop3.png", ".svg"]),
 ]
 
 
