@@ -97,7 +97,7 @@ function thresholdTable(island, defect, rows) {
       html("td", { class: "n" }, quantity(passes, defect.unit)), html("td", { class: "n" }, html("b", {}, quantity(fails, defect.unit))),
       html("td", { class: "n" }, String(transients)), html("td", {}, html("small", {}, note)));
   });
-  const heads = ["Test, window", "Verdict", "Passes at", "Fails at", "Transients", ""].map((text) => html("th", {}, text));
+  const heads = ["Test, window", "Verdict", "Passes at", "Fails at", "Transients", ""].map((text, place) => html("th", { class: place > 1 ? "n" : null }, text));
   return html("div", { class: "scroll" }, html("table", {}, html("thead", {}, html("tr", {}, heads)), html("tbody", {}, lines)));
 }
 
