@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from faultsim.cli.output import print_json
+from faultsim.cli.output import print_json, say
 from faultsim.cli.tables import FORMATS, print_tables, print_typeset, write_typeset
 from faultsim.errors import GateError, UsageError, did_you_mean
 from faultsim.reports.coverage_gate import check_coverage, check_limit
@@ -75,6 +75,7 @@ def _write_again(run: Path, json: bool) -> None:
 
     with closing(open_ledger(run)) as ledger, FolderLock(run, "report"):
         found = finished_of(run, ledger)
+        say(f"writing the report of {len(found.plan.defects)} defects")
         page = write_folder(run, found.plan, stored_result(ledger, found.plan), ledger, found.versions)
     if json:
         print_json({"report": str(page)})

@@ -141,6 +141,8 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
             runner = Runner(plan, lab, ledger, view, threads=2 * threads)
             result = runner.run({**asked, **_prefixed(stated)})
         ledger.conclude()
+        if not shard:
+            say(f"writing the report of {len(plan.defects)} defects")
         # Tables of a shard would look like those of the campaign.
         page = folder if shard else write_folder(folder, plan, result, ledger, stated)
         return result, page, service.simulated
