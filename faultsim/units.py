@@ -1,4 +1,4 @@
-"""Quantities with SPICE suffixes: ``1n``, ``16k``, ``1meg``."""
+"""Quantities with SPICE suffixes: ``1n``, ``16k``, ``1meg``; counts in words."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def parse_quantity(text: str | float) -> float:
         return float(mantissa + (exponent or "")) * _MIL_M
     # One decimal literal, so that 0.1n is the double nearest to 1e-10 and not a product that is rounded twice.
     return float(f"{mantissa}e{int((exponent or 'e0')[1:]) + _EXPONENTS[suffix]}")
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a count for people: ``1 vector``, ``2,000 vectors``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def format_quantity(value: float, unit: str = "", digits: int = 4) -> str:

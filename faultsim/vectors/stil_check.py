@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, did_you_mean
+from faultsim.units import number_of
 
 _EXPONENTS = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _FS_PER_S = 10**15
@@ -23,11 +24,15 @@ class Report:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._found: list[tuple[int, Problem]] = []
+        self._found: list[tuple[int, str, str]] = []
 
     def add(self, line: int, message: str, remedy: str = "") -> None:
         """Note what is wrong on a line."""
-        self._found.append((line, Problem(f"{self._path}:{line}", message, remedy)))
+        self._found.append((line, message, remedy))
+
+    def where(self, line: int) -> str:
+        """Return a line of the file, for messages."""
+        return f"{self._path}:{line}"
 
     def known(self, line: int, what: str, name: str, names: Collection[str]) -> bool:
         """Return whether a name is among those that are defined, and note it where it is not.
@@ -39,13 +44,21 @@ class Report:
         return name in names
 
     def stop(self) -> None:
-        """Raise what was noted, by line, if there is anything.
+        """Raise what was noted, by line, if there is anything; the same on several lines once, on the first of them.
 
         Raises:
             SpecError: Everything that is wrong.
         """
-        if self._found:
-            raise SpecError(problem for _, problem in sorted(self._found, key=lambda item: item[0]))
+        lines: dict[tuple[str, str], list[int]] = {}
+        for line, message, remedy in sorted(self._found, key=lambda item: item[0]):
+            lines.setdefault((message, remedy), []).append(line)
+        if lines:
+            raise SpecError(self._problem(*said, those) for said, those in lines.items())
+
+    def _problem(self, message: str, remedy: str, lines: list[int]) -> Problem:
+        more = len(set(lines)) - 1
+        also = f"; the same on {number_of(more, 'more line')}, up to {lines[-1]}" if more else ""
+        return Problem(self.where(lines[0]), message + also, remedy)
 
 
 def time_fs(text: str, line: int, report: Report) -> int | None:

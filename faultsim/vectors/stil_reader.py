@@ -22,7 +22,7 @@ _HEADER = {"Title": 'Title "TEXT" ;', "Date": 'Date "TEXT" ;', "Source": 'Source
 
 
 def read_stil(path: Path) -> TestProgram:
-    """Read a test program; its vectors are in the order of the Pattern blocks.
+    """Read a test program; its vectors are in the order in which they are executed.
 
     Raises:
         SpecError: Everything that is wrong with the file, each with its line.
@@ -39,7 +39,12 @@ def read_stil(path: Path) -> TestProgram:
     vectors = read_vectors(blocks, scope, report)
     report.stop()
     return TestProgram(
-        title, tuple(scope.signals.values()), tuple(scope.tables.values()), tuple(scope.levels.values()), vectors
+        title,
+        tuple(scope.signals.values()),
+        tuple(scope.tables.values()),
+        tuple(scope.levels.values()),
+        vectors,
+        str(path),
     )
 
 
@@ -140,7 +145,8 @@ def _levels(blocks: Blocks, report: Report) -> dict[str, Level]:
     for block in blocks["Spec"][:1]:
         for category in children(block, {"Category": "Category NAME {"}, report)["Category"]:
             if is_new(seen, "category", category.tokens[1], report):
-                levels[category.tokens[1].text] = Level(category.tokens[1].text, _values(category, report))
+                name, values = category.tokens[1].text, _values(category, report)
+                levels[name] = Level(name, values, report.where(category.line))
     return levels
 
 
