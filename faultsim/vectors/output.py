@@ -12,6 +12,7 @@ from faultsim.reports.files import write_bytes, write_file
 from faultsim.reports.tables import write_table
 from faultsim.vectors.dictionary_file import dictionary_text
 from faultsim.vectors.dictionary_maker import dictionary_record
+from faultsim.vectors.levels import EDGE, high_v
 from faultsim.vectors.lots import faulty_lot, golden_lot
 from faultsim.vectors.named_set import NamedSet
 from faultsim.vectors.played import pulses_of
@@ -68,6 +69,6 @@ def _pwl(named: NamedSet) -> Iterator[tuple[str, str]]:
     for vector in program.vectors:
         level = levels[vector.level]
         for signal, spans in pulses_of(program, vector).items():
-            points = pulse_points(list(spans), level["edge_s"], level.get(f"high_{signal}", level["vdd_v"]))
+            points = pulse_points(list(spans), level[EDGE], high_v(level, signal))
             lines = [f"{time_s:.12g} {volts:.12g}" for time_s, volts in points]
             yield f"{vector.name}.{signal}.pwl", "\n".join(lines) + "\n"
