@@ -80,6 +80,15 @@ def quantity(name: str, text: str, line: int, report: Report) -> float | None:
     The end of the name says which unit the value may have; without such an end it may have any.
     """
     units = "s" if name.endswith("_s") else "V" if name.endswith("_v") or name.startswith("high_") else "sV"
+    return _value(name, text, units, line, report)
+
+
+def volts(name: str, text: str, line: int, report: Report) -> float | None:
+    """Return a voltage, such as ``1.1V``, or note why it is none."""
+    return _value(name, text, "V", line, report)
+
+
+def _value(name: str, text: str, units: str, line: int, report: Report) -> float | None:
     match = _QUANTITY.fullmatch(text)
     if match is None or (match[3] and not match[4]) or match[4] not in units:
         report.add(line, f"{name} = '{text}' is not a value", f"write a number, in {' or '.join(units)}")

@@ -27,7 +27,7 @@ def read_stil(path: Path) -> TestProgram:
     Raises:
         SpecError: Everything that is wrong with the file, each with its line.
     """
-    text = _text(path)
+    text = text_of(path)
     _check_version(text, path)
     report = Report(path)
     found = statements(tokens(text, report), report)
@@ -48,7 +48,12 @@ def read_stil(path: Path) -> TestProgram:
     )
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a STIL file.
+
+    Raises:
+        SpecError: It cannot be read, or is not UTF-8.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -92,7 +97,7 @@ def _title(blocks: Blocks, report: Report) -> str:
 
 
 def _scope(blocks: Blocks, report: Report) -> Scope:
-    signals = _signals(blocks, report)
+    signals = read_signals(blocks, report)
     references = _references(blocks, signals, report)
     levels = _levels(blocks, report)
     _check_selector(blocks, levels, report)
@@ -102,7 +107,8 @@ def _scope(blocks: Blocks, report: Report) -> Scope:
     return Scope(signals, references, levels, tables)
 
 
-def _signals(blocks: Blocks, report: Report) -> dict[str, Signal]:
+def read_signals(blocks: Blocks, report: Report) -> dict[str, Signal]:
+    """Return the signals of a file by name."""
     signals: dict[str, Signal] = {}
     seen: dict[str, int] = {}
     for block in blocks["Signals"][:1]:
