@@ -85,7 +85,7 @@ class Assembler:
         if not checks or stimulus is None:
             return []
         cycles = [self._pause(stimulus.spec.start), *self._written(stimulus), *self._rest()]
-        said = f"{INITIAL}: writes the weights {abridged(stimulus.program)}, with which all vectors begin"
+        said = f"{INITIAL}: {about_initial(self.network)}"
         return [Vector(INITIAL, self._level(checks[0]), tuple(cycles), (said,))]
 
     def _vector(self, name: str, check: Check, comments: Sequence[str]) -> Vector:
@@ -221,6 +221,11 @@ def writing(network: Network, tester: Tester) -> Stimulus | None:
     if spec.program is None or len(weights) != len(network.inputs):
         return None
     return tester.fitted(Stimulus("", spec, program=weights), nominal(network))[0]
+
+
+def about_initial(network: Network) -> str:
+    """Return what the vector does that writes the weights, for people."""
+    return f"writes the weights {abridged(network.default_weights)}, with which all vectors begin"
 
 
 def vector_name(number: int) -> str:

@@ -16,7 +16,7 @@ _HIGH = "high_"
 
 
 def levels_of(network: Network, conditions: Conditions, edge_s: float) -> dict[str, float]:
-    """Return the variables of the level that a circuit is driven with: supply, edges, and nets at a level of their own."""
+    """Return the variables of the level that a circuit is driven with: supply, edges, nets with one of their own."""
     highs = {_HIGH + net: float(f"{ports.high * conditions.vdd_v:.12g}") for ports, net in _apart(network)}
     return {VDD: conditions.vdd_v, EDGE: edge_s, **highs}
 

@@ -151,17 +151,17 @@ def periods_fs(program: TestProgram, vector: Vector) -> list[int]:
     return [lengths[cycle.table] for cycle in vector.cycles]
 
 
-def resting(program: TestProgram, vector: Vector) -> int:
-    """Return how many cycles at the end of a vector drive nothing up and compare nothing: the circuit rests in them."""
+def busy_fs(program: TestProgram, vector: Vector) -> tuple[list[int], int]:
+    """Return the lengths of a vector's cycles up to the last that drives or compares, and how long it rests then."""
     waves = {table.name: table.waves for table in program.tables}
-    pins = [pin.name for pin in program.pins]
-    idle = 0
+    pins, periods = [pin.name for pin in program.pins], periods_fs(program, vector)
+    count = len(periods)
     for cycle in reversed(vector.cycles):
         drawn = [waves[cycle.table][pin][character] for pin, character in zip(pins, cycle.characters, strict=True)]
         if any(edge.event not in _IDLE for edges in drawn for edge in edges):
             break
-        idle += 1
-    return idle
+        count -= 1
+    return periods[:count], sum(periods[count:])
 
 
 def edge_pairs(program: TestProgram, vector: Vector) -> dict[str, list[tuple[int, str]]]:
