@@ -113,7 +113,7 @@ def _command(request: Request, json: bool) -> str:
 
 def _conclude(path: Path, wrong: list[str], agree: int, count: int) -> None:
     """Say what the circuit shows: of a file that is not as certified, how it does when it is driven by that."""
-    shows = f"{agree} of {number_of(count, 'transient')} show what they should"
+    shows = f"{agree:,} of {number_of(count, 'transient')} show what they should"
     if wrong:
         say(f"driven as {path} says, which is not what was certified, {shows}")
     else:
