@@ -11,6 +11,7 @@ from typing import Protocol
 from faultsim.campaigns.headway import Headway
 from faultsim.campaigns.ledger import Ledger
 from faultsim.errors import StorageError
+from faultsim.units import number_of
 
 _FACT = "pulse"
 
@@ -18,8 +19,13 @@ _FACT = "pulse"
 class Spending(Protocol):
     """What counts transients: `faultsim.spice.service.SimulationService`."""
 
-    simulated: int
-    reused: int
+    @property
+    def simulated(self) -> int:
+        """Those that were simulated."""
+
+    @property
+    def reused(self) -> int:
+        """Those that the store had already."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,17 @@ class Pulse:
     @property
     def spent(self) -> str:
         """Return the transients, for people."""
-        return f"{self.simulated} transients" + (f", {self.reused} reused" if self.reused else "")
+        return spent_of(self)
 
     def __str__(self) -> str:
         """Return the transients and the time that the stage still takes, for people."""
         return self.spent if self.eta_s is None else f"{self.spent}; about {duration(self.eta_s)} more of this stage"
+
+
+def spent_of(spending: Spending) -> str:
+    """Return how many transients there have been, for people."""
+    reused = f", {spending.reused} reused" if spending.reused else ""
+    return number_of(spending.simulated, "transient") + reused
 
 
 class Monitor:

@@ -87,7 +87,7 @@ def job(
     bench = [
         *_params(conditions, simulation, step),
         *_sources(network, stimulus, conditions, deck.merged),
-        *_starts(network, conditions, deck),
+        *_starts(network, stimulus, conditions, deck),
         *_pacer(stimulus, simulation, near),
         *more,
         *_analysis(stop_s, conditions, simulation, step, probes),
@@ -120,7 +120,8 @@ def surroundings(network: Network, stimulus: Stimulus, conditions: Conditions) -
     fed: dict[str, str] = {}
     for ports in network.sidecar.ports:
         for place, net in enumerate(ports.nets):
-            source = "\n".join(_port("*", place, ports, stimulus, conditions))
+            high = stimulus.high_v(net, ports.high, conditions.vdd_v)
+            source = "\n".join(_port("*", place, ports, stimulus, high))
             if source:
                 (fed if ports.role == "input" else held)[net.lower()] = source
     lines = frozenset(net.lower() for net in network.sidecar.layout.bit_lines)
@@ -140,12 +141,11 @@ def _sources(network: Network, stimulus: Stimulus, conditions: Conditions, merge
     for ports in network.sidecar.ports:
         for place, net in enumerate(ports.nets):
             if not merged.covers(net.lower()):
-                yield from _port(net, place, ports, stimulus, conditions)
+                high = stimulus.high_v(net, ports.high, conditions.vdd_v)
+                yield from _port(net, place, ports, stimulus, high)
 
 
-def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
-    high = conditions.vdd_v * ports.high
-
+def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, high: float) -> Iterator[str]:
     def pulses(spans: list[Span]) -> str:
         return f"VFS_{net} {net} 0 {_pwl(spans, stimulus, high)}"
 
@@ -173,16 +173,22 @@ def _port(net: str, place: int, ports: PortsSpec, stimulus: Stimulus, conditions
             assert_never(ports.role)
 
 
-def _starts(network: Network, conditions: Conditions, deck: EditedDeck) -> Iterator[str]:
+def _starts(network: Network, stimulus: Stimulus, conditions: Conditions, deck: EditedDeck) -> Iterator[str]:
     """Set what nets start from.
 
     The circuit was powered up long ago: charging gates through the write path at t = 0 would kick the free layer.
     """
-    shares = _shares(network)
-    shares |= {net: shares[top] for net, top in deck.follows.items() if top in shares}
-    for net, share in shares.items():
+    volts = {
+        net.lower(): stimulus.high_v(net, ports.high, conditions.vdd_v)
+        for ports in network.sidecar.ports
+        if ports.role in _ALWAYS_ON
+        for net in ports.nets
+    }
+    volts |= {net.lower(): share * conditions.vdd_v for net, share in network.sidecar.initial.items()}
+    volts |= {net: volts[top] for net, top in deck.follows.items() if top in volts}
+    for net, volt in volts.items():
         if not deck.merged.covers(net):
-            yield f".ic v({net})={_number(share * conditions.vdd_v)}"
+            yield f".ic v({net})={_number(volt)}"
 
 
 def _shares(network: Network) -> dict[str, float]:
@@ -199,6 +205,7 @@ def _near(
     """Return what is positive where the neuron is near its firing level, as ngspice writes it; 1 where that is open."""
     spec, own, given = simulation.near, network.sidecar.stimulus, stimulus.spec
     as_drawn = all(getattr(given, name) == getattr(own, name) for name in _READING)
+    as_drawn = as_drawn and not any(_moved(network, stimulus, conditions))
     if spec is None or conditions != nominal(network) or not as_drawn:
         return "1"
     vector = network.sidecar.probes[spec.probe].lower()
@@ -212,6 +219,15 @@ def _near(
             return "1"
     level = _number(spec.level)
     return f"{level}-{vector}" if spec.side == "below" else f"{vector}-({level})"
+
+
+def _moved(network: Network, stimulus: Stimulus, conditions: Conditions) -> Iterator[str]:
+    """Yield the nets whose high level is not the sidecar's share of the supply."""
+    for ports in network.sidecar.ports:
+        for net in ports.nets:
+            level_v = stimulus.high_v(net, ports.high, conditions.vdd_v)
+            if _number(level_v) != _number(ports.high * conditions.vdd_v):
+                yield net
 
 
 def _pacer(stimulus: Stimulus, simulation: SimulationSpec, near: str) -> Iterator[str]:

@@ -75,6 +75,15 @@ class Stimulus:
         """Start and end of every strobe: the read pulse and the time in which the output settles."""
         return self._after_integrate(self.spec.read_delay, self.spec.strobe_width)
 
+    def high_v(self, _net: str, share: float, vdd_v: float) -> float:
+        """Return the high level of a net, V.
+
+        Args:
+            share: In VDD, as the sidecar has it.
+            vdd_v: The supply, V.
+        """
+        return share * vdd_v
+
     def clock_s(self, name: str) -> list[Span]:
         """Return start and end of every pulse of a clock."""
         clock = self.spec.clocks[name]

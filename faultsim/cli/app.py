@@ -203,7 +203,7 @@ def draw(
 
 @app.command()
 def validate(file: Annotated[Path, typer.Argument(metavar="FILE")], trust: Trust = False, json: Json = False) -> None:
-    """Check a deck or any of the TOML files that faultsim reads, and say everything that is wrong."""
+    """Check a deck, a STIL file or any of the TOML files that faultsim reads, and say everything that is wrong."""
     from faultsim.cli.validate import run
 
     run(file, trust, json)

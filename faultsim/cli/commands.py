@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from faultsim.campaigns.shard import Shard
+
+
+def spelled(verb: str, arguments: Sequence[object], options: Mapping[str, object], flags: Mapping[str, bool]) -> str:
+    """Return a command.
+
+    Args:
+        verb: Of faultsim.
+        arguments: What follows it.
+        options: Their values; those that are None are left out.
+        flags: Those that are set.
+    """
+    given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
+    words = ["faultsim", verb, *map(str, arguments), *given, *(name for name, is_set in flags.items() if is_set)]
+    return shlex.join(words)
 
 
 def run_command(
@@ -28,8 +42,7 @@ def run_command(
         "--shard": shard,
         "--fail-under": None if fail_under is None else f"{fail_under:g}",
     }
-    given = [word for name, value in options.items() if value is not None for word in (name, str(value))]
-    return shlex.join(["faultsim", "run", campaign, *given, *(["--whole"] if whole else [])])
+    return spelled("run", [campaign], options, {"--whole": whole})
 
 
 def command_of(folder: Path, facts: Mapping[str, str], campaign: str = "") -> str:

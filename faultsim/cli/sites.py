@@ -26,6 +26,7 @@ from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe, load_weights
 from faultsim.fault_models.weights import Unmatched, Weigher, Weight
 from faultsim.reports.tables import cell
+from faultsim.units import number_of
 
 NAMED = "named"
 _SHOWN = ("id", "kind", "location", "nets", "weight", "merged", "same_as", "undetectable")
@@ -206,12 +207,8 @@ def _print_summary(chosen: Iterable[Defect], circuit: Circuit, universe: Univers
 
 def _say_count(count: Count, universe: Universe) -> None:
     excluded = sum(1 for _ in universe.excluded)
-    numbers = f"{_number(count.defects, 'defect')}, {_number(count.circuits, 'different circuit')}"
+    numbers = f"{number_of(count.defects, 'defect')}, {number_of(count.circuits, 'different circuit')}"
     say(f"{universe.spec.title}: {numbers}, weight {count.weight:g}")
     if excluded:
         have = "has" if excluded == 1 else "have"
-        say(f"{_number(excluded, 'device')} {have} no defects; --excluded lists them with the reason")
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+        say(f"{number_of(excluded, 'device')} {have} no defects; --excluded lists them with the reason")

@@ -19,6 +19,8 @@ from faultsim.errors import UsageError
 from faultsim.reports.folder import MANIFEST
 from faultsim.spice.store import Store
 
+_LEDGER = "campaign.sqlite"
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -53,9 +55,23 @@ def open_ledger(run: Path) -> Ledger:
     Raises:
         UsageError: It is not a run folder.
     """
-    if not (run / "campaign.sqlite").is_file():
-        raise UsageError(f"{run} is not a run folder: it has no campaign.sqlite; faultsim run makes one")
-    return Ledger(run / "campaign.sqlite")
+    check_run(run)
+    return Ledger(run / _LEDGER)
+
+
+def check_run(folder: Path) -> None:
+    """Check that a folder is one of a run.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if not is_run(folder):
+        raise UsageError(f"{folder} is not a run folder: it has no {_LEDGER}; faultsim run makes one")
+
+
+def is_run(folder: Path) -> bool:
+    """Return whether a folder is one of a run."""
+    return (folder / _LEDGER).is_file()
 
 
 def run(run: Path, json: bool) -> None:

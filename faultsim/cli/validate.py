@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,12 @@ from faultsim.reports.drawings.cell import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
 from faultsim.vectors.space import SpaceSpec
+from faultsim.vectors.stil_levels import check_levels, is_levels
+from faultsim.vectors.stil_reader import read_stil
 from faultsim.vectors.tester import TesterSpec
 
+_LOOKED_AT = 4096
+_STIL = re.compile(rb"(?:\s|//[^\n]*\n)*STIL\s+\d")
 _OF_UNIVERSES = {"opens", "shorts", "neighbours", "corners", "pairs", "excluded", "devices", "device_corners"}
 
 
@@ -63,6 +69,8 @@ def run(file: Path, trust: bool, json: bool) -> None:
 
 def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
     """Return what a file is, by the keys that only that kind has."""
+    if _is_stil(file):
+        return ("STIL file of levels", check_levels) if is_levels(file) else ("STIL file", read_stil)
     if file.suffix != ".toml":
         return "deck", partial(_check_deck, trust=trust)
     keys = set(read_table(file))
@@ -92,6 +100,16 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "published-values file", lambda path: read_spec(path, PublishedSpec)
     wanted = "a sidecar has probes and ports, a campaign tests, a defect severity and edit, a tester overheads"
     raise SpecError([Problem(str(file), "is none of the files that faultsim reads", wanted)])
+
+
+def _is_stil(file: Path) -> bool:
+    """Return whether a file is STIL, by its name or by its first word."""
+    if file.suffix in (".stil", ".toml"):
+        return file.suffix == ".stil"
+    # A file that cannot be read is told where it is read as a whole.
+    with suppress(OSError), file.open("rb") as opened:
+        return _STIL.match(opened.read(_LOOKED_AT)) is not None
+    return False
 
 
 def _extends_a_universe(file: Path) -> bool:

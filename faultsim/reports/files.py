@@ -9,6 +9,7 @@ from pathlib import Path
 from faultsim.errors import StorageError
 
 _PART = ".part"
+_PROBE = ".faultsim"
 
 
 def write_file(path: Path, text: str) -> None:
@@ -39,6 +40,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         with suppress(OSError):
             part.unlink()
         raise StorageError.of(path, error) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder, with those above it, and check that a file can be written there, before much work is done for it.
+
+    Raises:
+        StorageError: It cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _PROBE).touch()
+        (folder / _PROBE).unlink()
+    except OSError as error:
+        raise StorageError.of(folder, error) from error
 
 
 def remove(path: Path) -> None:

@@ -14,6 +14,7 @@ from faultsim.circuits.stimulus import Stimulus, spike_delay_s
 from faultsim.circuits.symbols import abridged
 from faultsim.units import format_quantity
 from faultsim.vectors.check import Check
+from faultsim.vectors.levels import levels_of
 from faultsim.vectors.program import (
     Cycle,
     Edge,
@@ -23,6 +24,7 @@ from faultsim.vectors.program import (
     TestProgram,
     Vector,
     WaveformTable,
+    numbered,
 )
 from faultsim.vectors.tester import FEMTO, Tester
 
@@ -83,7 +85,7 @@ class Assembler:
         if not checks or stimulus is None:
             return []
         cycles = [self._pause(stimulus.spec.start), *self._written(stimulus), *self._rest()]
-        said = f"{INITIAL}: writes the weights {abridged(stimulus.program)}, with which all vectors begin"
+        said = f"{INITIAL}: {about_initial(self.network)}"
         return [Vector(INITIAL, self._level(checks[0]), tuple(cycles), (said,))]
 
     def _vector(self, name: str, check: Check, comments: Sequence[str]) -> Vector:
@@ -197,25 +199,20 @@ class Assembler:
         return Cycle(table, "".join(chosen.get(pin.name, idle[pin.kind]) for pin in pins))
 
     def _table(self, name: str, period_fs: int, waves: Mapping[str, Mapping[str, tuple[Edge, ...]]]) -> str:
-        number = 1
-        while True:
-            called = name if number == 1 else f"{name}_{number}"
+        for called in numbered(name):
             table = WaveformTable(called, period_fs, waves)
             if self._named.setdefault(called, table) == table:
                 return called
-            number += 1
+        raise AssertionError("numbers do not end")
 
     def _level(self, check: Check) -> str:
-        vdd_v, spec = check.candidate.conditions.vdd_v, check.candidate.stimulus.spec
-        highs = {
-            f"high_{net}": float(f"{ports.high * vdd_v:.12g}")
-            for ports in self.network.sidecar.ports
-            for net in ports.nets
-            if ports.role not in ("output", "low") and ports.high != 1
-        }
-        name = f"vdd_{vdd_v:.12g}".replace(".", "v")
-        self._levels[name] = Level(name, {"vdd_v": vdd_v, "edge_s": spec.edge, **highs})
-        return name
+        conditions, edge_s = check.candidate.conditions, check.candidate.stimulus.spec.edge
+        values = levels_of(self.network, conditions, edge_s)
+        for name in numbered(f"vdd_{conditions.vdd_v:.12g}".replace(".", "v")):
+            level = Level(name, values)
+            if self._levels.setdefault(name, level) == level:
+                return name
+        raise AssertionError("numbers do not end")
 
 
 def writing(network: Network, tester: Tester) -> Stimulus | None:
@@ -224,6 +221,11 @@ def writing(network: Network, tester: Tester) -> Stimulus | None:
     if spec.program is None or len(weights) != len(network.inputs):
         return None
     return tester.fitted(Stimulus("", spec, program=weights), nominal(network))[0]
+
+
+def about_initial(network: Network) -> str:
+    """Return what the vector does that writes the weights, for people."""
+    return f"writes the weights {abridged(network.default_weights)}, with which all vectors begin"
 
 
 def vector_name(number: int) -> str:

@@ -223,7 +223,7 @@ class Chooser:
 
     def _run(self, pairs: Sequence[tuple[Check, Defect]]) -> None:
         """Certify pairs and put what they show into the matrix."""
-        self.watcher.stage("certificates", len(pairs))
+        self.watcher.stage("pairs certified", len(pairs))
 
         def run(pair: tuple[Check, Defect]) -> Certificate:
             check, defect = pair

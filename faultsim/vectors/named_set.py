@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from faultsim.fault_models.defect import Defect
 from faultsim.units import format_quantity
@@ -14,6 +15,30 @@ from faultsim.vectors.check import Check
 from faultsim.vectors.probe import Certificate
 from faultsim.vectors.program import TestProgram
 from faultsim.vectors.vector_set import VectorSet
+
+
+class Covered(NamedTuple):
+    """A defect that a vector sees, and from which severity on; the sign says on which side of it."""
+
+    defect_id: str
+    sign: str
+    severity: float | None
+    unit: str
+
+    @property
+    def exact(self) -> str:
+        """To the last digit, for programs."""
+        return f"{self.defect_id}{self.sign}{self.severity!r}"
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        at = "?" if self.severity is None else format_quantity(self.severity, self.unit)
+        return f"{self.defect_id}{self.sign}{at}"
+
+
+PURPOSES = ("detection", "diagnosis")
+"""What a vector is for; vectors are applied in this order."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +77,16 @@ class NamedSet:
 
     def purpose(self, check: Check) -> str:
         """Return what a vector is for."""
-        return "diagnosis" if check in self.vectors.extras else "detection"
+        return PURPOSES[check in self.vectors.extras]
 
-    def covers(self, check: Check) -> Iterator[str]:
+    def covers(self, check: Check) -> Iterator[Covered]:
         """Yield what a vector covers, with the severity from which on it is seen."""
         for defect in self.vectors.matrix.defects:
             found = self.vectors.certificates.get((check.id, defect.id))
             if found is not None and self.counts(defect, found):
                 sign = "<=" if self.vectors.matrix.grids[defect.id].falling else ">="
                 for identity in (defect.id, *self.vectors.subject.equals[defect.id]):
-                    yield f"{identity}{sign}{found.fails_at!r}"
+                    yield Covered(identity, sign, found.fails_at, defect.unit)
 
     def comments(self, name: str, check: Check) -> Iterator[str]:
         """Yield what people should read with a vector."""
@@ -75,7 +100,7 @@ class NamedSet:
         else:
             yield f"the first spike in window {low:g} to {high:g}"
         for covered in self.covers(check):
-            yield f"covers {covered}"
+            yield f"covers {covered.words}"
 
 
 def finite(value: float | None) -> float | None:

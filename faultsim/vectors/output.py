@@ -12,17 +12,29 @@ from faultsim.reports.files import write_bytes, write_file
 from faultsim.reports.tables import write_table
 from faultsim.vectors.dictionary_file import dictionary_text
 from faultsim.vectors.dictionary_maker import dictionary_record
+from faultsim.vectors.levels import EDGE, high_v
 from faultsim.vectors.lots import faulty_lot, golden_lot
 from faultsim.vectors.named_set import NamedSet
 from faultsim.vectors.played import pulses_of
-from faultsim.vectors.record import DICTIONARY, RECORD, SetRecord, clear, record_text
+from faultsim.vectors.record import (
+    DICTIONARY,
+    FAULTY,
+    GOLDEN,
+    LEVELS,
+    LIMITS,
+    MATRIX,
+    RECORD,
+    STIL,
+    VECTORS,
+    SetRecord,
+    clear,
+    record_text,
+)
 from faultsim.vectors.recorder import Recorder
 from faultsim.vectors.stdf_writer import stdf_bytes
 from faultsim.vectors.stil_writer import levels_text, stil_text
 from faultsim.vectors.table import VectorRow
 from faultsim.vectors.tables import LimitRow, MatrixRow, limit_rows, matrix_rows, vector_rows_of
-
-STIL, LEVELS = "vectors.stil", "levels.stil"
 
 
 @dataclass(frozen=True)
@@ -48,15 +60,15 @@ class Output:
         """
         clear(folder)
         named = self.recorder.named
-        write_table(folder / "vectors.csv", VectorRow, vector_rows_of(named))
-        write_table(folder / "limits.csv", LimitRow, list(limit_rows(named)))
-        write_table(folder / "matrix.csv", MatrixRow, list(matrix_rows(named)))
+        write_table(folder / VECTORS, VectorRow, vector_rows_of(named))
+        write_table(folder / LIMITS, LimitRow, list(limit_rows(named)))
+        write_table(folder / MATRIX, MatrixRow, list(matrix_rows(named)))
         write_file(folder / STIL, stil_text(named.program))
         write_file(folder / LEVELS, levels_text(named.program))
         for name, text in _pwl(named):
             write_file(folder / "pwl" / name, text)
-        write_bytes(folder / "golden.stdf", stdf_bytes(golden_lot(self.record)))
-        write_bytes(folder / "faulty.stdf", stdf_bytes(faulty_lot(self.record)))
+        write_bytes(folder / GOLDEN, stdf_bytes(golden_lot(self.record)))
+        write_bytes(folder / FAULTY, stdf_bytes(faulty_lot(self.record)))
         write_file(folder / DICTIONARY, dictionary_text(dictionary_record(named)))
         write_file(folder / RECORD, record_text(self.record))
 
@@ -68,6 +80,6 @@ def _pwl(named: NamedSet) -> Iterator[tuple[str, str]]:
     for vector in program.vectors:
         level = levels[vector.level]
         for signal, spans in pulses_of(program, vector).items():
-            points = pulse_points(list(spans), level["edge_s"], level.get(f"high_{signal}", level["vdd_v"]))
+            points = pulse_points(list(spans), level[EDGE], high_v(level, signal))
             lines = [f"{time_s:.12g} {volts:.12g}" for time_s, volts in points]
             yield f"{vector.name}.{signal}.pwl", "\n".join(lines) + "\n"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 
 
 class SignalKind(StrEnum):
@@ -17,6 +18,8 @@ class SignalKind(StrEnum):
 
 EVENTS = {SignalKind.IN: "DU", SignalKind.OUT: "HLX", SignalKind.SUPPLY: ""}
 """Which events a signal takes: down and up; high, low and do not look; none."""
+
+_IDLE = "DX"
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,17 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Vector:
-    """One test: its cycles in order, the level that it runs at, and what people should read with it."""
+    """One test: its cycles in order, the level that it runs at, and what people should read with it.
+
+    Attributes:
+        where: File and line that it was read from, for messages; empty where it was made.
+    """
 
     name: str
     level: str
     cycles: tuple[Cycle, ...]
     comments: tuple[str, ...] = ()
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,15 +86,22 @@ class Level:
     Attributes:
         values: Variables in SI units. ``vdd_v`` is the high level in V, ``edge_s`` the time of an edge in s and
             ``high_SIGNAL`` the high level in V of a signal whose level is not ``vdd_v``.
+        where: File and line that it was read from, for messages; empty where it was made.
     """
 
     name: str
     values: Mapping[str, float]
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class TestProgram:
-    """All that goes to a tester. Names are unique among their kind."""
+    """All that goes to a tester. Names are unique among their kind.
+
+    Attributes:
+        vectors: In the order in which they are applied.
+        where: File that it was read from, for messages; empty where it was made.
+    """
 
     # pytest takes what is called Test for a test case.
     __test__ = False
@@ -96,6 +111,7 @@ class TestProgram:
     tables: tuple[WaveformTable, ...]
     levels: tuple[Level, ...]
     vectors: tuple[Vector, ...]
+    where: str = field(default="", compare=False)
 
     @property
     def pins(self) -> tuple[Signal, ...]:
@@ -121,6 +137,31 @@ def timeline(program: TestProgram, vector: Vector) -> Mapping[str, tuple[Edge, .
             edges[pin] += [Edge(start_fs + edge.time_fs, edge.event) for edge in table.waves[pin][character]]
         start_fs += table.period_fs
     return {pin: tuple(found) for pin, found in edges.items()}
+
+
+def numbered(name: str) -> Iterator[str]:
+    """Yield a name, and then the same with numbers from 2 on, for what there may be several of."""
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))
+
+
+def periods_fs(program: TestProgram, vector: Vector) -> list[int]:
+    """Return the length of each cycle of a vector."""
+    lengths = {table.name: table.period_fs for table in program.tables}
+    return [lengths[cycle.table] for cycle in vector.cycles]
+
+
+def busy_fs(program: TestProgram, vector: Vector) -> tuple[list[int], int]:
+    """Return the lengths of a vector's cycles up to the last that drives or compares, and how long it rests then."""
+    waves = {table.name: table.waves for table in program.tables}
+    pins, periods = [pin.name for pin in program.pins], periods_fs(program, vector)
+    count = len(periods)
+    for cycle in reversed(vector.cycles):
+        drawn = [waves[cycle.table][pin][character] for pin, character in zip(pins, cycle.characters, strict=True)]
+        if any(edge.event not in _IDLE for edges in drawn for edge in edges):
+            break
+        count -= 1
+    return periods[:count], sum(periods[count:])
 
 
 def edge_pairs(program: TestProgram, vector: Vector) -> dict[str, list[tuple[int, str]]]:

@@ -6,13 +6,19 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import Field
+
 from faultsim.errors import SpecError, UsageError
 from faultsim.reports.files import remove
 from faultsim.specfile import Spec, read_json
 
+VECTORS, LIMITS, MATRIX, REPLAY = "vectors.csv", "limits.csv", "matrix.csv", "replay.csv"
+STIL, LEVELS = "vectors.stil", "levels.stil"
+GOLDEN, FAULTY = "golden.stdf", "faulty.stdf"
 RECORD = "vectors.json"
 DICTIONARY = "dictionary.json"
-_FILES = ("*.csv", "*.stil", "*.stdf", DICTIONARY, "pwl/*.pwl")
+# Only our own: the folder may be one in which others keep their tables.
+_FILES = (VECTORS, LIMITS, MATRIX, REPLAY, STIL, LEVELS, GOLDEN, FAULTY, DICTIONARY, "pwl/v[0-9]*.*.pwl")
 
 
 Edges = list[tuple[int, str]]
@@ -102,19 +108,40 @@ class ParetoRecord(Spec):
     vectors: list[str]
 
 
+class AppliedRecord(Spec):
+    """How one vector is applied: the variables of its level, the lengths of its cycles, and the rest behind them.
+
+    ``about`` says what it does that was not chosen: it writes the weights. It is a vector of the files for the tester
+    alone, and its time is in no cost.
+    """
+
+    name: str
+    about: str
+    level: dict[str, float]
+    periods_fs: list[int]
+    rest_fs: int
+
+
 class SetRecord(Spec):
-    """A set of vectors; ``initial`` are the edges of the one that writes the weights, where there is one."""
+    """A set of vectors.
+
+    ``applied`` are all vectors in the order in which a tester applies them, the one first that writes the weights,
+    where there is one; ``initial`` are its edges. ``tester_v`` are the lowest and the highest level that the tester
+    drives. An earlier version wrote neither ``applied`` nor ``tester_v``.
+    """
 
     circuit: str
     campaigns: list[str]
     only: list[str]
     candidates: str
     tester: str
+    tester_v: tuple[float, float] | None = None
     rest_s: float
     versions: dict[str, str]
     fingerprints: dict[str, str]
     selection: SelectionRecord
     pareto: list[ParetoRecord]
+    applied: list[AppliedRecord] = Field(default_factory=list)
     initial: dict[str, Edges]
     vectors: list[VectorRecord]
     defects: list[DefectRecord]
@@ -174,5 +201,7 @@ def made(folder: Path, name: str) -> Path:
     """
     path = folder / name
     if not path.is_file():
-        raise UsageError(f"{folder} has no {name}; faultsim vectors {folder.parent} makes it")
+        raise UsageError(
+            f"{folder} has no {name}, which faultsim vectors makes together with the others; make them anew"
+        )
     return path

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from faultsim.campaigns.limits import number
+from faultsim.circuits.network import Network
 from faultsim.fault_models.defect import Defect
-from faultsim.vectors.assemble import CAPTURE, INITIAL, PULSE
+from faultsim.vectors.assemble import CAPTURE, INITIAL, PULSE, about_initial
 from faultsim.vectors.check import Check
 from faultsim.vectors.matrix import Seen
 from faultsim.vectors.named_set import NamedSet, finite
-from faultsim.vectors.program import SignalKind, TestProgram, Vector, edge_pairs
+from faultsim.vectors.program import SignalKind, TestProgram, Vector, busy_fs, edge_pairs
 from faultsim.vectors.record import (
+    AppliedRecord,
     DefectRecord,
     Edges,
     PairRecord,
@@ -49,6 +51,7 @@ class Recorder:
             only=list(self.only),
             candidates=subject.space.title,
             tester=subject.tester.name,
+            tester_v=(subject.tester.spec.lowest_v, subject.tester.spec.highest_v),
             rest_s=subject.space.rest,
             versions=dict(self.versions),
             fingerprints=dict(self.fingerprints),
@@ -62,6 +65,7 @@ class Recorder:
                 )
                 for point in found.pareto
             ],
+            applied=list(applied_records(subject.network, self.named.program)),
             initial=self._initial(),
             vectors=[self._vector(*pair) for pair in self.named.numbered],
             defects=[self._defect(defect) for defect in found.matrix.defects],
@@ -158,6 +162,15 @@ class Recorder:
         if any(matrix.covers(check, defect) for check in matrix.checks):
             return "left out: the target is met without it"
         return "; ".join([f"none of {len(seen)} candidates sees it, {_how(seen)}", *failed])
+
+
+def applied_records(network: Network, program: TestProgram) -> Iterator[AppliedRecord]:
+    """Yield how each vector of a program is applied, in order."""
+    levels = {level.name: level.values for level in program.levels}
+    for vector in program.vectors:
+        about, level = about_initial(network) if vector.name == INITIAL else "", dict(levels[vector.level])
+        periods_fs, rest_fs = busy_fs(program, vector)
+        yield AppliedRecord(name=vector.name, about=about, level=level, periods_fs=periods_fs, rest_fs=rest_fs)
 
 
 def _compares(program: TestProgram, vector: Vector) -> Iterator[tuple[int, int, str]]:

@@ -6,21 +6,21 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.limits import Range, first_pulse, number
 from faultsim.campaigns.question import Question
 from faultsim.campaigns.watcher import Watcher
+from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.spice.expressions import Value
-from faultsim.spice.job import Outcome
+from faultsim.spice.job import Outcome, Status
 from faultsim.units import format_quantity
 from faultsim.vectors.assemble import INITIAL
 from faultsim.vectors.candidate import SPIKE
 from faultsim.vectors.check import latch_shows
 from faultsim.vectors.played import Compare, Play, play
-from faultsim.vectors.program import TestProgram, Vector, edge_pairs
+from faultsim.vectors.program import TestProgram, Vector
 from faultsim.vectors.record import PairRecord, SetRecord, VectorRecord
 
 PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
@@ -39,34 +39,6 @@ class ReplayRow:
     response: float | None
     agrees: bool
     reason: str = ""
-
-
-def edge_mismatches(record: SetRecord, program: TestProgram) -> list[str]:
-    """Return where a program is not what the certificates were simulated with: vectors, signals, edges."""
-    wanted = {vector.name: vector.edges for vector in record.vectors}
-    wanted |= {INITIAL: record.initial} if record.initial else {}
-    found: list[str] = []
-    vectors = {vector.name: vector for vector in program.vectors}
-    for name in sorted(wanted):
-        if name not in vectors:
-            found.append(f"{name} is not in the file")
-            continue
-        edges = edge_pairs(program, vectors.pop(name))
-        for signal in dict.fromkeys([*wanted[name], *edges]):
-            found += _differences(f"{name}: {signal}", wanted[name].get(signal, []), edges.get(signal, []))
-    return found + [f"{name} is in the file, and not among the vectors" for name in vectors]
-
-
-def _differences(where: str, wanted: Sequence[tuple[int, str]], own: Sequence[tuple[int, str]]) -> list[str]:
-    """Return the first edge that differs; those behind it follow from it as a rule."""
-    for expected, seen in zip_longest(wanted, own):
-        if expected != seen:
-            return [f"{where}: {_edge(seen)} where {_edge(expected)} was simulated"]
-    return []
-
-
-def _edge(edge: tuple[int, str] | None) -> str:
-    return "no edge" if edge is None else f"{edge[1]} at {edge[0] / 1000:g} ps"
 
 
 @dataclass(frozen=True)
@@ -90,15 +62,15 @@ class Replay:
     def rows(self, program: TestProgram) -> list[ReplayRow]:
         """Return what every vector shows, fault-free and on both sides of the threshold of each covered defect.
 
-        Raises:
-            SpecError: The program's signals are not those of the circuit.
+        Args:
+            program: One that fits the circuit, as `check_fit` finds.
         """
         said = {vector.name: vector for vector in self.record.vectors}
         known = [vector for vector in program.vectors if vector.name in said]
         played = [(said[vector.name], play(self.lab.network, program, vector)) for vector in known]
         asked = list(self._initial(program, known))
         asked += [one for vector, ready in played for one in self._asked(vector, ready)]
-        self.watcher.stage("replay", len(asked))
+        self.watcher.stage("transients replayed", len(asked))
         return list(self.pool.map(self._row, asked))
 
     def _initial(self, program: TestProgram, vectors: Sequence[Vector]) -> Iterator[_Asked]:
@@ -109,7 +81,7 @@ class Replay:
         others = self._other_weights()
         for before, after in zip([one for one in program.vectors if one.name == INITIAL], order, strict=False):
             cycles = list(before.cycles)
-            while cycles[-1] == before.cycles[-1] and said[after.name].observable != SPIKE:
+            while cycles and cycles[-1] == before.cycles[-1] and said[after.name].observable != SPIKE:
                 cycles.pop()
             ready = play(self.lab.network, program, replace(after, cycles=(*cycles, *after.cycles)))
             stimulus = replace(ready.stimulus, weights=others)
@@ -136,7 +108,12 @@ class Replay:
         defect = self.defects[pair.defect_id] if pair else None
         name = asked.vector.observable
         question = Question(ready.stimulus, ready.conditions, defect, asked.severity, reads=(name,))
-        outcome = self.lab.ask(question)[1]
+        reason = ""
+        try:
+            outcome = self.lab.ask(question)[1]
+        except UsageError as error:
+            # A cycle may last as long as nobody would simulate.
+            outcome, reason = Outcome(Status.BAD_OUTPUT), str(error)
         seen = _verdict(asked, outcome)
         self.watcher.advance()
         return ReplayRow(
@@ -148,7 +125,7 @@ class Replay:
             seen=seen,
             response=number(outcome.values.get(name)),
             agrees=seen == asked.expected,
-            reason="" if outcome.ok else f"the simulation ended with {outcome.status}",
+            reason="" if outcome.ok else reason or f"the simulation ended with {outcome.status}",
         )
 
 

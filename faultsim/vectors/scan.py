@@ -71,7 +71,7 @@ class Scanner:
             misled: Ids of defects whose sweeps are not to be believed.
         """
         pairs = list(self._pairs(checks, certificates))
-        self.watcher.stage("responses", len(pairs))
+        self.watcher.stage("pairs followed", len(pairs))
 
         def scan(pair: tuple[Check, Defect, int]) -> Certificate:
             check, defect, start = pair

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, did_you_mean
+from faultsim.units import number_of
 
 _EXPONENTS = {"": 0, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _FS_PER_S = 10**15
@@ -23,11 +24,15 @@ class Report:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._found: list[tuple[int, Problem]] = []
+        self._found: list[tuple[int, str, str]] = []
 
     def add(self, line: int, message: str, remedy: str = "") -> None:
         """Note what is wrong on a line."""
-        self._found.append((line, Problem(f"{self._path}:{line}", message, remedy)))
+        self._found.append((line, message, remedy))
+
+    def where(self, line: int) -> str:
+        """Return a line of the file, for messages."""
+        return f"{self._path}:{line}"
 
     def known(self, line: int, what: str, name: str, names: Collection[str]) -> bool:
         """Return whether a name is among those that are defined, and note it where it is not.
@@ -39,13 +44,21 @@ class Report:
         return name in names
 
     def stop(self) -> None:
-        """Raise what was noted, by line, if there is anything.
+        """Raise what was noted, by line, if there is anything; the same on several lines once, on the first of them.
 
         Raises:
             SpecError: Everything that is wrong.
         """
-        if self._found:
-            raise SpecError(problem for _, problem in sorted(self._found, key=lambda item: item[0]))
+        lines: dict[tuple[str, str], list[int]] = {}
+        for line, message, remedy in sorted(self._found, key=lambda item: item[0]):
+            lines.setdefault((message, remedy), []).append(line)
+        if lines:
+            raise SpecError(self._problem(*said, those) for said, those in lines.items())
+
+    def _problem(self, message: str, remedy: str, lines: list[int]) -> Problem:
+        more = len(set(lines)) - 1
+        also = f"; the same on {number_of(more, 'more line')}, up to {lines[-1]}" if more else ""
+        return Problem(self.where(lines[0]), message + also, remedy)
 
 
 def time_fs(text: str, line: int, report: Report) -> int | None:
@@ -67,6 +80,15 @@ def quantity(name: str, text: str, line: int, report: Report) -> float | None:
     The end of the name says which unit the value may have; without such an end it may have any.
     """
     units = "s" if name.endswith("_s") else "V" if name.endswith("_v") or name.startswith("high_") else "sV"
+    return _value(name, text, units, line, report)
+
+
+def volts(name: str, text: str, line: int, report: Report) -> float | None:
+    """Return a voltage, such as ``1.1V``, or note why it is none."""
+    return _value(name, text, "V", line, report)
+
+
+def _value(name: str, text: str, units: str, line: int, report: Report) -> float | None:
     match = _QUANTITY.fullmatch(text)
     if match is None or (match[3] and not match[4]) or match[4] not in units:
         report.add(line, f"{name} = '{text}' is not a value", f"write a number, in {' or '.join(units)}")

@@ -15,17 +15,27 @@ Blocks = Mapping[str, list[Statement]]
 def children(block: Statement, forms: Mapping[str, str], report: Report) -> Blocks:
     """Return what is in a block, by its first word; what has no form, or not its own, goes to the report."""
     found: dict[str, list[Statement]] = {keyword: [] for keyword in forms}
-    for child in block.body or ():
+    for child in ordered(block, forms, report):
+        found[child.keyword].append(child)
+    return found
+
+
+def ordered(block: Statement, forms: Mapping[str, str], report: Report) -> Iterator[Statement]:
+    """Yield the same in the order of the file."""
+    waiting = list(reversed(block.body or ()))
+    while waiting:
+        child = waiting.pop()
         if child.keyword not in forms:
             report.add(child.line, f"{child.head} is not known here", did_you_mean(child.keyword, forms))
-        elif _checked(child, forms[child.keyword], report):
-            found[child.keyword].append(child)
-    return found
+        else:
+            yield from _checked(child, forms[child.keyword], waiting, report)
 
 
 def entries(block: Statement, form: str, report: Report) -> Iterator[Statement]:
     """Yield what is in a block whose statements all have the same form; what has not, goes to the report."""
-    return (child for child in block.body or () if _checked(child, form, report))
+    waiting = list(reversed(block.body or ()))
+    while waiting:
+        yield from _checked(waiting.pop(), form, waiting, report)
 
 
 def single(block: Statement, keyword: str, found: Blocks, report: Report) -> Statement | None:
@@ -66,8 +76,14 @@ def is_new(seen: dict[str, int], what: str, token: Token, report: Report) -> boo
     return True
 
 
-def _checked(statement: Statement, form: str, report: Report) -> bool:
-    fits = statement.fits(form)
-    if not fits:
+def _checked(statement: Statement, form: str, waiting: list[Statement], report: Report) -> Iterator[Statement]:
+    """Yield a statement of a form; behind a semicolon that is missing the rest waits to be looked at next."""
+    if statement.fits(form):
+        yield statement
+    elif (parts := statement.parted(form)) is not None:
+        first, rest = parts
+        report.add(first.tokens[-1].line, f"; is missing after {first.tokens[-1].text}")
+        waiting.append(rest)
+        yield first
+    else:
         report.add(statement.line, f"{statement.head} does not read", f"write {form}")
-    return fits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from faultsim.vectors.stil_check import Report
@@ -35,6 +35,9 @@ _TOKEN = re.compile(
     | (?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
+# Behind a semicolon that is missing there is a statement or a few; so many words are something else.
+_MOST_BEHIND = 100
+_MOST_SHOWN = 20
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -86,7 +89,8 @@ class Statement:
     @property
     def head(self) -> str:
         """What a report calls it."""
-        return " ".join(token.text for token in self.tokens) or "an empty statement"
+        shown = [token.text for token in self.tokens[:_MOST_SHOWN]]
+        return " ".join([*shown, "..."] if len(self.tokens) > _MOST_SHOWN else shown) or "an empty statement"
 
     def fits(self, form: str) -> bool:
         """Return whether its tokens are those of a form.
@@ -101,6 +105,18 @@ class Statement:
         if (self.body is None) != (end == ";") or len(self.tokens) != len(pieces):
             return False
         return all(_fits(token, piece) for token, piece in zip(self.tokens, pieces, strict=True))
+
+    def parted(self, form: str) -> tuple[Statement, Statement] | None:
+        """Return the two statements that it is where the semicolon of a form is missing; None where it is not so."""
+        *pieces, end = form.split()
+        count = len(pieces)
+        begins = all(_fits(token, piece) for token, piece in zip(self.tokens, pieces, strict=False))
+        if end != ";" or pieces[-1] == "DATA" or len(self.tokens) <= count or not begins:
+            return None
+        rest = self.tokens[count:]
+        if len(rest) > _MOST_BEHIND:
+            return None
+        return Statement(self.tokens[:count], self.line), replace(self, tokens=rest, line=rest[0].line)
 
 
 @dataclass

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from faultsim.errors import did_you_mean
 from faultsim.vectors.program import Cycle, Level, Signal, SignalKind, Vector, WaveformTable
 from faultsim.vectors.stil_check import Report
-from faultsim.vectors.stil_forms import Blocks, children, entries, is_new, single
+from faultsim.vectors.stil_forms import Blocks, children, entries, is_new, ordered, single
 from faultsim.vectors.stil_lexer import Statement, Token
 
 _EXEC = {keyword: f"{keyword} NAME ;" for keyword in ("Category", "Selector", "Timing", "PatternBurst")}
-_PATTERN = {"W": "W NAME ;", "WaveformTable": "WaveformTable NAME ;", "V": "V {", "Vector": "Vector {"}
+_CHOOSES = {"W": "W NAME ;", "WaveformTable": "WaveformTable NAME ;"}
+_PATTERN = {**_CHOOSES, "V": "V {", "Vector": "Vector {"}
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,21 @@ class Scope:
 
 
 def read_vectors(blocks: Blocks, scope: Scope, report: Report) -> tuple[Vector, ...]:
-    """Return the vectors in the order of the Pattern blocks, whatever the order of the bursts."""
+    """Return the vectors in the order in which they are executed, whatever the order of the Pattern blocks."""
     level_of = _levels_of_patterns(blocks, scope, report)
     seen: dict[str, int] = {}
-    vectors = []
+    vectors: dict[str, Vector] = {}
     for pattern in blocks["Pattern"]:
         name = pattern.tokens[1]
         is_new(seen, "pattern", name, report)
         cycles = _cycles(pattern, scope, report)
-        vectors.append(Vector(name.text, level_of.get(name.text, ""), cycles, pattern.comments))
-    return tuple(vectors)
+        level, where = level_of.get(name.text, ""), report.where(pattern.line)
+        vectors[name.text] = Vector(name.text, level, cycles, pattern.comments, where)
+    return tuple(vectors[name] for name in level_of if name in vectors)
 
 
 def _levels_of_patterns(blocks: Blocks, scope: Scope, report: Report) -> dict[str, str]:
+    """Return the level that each pattern is executed at, in the order of the PatternExecs and of their PatLists."""
     bursts = _bursts(blocks, report)
     levels: dict[str, str] = {}
     executed: dict[str, int] = {}
@@ -85,20 +88,20 @@ def _bursts(blocks: Blocks, report: Report) -> dict[str, list[str]]:
 
 
 def _cycles(pattern: Statement, scope: Scope, report: Report) -> tuple[Cycle, ...]:
-    children(pattern, _PATTERN, report)
     cycles = []
     chosen: Token | None = None
-    for statement in pattern.body or ():
-        if statement.keyword not in _PATTERN or not statement.fits(_PATTERN[statement.keyword]):
-            continue
+    found = tuple(ordered(pattern, _PATTERN, report))
+    choosing = [statement for statement in found if statement.body is None]
+    # Behind a W that does not read it is open which table is meant.
+    tables = scope.tables if len(choosing) == sum(child.keyword in _CHOOSES for child in pattern.body or ()) else {}
+    for statement in found:
         if statement.body is None:
             chosen = statement.tokens[1]
             report.known(chosen.line, "table", chosen.text, scope.tables)
         elif chosen is None:
             report.add(statement.line, f"{pattern.head} has a V before any W", "say with W which table it is of")
         else:
-            characters = _characters(statement, scope.tables.get(chosen.text), scope, report)
-            cycles.append(Cycle(chosen.text, characters))
+            cycles.append(Cycle(chosen.text, _characters(statement, tables.get(chosen.text), scope, report)))
     return tuple(cycles)
 
 
@@ -127,7 +130,8 @@ def _of_pins(statement: Statement, found: Mapping[str, str], scope: Scope, repor
     pins = [signal.name for signal in scope.signals.values() if signal.kind is not SignalKind.SUPPLY]
     missing = [name for name in pins if name not in found]
     if missing and scope.references:
-        report.add(statement.line, f"no character for {', '.join(missing)}")
+        remedy = "give one, by the signal or its group, or take the signal out of Signals"
+        report.add(statement.line, f"no character for {', '.join(missing)}", remedy)
     return "".join(found.get(name, "") for name in pins)
 
 

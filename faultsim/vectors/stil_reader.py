@@ -22,12 +22,12 @@ _HEADER = {"Title": 'Title "TEXT" ;', "Date": 'Date "TEXT" ;', "Source": 'Source
 
 
 def read_stil(path: Path) -> TestProgram:
-    """Read a test program; its vectors are in the order of the Pattern blocks.
+    """Read a test program; its vectors are in the order in which they are executed.
 
     Raises:
         SpecError: Everything that is wrong with the file, each with its line.
     """
-    text = _text(path)
+    text = text_of(path)
     _check_version(text, path)
     report = Report(path)
     found = statements(tokens(text, report), report)
@@ -39,11 +39,21 @@ def read_stil(path: Path) -> TestProgram:
     vectors = read_vectors(blocks, scope, report)
     report.stop()
     return TestProgram(
-        title, tuple(scope.signals.values()), tuple(scope.tables.values()), tuple(scope.levels.values()), vectors
+        title,
+        tuple(scope.signals.values()),
+        tuple(scope.tables.values()),
+        tuple(scope.levels.values()),
+        vectors,
+        str(path),
     )
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a STIL file.
+
+    Raises:
+        SpecError: It cannot be read, or is not UTF-8.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -87,7 +97,7 @@ def _title(blocks: Blocks, report: Report) -> str:
 
 
 def _scope(blocks: Blocks, report: Report) -> Scope:
-    signals = _signals(blocks, report)
+    signals = read_signals(blocks, report)
     references = _references(blocks, signals, report)
     levels = _levels(blocks, report)
     _check_selector(blocks, levels, report)
@@ -97,7 +107,8 @@ def _scope(blocks: Blocks, report: Report) -> Scope:
     return Scope(signals, references, levels, tables)
 
 
-def _signals(blocks: Blocks, report: Report) -> dict[str, Signal]:
+def read_signals(blocks: Blocks, report: Report) -> dict[str, Signal]:
+    """Return the signals of a file by name."""
     signals: dict[str, Signal] = {}
     seen: dict[str, int] = {}
     for block in blocks["Signals"][:1]:
@@ -140,7 +151,8 @@ def _levels(blocks: Blocks, report: Report) -> dict[str, Level]:
     for block in blocks["Spec"][:1]:
         for category in children(block, {"Category": "Category NAME {"}, report)["Category"]:
             if is_new(seen, "category", category.tokens[1], report):
-                levels[category.tokens[1].text] = Level(category.tokens[1].text, _values(category, report))
+                name, values = category.tokens[1].text, _values(category, report)
+                levels[name] = Level(name, values, report.where(category.line))
     return levels
 
 

@@ -11,7 +11,7 @@ from faultsim.vectors.stil_check import Report, time_fs
 from faultsim.vectors.stil_forms import children, entries, is_new, single
 from faultsim.vectors.stil_lexer import Kind, Statement, Token
 
-_TABLE = {"Period": "Period 'EXPRESSION' ;", "Waveforms": "Waveforms {"}
+_PARTS = {"Period": "Period 'EXPRESSION' ;", "Waveforms": "Waveforms {"}
 _EDGE = "'TIME' EVENT ;"
 
 Waves = dict[str, dict[str, tuple[Edge, ...]]]
@@ -20,9 +20,10 @@ Waves = dict[str, dict[str, tuple[Edge, ...]]]
 
 @dataclass(frozen=True)
 class _Row:
-    """A time with an event for each of the characters that a waveform is for."""
+    """A time, also as the file writes it, with an event for each of the characters that a waveform is for."""
 
     time_fs: int
+    written: str
     events: tuple[Token, ...]
 
 
@@ -42,29 +43,30 @@ def read_tables(
     for statement in children(timing, {"WaveformTable": "WaveformTable NAME {"}, report)["WaveformTable"]:
         name = statement.tokens[1]
         is_new(seen, "table", name, report)
-        parts = children(statement, _TABLE, report)
-        period, waveforms = (single(statement, keyword, parts, report) for keyword in _TABLE)
-        period_fs = _period_fs(period, report) if period else None
+        parts = children(statement, _PARTS, report)
+        period, waveforms = (single(statement, keyword, parts, report) for keyword in _PARTS)
+        length = _period(period, report) if period else None
         waves: Waves = {}
         for entry in entries(waveforms, "NAME {", report) if waveforms else ():
             reference = entry.tokens[0]
             those = references.get(reference.text, ())
             report.known(reference.line, "signal or group", reference.text, references)
-            _read_waves(entry, [signals[signal] for signal in those], period_fs, waves, report)
+            _read_waves(entry, [signals[signal] for signal in those], length, waves, report)
         if waveforms and not waveforms.body:
             report.add(waveforms.line, "Waveforms is empty")
-        tables[name.text] = WaveformTable(name.text, period_fs or 0, waves)
+        tables[name.text] = WaveformTable(name.text, length.time_fs if length else 0, waves)
     return tables
 
 
-def _period_fs(period: Statement, report: Report) -> int | None:
-    found_fs = time_fs(period.tokens[1].text, period.line, report)
+def _period(period: Statement, report: Report) -> _Row | None:
+    written = period.tokens[1].text
+    found_fs = time_fs(written, period.line, report)
     if found_fs == 0:
         report.add(period.line, "the period is zero")
-    return found_fs or None
+    return _Row(found_fs, written, ()) if found_fs else None
 
 
-def _read_waves(entry: Statement, those: list[Signal], period_fs: int | None, waves: Waves, report: Report) -> None:
+def _read_waves(entry: Statement, those: list[Signal], period: _Row | None, waves: Waves, report: Report) -> None:
     """Add the waveforms of one signal or group to those of the table."""
     for signal in those:
         if signal.kind is SignalKind.SUPPLY:
@@ -74,7 +76,7 @@ def _read_waves(entry: Statement, those: list[Signal], period_fs: int | None, wa
         if not characters.isalnum():
             report.add(statement.line, f"{characters} are not all letters and digits")
         rows = _rows(statement, len(characters), report)
-        _check_times(statement, rows, period_fs, report)
+        _check_times(f"waveform {statement.head} of {entry.head}", rows, period, report)
         for at, character in enumerate(characters):
             for signal in those:
                 found = waves.setdefault(signal.name, {})
@@ -98,22 +100,24 @@ def _rows(statement: Statement, characters: int, report: Report) -> list[tuple[i
         elif len(events) not in (1, characters):
             report.add(child.line, f"{child.head} has {len(events)} events for {characters} characters")
         elif (found_fs := time_fs(child.tokens[0].text, child.line, report)) is not None:
-            rows.append((child.line, _Row(found_fs, events * (characters if len(events) == 1 else 1))))
+            rows.append(
+                (child.line, _Row(found_fs, child.tokens[0].text, events * (characters if len(events) == 1 else 1)))
+            )
     if not statement.body:
         report.add(statement.line, f"{statement.head} has no edges")
     return rows
 
 
-def _check_times(statement: Statement, rows: list[tuple[int, _Row]], period_fs: int | None, report: Report) -> None:
-    before_fs = -1
+def _check_times(what: str, rows: list[tuple[int, _Row]], period: _Row | None, report: Report) -> None:
+    before: _Row | None = None
     for line, row in rows:
-        if row.time_fs <= before_fs:
-            message = f"in {statement.head}, {row.time_fs} fs comes after {before_fs} fs"
+        if before is not None and row.time_fs <= before.time_fs:
+            message = f"{what}: '{row.written}' comes after '{before.written}'"
             report.add(line, message, "sort the edges by time")
-        if period_fs is not None and row.time_fs >= period_fs:
-            message = f"in {statement.head}, {row.time_fs} fs is not before the end of the period, {period_fs} fs"
+        if period is not None and row.time_fs >= period.time_fs:
+            message = f"{what}: '{row.written}' is not before the end of the period, '{period.written}'"
             report.add(line, message)
-        before_fs = row.time_fs
+        before = row
 
 
 def _check_events(signal: Signal, events: list[Token], report: Report) -> None:

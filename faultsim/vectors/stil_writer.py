@@ -5,8 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import groupby
 
-from faultsim.vectors.program import Cycle, Edge, Level, Signal, SignalKind, TestProgram, Vector, WaveformTable
+from faultsim.vectors.levels import VDD, high_v
+from faultsim.vectors.program import (
+    Cycle,
+    Edge,
+    Level,
+    Signal,
+    SignalKind,
+    TestProgram,
+    Vector,
+    WaveformTable,
+    numbered,
+)
 
 # Every word that STIL reserves begins with a capital or is a single letter.
 _PLAIN = re.compile(r"[a-z_][A-Za-z0-9_]+")
@@ -15,7 +27,7 @@ _PREFIXES = (("", 0), ("m", -3), ("u", -6), ("n", -9), ("p", -12), ("f", -15))
 
 
 def stil_text(program: TestProgram) -> str:
-    """Return a program as STIL: one PatternExec per level, one Pattern per vector; times are exact.
+    """Return a program as STIL: one PatternExec per change of the level, one Pattern per vector; times are exact.
 
     What has an ``_s`` at the end of its name is written with its unit, every other variable as a number in SI units.
     Comments and title lose line ends and characters beyond ASCII, which become escapes.
@@ -35,7 +47,7 @@ def stil_text(program: TestProgram) -> str:
             *_block("Spec levels", (line for level in program.levels for line in _category(level))),
             *_block("Selector typical", (f"{quoted(name)} Typ;" for name in _variables(program))),
             *_block("Timing timing", (line for table in program.tables for line in _table(program, table))),
-            *(line for level in program.levels for line in _execution(program, level)),
+            *_executions(program),
             *(line for vector in program.vectors for line in _pattern(program, vector)),
             "",
         ]
@@ -123,9 +135,8 @@ def _level_set(level: Level) -> Iterator[str]:
 
 
 def _levels_of(signal: Signal, level: Level) -> str:
-    vdd_v = _exact(level.values["vdd_v"])
-    high = _engineering(_exact(level.values.get(f"high_{signal.name}", level.values["vdd_v"])), "V")
-    half = _engineering(vdd_v / 2, "V")
+    high = _engineering(_exact(high_v(level.values, signal.name)), "V")
+    half = _engineering(_exact(level.values[VDD]) / 2, "V")
     values = {
         SignalKind.IN: f"VIL '0V'; VIH '{high}';",
         SignalKind.OUT: f"VOL '{half}'; VOH '{half}';",
@@ -173,17 +184,18 @@ def _edges(edges: tuple[Edge, ...]) -> str:
     return " ".join(f"{_time(edge.time_fs)} {edge.event};" for edge in edges)
 
 
-def _execution(program: TestProgram, level: Level) -> Iterator[str]:
-    """Yield the burst of a level's vectors and what executes it, or nothing where it has no vectors."""
-    names = [quoted(vector.name) for vector in program.vectors if vector.level == level.name]
-    if not names:
-        return
-    burst = quoted(f"burst_{level.name}")
-    yield from _block(f"PatternBurst {burst}", _block("PatList", (f"{name};" for name in names)))
-    yield from _block(
-        f"PatternExec {quoted(f'exec_{level.name}')}",
-        [f"Category {quoted(level.name)};", "Selector typical;", "Timing timing;", f"PatternBurst {burst};"],
-    )
+def _executions(program: TestProgram) -> Iterator[str]:
+    """Yield a burst of all vectors up to each change of the level, and what executes it."""
+    named: set[str] = set()
+    for level, vectors in groupby(program.vectors, key=lambda vector: vector.level):
+        name = next(name for name in numbered(level) if name not in named)
+        named.add(name)
+        burst, patterns = quoted(f"burst_{name}"), [f"{quoted(vector.name)};" for vector in vectors]
+        yield from _block(f"PatternBurst {burst}", _block("PatList", patterns))
+        yield from _block(
+            f"PatternExec {quoted(f'exec_{name}')}",
+            [f"Category {quoted(level)};", "Selector typical;", "Timing timing;", f"PatternBurst {burst};"],
+        )
 
 
 def _pattern(program: TestProgram, vector: Vector) -> Iterator[str]:

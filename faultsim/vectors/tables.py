@@ -45,7 +45,9 @@ def vector_rows_of(named: NamedSet) -> list[VectorRow]:
     """Return a row for every vector."""
     network = named.vectors.subject.network
     return [
-        _vector_row(network, name, check, named.time_s(check), " ".join(named.covers(check)))
+        _vector_row(
+            network, name, check, named.time_s(check), " ".join(covered.exact for covered in named.covers(check))
+        )
         for name, check in named.numbered
     ]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from faultsim import library
 from faultsim.circuits.bench import Conditions
@@ -16,46 +17,64 @@ from faultsim.circuits.program import depression_s, potentiation_s
 from faultsim.circuits.sidecar import StimulusSpec
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.errors import SpecError
-from faultsim.specfile import Quantity, Spec, check_table, read_spec
-from faultsim.units import format_quantity
+from faultsim.specfile import Spec, check_table, read_spec
+from faultsim.units import format_quantity, quantity_in
 
 KIND = "testers"
 FEMTO = 1e-15
+_CAPTURE = "capture"
+
+
+Seconds = Annotated[float, BeforeValidator(partial(quantity_in, "s")), Field(ge=0, json_schema_extra={"unit": "s"})]
+Volts = Annotated[float, BeforeValidator(partial(quantity_in, "V")), Field(json_schema_extra={"unit": "V"})]
+Amperes = Annotated[float, BeforeValidator(partial(quantity_in, "A")), Field(json_schema_extra={"unit": "A"})]
 
 
 class OverheadsSpec(Spec):
-    """What a tester's actions take besides the vectors themselves, s."""
+    """What a tester's actions take besides the vectors themselves."""
 
-    vector: Quantity = Field(ge=0, description="to start a vector and fetch its result")
-    measurement: Quantity = Field(ge=0, description="to measure a current")
-    level: Quantity = Field(ge=0, description="to change to another supply voltage, once for each in use")
+    vector: Seconds = Field(description="to start a vector and fetch its result")
+    measurement: Seconds = Field(description="to measure a current")
+    level: Seconds = Field(description="to change to another supply voltage, once for each in use")
 
 
 class TesterSpec(Spec):
     """A tester's profile."""
 
-    title: str
-    source: str = ""
-    time_resolution: Quantity = Field(ge=FEMTO, description="what edges and periods are multiples of, s")
-    edge_accuracy: Quantity = Field(ge=0, description="how far an edge may be off, s")
-    shortest_pulse: Quantity = Field(ge=0, description="from edge to edge of one signal, s")
-    shortest_period: Quantity = Field(ge=0)
-    longest_period: Quantity = Field(gt=0)
-    strobe_guard: Quantity = Field(ge=0, description="by which the capture's ends may be off besides, s")
-    voltage_resolution: Quantity = Field(gt=0)
-    voltage_accuracy: Quantity = Field(ge=0, description="how far a level may be off, V")
-    lowest_v: Quantity
-    highest_v: Quantity
-    current_resolution: Quantity = Field(gt=0, description="of a measured current and its limits, A")
-    current_accuracy: float = Field(ge=0, lt=1, description="how far a measured current may be off, relative")
+    title: str = Field(description="what it is, in a line")
+    source: str = Field(default="", description="where the numbers are from")
+    time_resolution: Seconds = Field(ge=FEMTO, description="what edges and periods are multiples of")
+    edge_accuracy: Seconds = Field(description="how far an edge may be off")
+    shortest_pulse: Seconds = Field(description="from edge to edge of one signal")
+    shortest_period: Seconds = Field(description="of a cycle")
+    longest_period: Seconds = Field(gt=0, description="of a cycle; a longer rest takes several")
+    strobe_guard: Seconds = Field(description="by which the ends of the capture may be off besides")
+    voltage_resolution: Volts = Field(gt=0, description="what supplies are multiples of")
+    voltage_accuracy: Volts = Field(ge=0, description="how far a level may be off")
+    lowest_v: Volts = Field(description="lowest level that it drives")
+    highest_v: Volts = Field(description="highest level that it drives, above the lowest")
+    current_resolution: Amperes = Field(gt=0, description="of a measured current and its limits")
+    current_accuracy: float = Field(
+        ge=0, lt=1, description="how far a measured current may be off", json_schema_extra={"unit": "of the current"}
+    )
     tables: int = Field(ge=1, description="waveform tables that a program may have")
-    overheads: OverheadsSpec
+    overheads: OverheadsSpec = Field(description="what its actions take besides the vectors")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.shortest_period > self.longest_period or self.lowest_v >= self.highest_v:
-            raise ValueError("shortest_period has to be below longest_period, and lowest_v below highest_v")
-        return self
+    @field_validator("longest_period")
+    @classmethod
+    def _above_shortest(cls, value: float, info: ValidationInfo) -> float:
+        shortest = info.data.get("shortest_period", 0.0)
+        if value < shortest:
+            raise ValueError(f"has to be at least shortest_period, {format_quantity(shortest, 's')}")
+        return value
+
+    @field_validator("highest_v")
+    @classmethod
+    def _above_lowest(cls, value: float, info: ValidationInfo) -> float:
+        lowest = info.data.get("lowest_v", -math.inf)
+        if value <= lowest:
+            raise ValueError(f"has to be above lowest_v, {format_quantity(lowest, 'V')}")
+        return value
 
 
 @dataclass(frozen=True)
@@ -160,10 +179,7 @@ class Tester:
     def refusals(self, stimulus: Stimulus, levels_v: list[float]) -> list[str]:
         """Return why the tester cannot apply a stimulus, if it cannot."""
         spec, own, found = self.spec, stimulus.spec, []
-        pulses = {"integrate window": own.integrate, "read pulse": own.read_width, "capture": own.strobe_width}
-        pulses |= {f"pulse of clock {name}": clock.width for name, clock in own.clocks.items()}
-        if stimulus.program and own.program is not None:
-            pulses |= {"programming pulse": own.program.width, "depression": own.program.depress_width}
+        pulses = self._pulses(stimulus)
         for name, width in pulses.items():
             if width < spec.shortest_pulse:
                 short = format_quantity(spec.shortest_pulse, "s")
@@ -174,11 +190,32 @@ class Tester:
                 found.append(f"the {name} of {format_quantity(period_s, 's')} is none of its periods, {ends}")
         wrong = [level for level in levels_v if not spec.lowest_v <= level <= spec.highest_v]
         found += [f"a level of {level:g} V is outside {spec.lowest_v:g} V to {spec.highest_v:g} V" for level in wrong]
+        return list(dict.fromkeys([*found, *(list(self._vanishing(pulses, own.edge)) or self._unfit(own))]))
+
+    def _pulses(self, stimulus: Stimulus) -> dict[str, float]:
+        """Return the pulses that a stimulus takes, by name, and how long they are, s."""
+        own = stimulus.spec
+        pulses = {"integrate window": own.integrate, "read pulse": own.read_width, _CAPTURE: own.strobe_width}
+        pulses |= {f"pulse of clock {name}": clock.width for name, clock in own.clocks.items()}
+        if stimulus.program and own.program is not None:
+            pulses |= {"programming pulse": own.program.width, "depression": own.program.depress_width}
+        return pulses
+
+    def _vanishing(self, pulses: Mapping[str, float], edge_s: float) -> Iterator[str]:
+        """Yield pulses of which the tester's errors may leave nothing but edges."""
+        for name, width in pulses.items():
+            off_s = self._pulse_s + (self.spec.strobe_guard if name == _CAPTURE else 0.0)
+            if width - off_s <= edge_s:
+                long, off = format_quantity(width, "s"), format_quantity(off_s, "s")
+                yield f"with its errors, of up to {off} in its length, nothing may be left of the {name} of {long}"
+
+    def _unfit(self, own: StimulusSpec) -> list[str]:
+        """Return what does not fit together with the tester's errors."""
         try:
             list(self._moved(own))
         except SpecError as error:
-            found += [f"with its errors {problem}" for problem in error.problems]
-        return list(dict.fromkeys(found))
+            return [f"with its errors {problem.message}" for problem in error.problems]
+        return []
 
 
 _TIMES = ("start", "integrate", "leaky", "read_delay", "read_width", "strobe_width")

@@ -124,8 +124,26 @@ class VectorSet:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The vectors, those that detect first."""
-        return (*self.choice.checks, *self.extras)
+        """The vectors in the order in which they are applied."""
+        return in_turn(self.choice.checks, self.extras)
+
+
+def in_turn(detecting: Sequence[Check], diagnosing: Sequence[Check]) -> tuple[Check, ...]:
+    """Return vectors in the order in which a tester applies them: those that detect first, and each level in one go.
+
+    A tester that only sorts good from bad stops between the two; the level that it has by then is gone on with.
+    """
+    first = _by_level(detecting, ())
+    return (*first, *_by_level(diagnosing, first[-1:]))
+
+
+def _by_level(checks: Sequence[Check], before: Sequence[Check]) -> list[Check]:
+    levels = list(dict.fromkeys(map(_level, (*before, *checks))))
+    return sorted(checks, key=lambda check: levels.index(_level(check)))
+
+
+def _level(check: Check) -> tuple[float, float]:
+    return check.candidate.conditions.vdd_v, check.candidate.stimulus.spec.edge
 
 
 def make_set(
@@ -230,5 +248,5 @@ def _check_writing(subject: Subject) -> None:
 
 def _refusal(tester: Tester, refused: Sequence[Refused]) -> str:
     reasons = dict.fromkeys(reason for one in refused for reason in one.reason.split("; "))
-    lines = [f"tester {tester.name} can apply none of {len(refused)} candidates:", *reasons]
-    return "\n".join(lines)
+    remedy = "choose another tester with --tester, or windows and pulses that it has in the circuit's sidecar"
+    return "\n".join([f"tester {tester.name} can apply none of {len(refused)} candidates:", *reasons, remedy])

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from faultsim.units import format_quantity
 from faultsim.vectors.lot import Lot, PartResult
 from faultsim.vectors.responses import responses_text
 from faultsim.vectors.stdf_reader import read_stdf
-from tests.cli.conftest import LONG_PATIENCE_S, REPOSITORY, Shell, bytes_of, table
+from faultsim.vectors.tester import load_tester
+from tests.cli.conftest import LONG_PATIENCE_S, REPOSITORY, Shell, bytes_of, kill_group, table, wait_until
 
 # The paper's opens, and two bridges that a read sees.
 CAMPAIGN = """\
@@ -174,10 +179,33 @@ def test_a_golden_lot_passes_and_every_part_of_the_faulty_one_fails(chosen: Chos
 
 def test_the_same_again_simulates_nothing_and_writes_the_same(chosen: Chosen) -> None:
     before = bytes_of(chosen.folder)
+    (chosen.folder / "replay.csv").write_text("of a replay\n")
+    (chosen.folder / "mine.csv").write_text("of the user\n")
     done = chosen.shell("vectors", "runs/c", "--candidates", "space.toml", "--json").succeeds()
     assert done.json["selection"] == chosen.record["selection"]
     assert " 0 transients simulated" in done.err
+    assert "runs/c/vectors/replay.csv was of the vectors before, and is deleted" in done.err
+    (chosen.folder / "mine.csv").unlink()
     assert bytes_of(chosen.folder) == before
+
+
+def test_the_summary_says_what_the_cost_is_made_of(chosen: Chosen) -> None:
+    record = chosen.record
+    times_s = {
+        purpose: sum(one["time_s"] for one in record["vectors"] if one["purpose"] == purpose)
+        for purpose in ("detection", "diagnosis")
+    }
+    supply_s = load_tester("bench").spec.overheads.level
+    assert record["selection"]["cost"] == pytest.approx(times_s["detection"] + supply_s)
+    assert f"that is {format_quantity(times_s['detection'], 's')} in " in chosen.said
+    assert " for detection and 1 ms for the supply" in chosen.said
+    if times_s["diagnosis"]:
+        assert f"not in the cost: {format_quantity(times_s['diagnosis'], 's')} in " in chosen.said
+    assert "of v000, which writes the weights 1111" in chosen.said
+    first, *others = record["applied"]
+    assert (first["name"], first["about"][:18]) == ("v000", "writes the weights")
+    assert [one["name"] for one in others] == [one["name"] for one in record["vectors"]]
+    assert all(one["rest_fs"] == 10**9 and one["level"]["high_pe"] == 1.65 for one in record["applied"])
 
 
 def test_running_the_campaign_again_leaves_the_chosen_vectors(chosen: Chosen) -> None:
@@ -188,7 +216,8 @@ def test_running_the_campaign_again_leaves_the_chosen_vectors(chosen: Chosen) ->
 
 def test_replay_agrees_on_every_pair(chosen: Chosen) -> None:
     done = chosen.shell("replay", "runs/c", "--json").succeeds()
-    assert done.json["edges"] == done.json["mismatches"] == []
+    assert done.json["differences"] == done.json["mismatches"] == []
+    assert f"{done.json['transients']} of {done.json['transients']} transients show what they should" in done.err
     rows = table(chosen.folder / "replay.csv")
     assert {row["agrees"] for row in rows} == {"true"}
     pairs = {(v["name"], p["defect_id"]) for v in chosen.record["vectors"] for p in v["pairs"] if p["covered"]}
@@ -214,6 +243,26 @@ CORRUPTIONS: dict[str, tuple[Callable[[str], str], int, str]] = {
         3,
         "has no waveform for 7",
     ),
+    "weights that nothing writes": (
+        lambda text: re.sub(r"(?ms)^Pattern v000 \{.*?^\}", "Pattern v000 {\n}", text),
+        5,
+        "v000: has 0 cycles before its rest, certified with 2",
+    ),
+    "another order": (
+        lambda text: re.sub(r"( +v001;\n)( +v002;\n)", r"\2\1", text),
+        5,
+        "the order is another: v002 comes after v000, where v001 was certified",
+    ),
+    "a supply beyond the tester": (
+        lambda text: text.replace("vdd_v = '1.1'", "vdd_v = '1100'"),
+        5,
+        "of 1.1 kV is outside of what tester bench drives, -1 V to 2.5 V\nnothing was simulated",
+    ),
+    "a level less": (
+        lambda text: re.sub(r" +high_vb = .*\n", "", text).replace("   high_vb Typ;\n", ""),
+        3,
+        "has no high_vb, the high level of vb",
+    ),
     "a misspelled block": (lambda text: text.replace("\nTiming ", "\nTimng ", 1), 3, "did you mean Timing"),
 }
 
@@ -225,7 +274,72 @@ def test_a_corrupted_file_is_caught(chosen: Chosen, name: str) -> None:
     wrong = corrupt(text)
     assert wrong != text
     chosen.shell.write("wrong.stil", wrong)
+    own = chosen.folder / "replay.csv"
+    before = own.read_bytes() if own.is_file() else b""
     chosen.shell("replay", "runs/c", "--stil", "wrong.stil").fails_with(code, said or "wrong.stil")
+    # The table of a file that is not the vectors' own lies beside that file.
+    assert (own.read_bytes() if own.is_file() else b"") == before
+    assert (chosen.shell.folder / "wrong.replay.csv").is_file() == (code == 5 and "nothing was" not in said)
+    (chosen.shell.folder / "wrong.replay.csv").unlink(missing_ok=True)
+
+
+def test_what_is_told_of_a_file_that_does_the_same_otherwise(chosen: Chosen) -> None:
+    text = (chosen.folder / "vectors.stil").read_text()
+    chosen.shell.write("rest.stil", text.replace("Period '1000000ps'", "Period '1ps'"))
+    done = chosen.shell("replay", "runs/c", "--stil", "rest.stil").fails_with(5)
+    assert "driven as rest.stil says, which is not what was certified, " in done.err
+    assert done.err.splitlines()[-2:] == [
+        "faultsim: rest.stil is not what was certified:",
+        "all vectors: rests 1 ps at its end, certified with 1 us",
+    ]
+
+
+def test_a_level_of_the_file_drives_the_circuit(chosen: Chosen) -> None:
+    """At 0.3 V the neuron is not read, so that no vector of spikes passes any more."""
+    text = (chosen.folder / "vectors.stil").read_text()
+    chosen.shell.write("level.stil", text.replace("high_rd = '1.65'", "high_rd = '0.3'"))
+    done = chosen.shell("replay", "runs/c", "--stil", "level.stil", "--json")
+    assert done.code == 5
+    assert re.match(
+        r"faultsim: level.stil is not what was certified:\n"
+        r"all vectors: high_rd is 300 mV \(level.stil:\d+\), certified with 1.65 V\n",
+        done.err[done.err.index("faultsim: ") :],
+    )
+    spikes = {one["name"] for one in chosen.record["vectors"] if one["observable"] == "pulses_to_spike"}
+    found = [line.split(":")[0] for line in done.json["mismatches"] if "the fault-free circuit should pass" in line]
+    assert set(found) >= spikes
+
+
+def test_a_replay_that_is_stopped_goes_on_with_the_same_file(chosen: Chosen) -> None:
+    store, own = chosen.shell.folder / "runs" / "store.sqlite", chosen.folder / "vectors.stil"
+    shutil.copy(own, chosen.shell.folder / "a copy.stil")
+    before = transients_simulated(store)
+    words = ("replay", "runs/c", "--stil", "a copy.stil", "--jobs", "1", "--fresh", "--out", "runs/c/vectors", "--json")
+    process = chosen.shell.start(*words)
+    wait_until(lambda: transients_simulated(store) > before, process)
+    said = "resume with: faultsim replay runs/c --stil 'a copy.stil' --out runs/c/vectors --jobs 1 --json\n"
+    kill_group(process, signal.SIGINT).fails_with(130, said)
+
+
+def transients_simulated(store: Path) -> int:
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT total(runs) FROM transient").fetchone()[0]
+
+
+def test_stil_files_are_validated_as_such(chosen: Chosen, tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    own = chosen.folder / "vectors.stil"
+    shutil.copy(own, tmp_path / "renamed.txt")
+    text = (chosen.folder / "levels.stil").read_text()
+    shell.write("wrong.stil", text.replace("VIH '1.65V'", "VIH '1.65s'").replace("vb {", "bv {"))
+    done = shell.together(
+        [("validate", path) for path in (own, chosen.folder / "levels.stil", "renamed.txt", "wrong.stil")]
+    )
+    said = [one.succeeds().err.rpartition(": ")[2] for one in list(done.values())[:3]]
+    assert said == ["a valid STIL file\n", "a valid STIL file of levels\n", "a valid STIL file\n"]
+    done["validate", "wrong.stil"].fails_with(
+        3, "VIH = '1.65s' is not a value", "signal bv is not defined", "wrong.stil:"
+    )
 
 
 def response(chosen: Chosen, defect: str) -> Lot:
@@ -280,9 +394,10 @@ def test_a_dictionary_of_another_version_is_made_anew(chosen: Chosen, tmp_path: 
 
 def test_folders_without_a_run_or_vectors(tmp_path: Path, finished: Any) -> None:
     shell = Shell(tmp_path)
-    shell("vectors", ".").fails_with(2, "is not a run folder")
-    shell("replay", str(finished.folder)).fails_with(2, "faultsim vectors")
-    shell("diagnose", str(tmp_path / "no"), "x.csv").fails_with(2, "faultsim vectors")
+    shell("replay", finished.folder, "--out", "cv").fails_with(
+        2, f"cv has no vectors.json; faultsim vectors '{finished.folder}' --out cv makes it"
+    )
+    shell("diagnose", "no", "x.csv").fails_with(2, "no is not a run folder: it has no campaign.sqlite")
 
 
 def test_what_the_options_take(chosen: Chosen) -> None:
@@ -290,7 +405,19 @@ def test_what_the_options_take(chosen: Chosen) -> None:
     chosen.shell("vectors", "runs/c", "--candidates", "nosuch").fails_with(2, "no candidate named 'nosuch'")
     chosen.shell("vectors", "runs/c", "--coverage", "101").fails_with(2)
     said = chosen.shell("vectors", "runs/c", "--tester", "production", "--candidates", "space.toml")
-    said.fails_with(5, "tester production can apply none of", "shorter than its shortest pulse")
+    said.fails_with(
+        5,
+        "tester production can apply none of",
+        "the read pulse of 200 ps is shorter than its shortest pulse, 600 ps",
+        "nothing may be left of the read pulse of 200 ps\n",
+        "choose another tester with --tester",
+    )
+    assert "Input should" not in said.err
+    chosen.shell.write("plain", "a file")
+    said = chosen.shell("vectors", "runs/c", "--candidates", "space.toml", "--out", "plain")
+    # Before anything is computed, so that no stage is told.
+    said.fails_with(1, "plain: cannot be written: plain is a file, not a folder; choose another folder with --out")
+    assert said.err.startswith("faultsim: ")
     text = (REPOSITORY / "campaigns" / "testers" / "bench.toml").read_text()
     chosen.shell.write("narrow.toml", text.replace("tables = 64", "tables = 2"))
     said = chosen.shell("vectors", "runs/c", "--tester", "narrow.toml", "--candidates", "space.toml", "--out", "narrow")

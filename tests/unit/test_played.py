@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,9 @@ from faultsim.errors import SpecError
 from faultsim.vectors.assemble import CAPTURE, INITIAL, TRIGGER, Assembler
 from faultsim.vectors.candidate import SPIKE, Candidate, candidates
 from faultsim.vectors.check import Check
+from faultsim.vectors.fit import check_fit
 from faultsim.vectors.played import play
-from faultsim.vectors.program import Edge, SignalKind, TestProgram, Vector
+from faultsim.vectors.program import Edge, Signal, SignalKind, TestProgram, Vector
 from faultsim.vectors.replay import shown
 from faultsim.vectors.space import SpaceSpec, load_space
 from faultsim.vectors.stil_reader import read_stil
@@ -39,6 +42,11 @@ def every_candidate(circuit: Network, campaign: str, space: str = "small") -> li
     return candidates(circuit, load_space(space)[1], BENCH, [plan], [])[0]
 
 
+@cache
+def first_candidate() -> Candidate:
+    return every_candidate(CIRCUIT, "lats2024")[0]
+
+
 def check_of(candidate: Candidate, low: float = 1, high: float | None = None) -> Check:
     limits = Range(low, candidate.stimulus.spec.pulses if high is None else high)
     return Check(candidate, limits, limits, None)
@@ -51,6 +59,16 @@ def program_of(circuit: Network, checks: list[Check], rest_s: float = 1e-6) -> T
 def chosen(program: TestProgram) -> list[Vector]:
     """Return the vectors but for the one that writes the weights."""
     return [vector for vector in program.vectors if vector.name != INITIAL]
+
+
+def at_level(program: TestProgram, **changes: float | None) -> TestProgram:
+    """Return a program with variables of all its levels changed, or taken away."""
+    values = [{**level.values, **changes} for level in program.levels]
+    levels = [
+        replace(level, values={name: value for name, value in own.items() if value is not None}, where="it.stil:7")
+        for level, own in zip(program.levels, values, strict=True)
+    ]
+    return replace(program, levels=tuple(levels), where="it.stil")
 
 
 def written_and_read(program: TestProgram, folder: Path) -> TestProgram:
@@ -141,7 +159,7 @@ def test_a_circuit_with_clocks_and_patterns_that_take_turns(tmp_path: Path) -> N
 def test_the_output_is_compared_with_the_limits_and_nothing_else(
     low: float, high: float, pulses: int, events: str
 ) -> None:
-    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    first = first_candidate()
     timing = first.stimulus.spec.model_copy(update={"pulses": pulses})
     check = check_of(replace(first, stimulus=replace(first.stimulus, spec=timing)), low, high)
     program = program_of(CIRCUIT, [check])
@@ -155,7 +173,7 @@ def test_the_output_is_compared_with_the_limits_and_nothing_else(
 
 
 def test_a_vector_ends_with_its_rest_in_periods_that_the_tester_has() -> None:
-    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    first = first_candidate()
     assert BENCH.spec.longest_period == 10e-6
     for rest_s, count in ((0.0, 0), (1e-6, 1), (25e-6, 3)):
         program = program_of(CIRCUIT, [check_of(first)], rest_s)
@@ -193,7 +211,7 @@ def space_of(program: str) -> SpaceSpec:
 
 
 def test_what_drives_is_all_that_is_in_the_program() -> None:
-    [first, *_] = every_candidate(CIRCUIT, "lats2024")
+    first = first_candidate()
     program = program_of(CIRCUIT, [check_of(first)])
     kinds = {signal.name: signal.kind for signal in program.signals}
     assert [kinds[name] for name in ("in1", "rd", "pe", "dep1", "sl", CAPTURE, TRIGGER)] == [SignalKind.IN] * 7
@@ -201,14 +219,97 @@ def test_what_drives_is_all_that_is_in_the_program() -> None:
     assert program.levels[0].values["high_rd"] == pytest.approx(1.65)
 
 
+def deck_of(program: TestProgram) -> str:
+    [vector] = chosen(program)
+    ready = play(CIRCUIT, program, vector)
+    return bench.job(CIRCUIT, ready.stimulus, ready.conditions, CIRCUIT.sidecar.simulation).deck
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "driven"),
+    [
+        ("high_vb", 0.1, "VFS_vb vb 0 0.1"),
+        ("high_vb", -3.0, ".ic v(vb)=-3"),
+        ("high_rd", 0.3, r"VFS_rd rd 0 PWL\(0 0 [\d.e-]+ 0 [\d.e-]+ 0.3 "),
+        ("high_pe", 0.2, r"VFS_pe pe 0 PWL\(0 0 [\d.e-]+ 0 [\d.e-]+ 0.2 "),
+        ("high_in2", 0.9, r"VFS_in2 in2_drv 0 PWL\(0 0 [\d.e-]+ 0 [\d.e-]+ 0.9 "),
+        ("high_vdd", 1.0, "VFS_vdd vdd 0 1\n"),
+        ("vdd_v", 1.105, "VFS_vdd vdd 0 1.105"),
+        ("edge_s", 30e-12, "VFS_pe pe 0 PWL(0 0 1.0085e-08 0 1.0115e-08 1.65 "),
+    ],
+)
+def test_every_level_of_the_file_drives_the_circuit(variable: str, value: float, driven: str, tmp_path: Path) -> None:
+    first = first_candidate()
+    candidate = replace(first, stimulus=replace(first.stimulus, pattern="1111", program="0---"))
+    program = program_of(CIRCUIT, [check_of(candidate)])
+    changed = written_and_read(at_level(program, **{variable: value}), tmp_path)
+    found, own = deck_of(changed), deck_of(program)
+    pattern = driven if "\\" in driven else re.escape(driven)
+    assert re.search(pattern, found) and not re.search(pattern, own)
+    if variable.startswith("high_"):
+        # The other levels are as they were, and small steps do not rest on a firing level that may have moved.
+        signal = variable.removeprefix("high_")
+        others = [
+            [row for row in deck.splitlines() if row.startswith(("VFS_", ".ic")) and signal not in row]
+            for deck in (found, own)
+        ]
+        assert others[0] == others[1]
+        assert "u(1)" in found and "u(1)" not in own
+
+
+def test_levels_with_edges_of_their_own_are_levels_of_their_own() -> None:
+    first = first_candidate()
+    slow = replace(first.stimulus, spec=first.stimulus.spec.model_copy(update={"edge": 30e-12}))
+    program = program_of(CIRCUIT, [check_of(first), check_of(replace(first, stimulus=slow)), check_of(first)])
+    levels = {level.name: level.values["edge_s"] for level in program.levels}
+    assert [levels[vector.level] for vector in chosen(program)] == [20e-12, 30e-12, 20e-12]
+
+
+def refused(circuit: Network, program: TestProgram) -> str:
+    with pytest.raises(SpecError) as error:
+        check_fit(circuit, program, [vector.name for vector in program.vectors])
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"high_vb": None}, "it.stil:7: Category vdd_1v1 has no high_vb, the high level of vb (add it)"),
+        ({"vdd_v": None}, "it.stil:7: Category vdd_1v1 has no vdd_v, the supply (add it)"),
+        ({"edge_s": None}, "it.stil:7: Category vdd_1v1 has no edge_s, the time of an edge (add it)"),
+        ({"edge_s": 0.0}, "it.stil:7: edge_s is 0 s (an edge takes some time)"),
+        ({"edge_s": 2e-10}, "it.stil:7: edge_s is 200 ps, and a pulse of rd in v001 is 200 ps long"),
+        ({"high_bv": 1.0}, "it.stil:7: high_bv drives nothing (did you mean high_vb or"),
+        ({"high_out": 1.0}, "it.stil:7: high_out drives nothing (did you mean"),
+    ],
+)
+def test_levels_that_cannot_drive_the_circuit_are_refused(changes: dict[str, float | None], said: str) -> None:
+    first = first_candidate()
+    program = at_level(program_of(CIRCUIT, [check_of(first)]), **changes)
+    assert refused(CIRCUIT, program).startswith(said)
+
+
 def test_programs_that_do_not_fit_the_circuit_are_refused() -> None:
-    [first, *_] = every_candidate(CIRCUIT, "lats2024")
-    program = program_of(CIRCUIT, [check_of(first)])
-    with pytest.raises(SpecError, match="signal 'in5': of crossbar16 is not driven"):
-        play(network.load("crossbar16"), program, chosen(program)[0])
+    first = first_candidate()
+    program = at_level(program_of(CIRCUIT, [check_of(first)]))
+    check_fit(CIRCUIT, program, [vector.name for vector in program.vectors])
+    assert "it.stil: there is no signal in5, the In of crossbar16 for input" in refused(
+        network.load("crossbar16"), program
+    )
+    signals = (*program.signals, Signal("foo", SignalKind.SUPPLY))
+    assert refused(CIRCUIT, replace(program, signals=signals)).startswith(
+        "it.stil: crossbar4 has no net for signal foo"
+    )
+    signals = tuple(
+        replace(signal, kind=SignalKind.IN) if signal.name == "vb" else signal for signal in program.signals
+    )
+    assert "it.stil: signal vb is In, and has to be Supply for crossbar4" in refused(
+        CIRCUIT, replace(program, signals=signals)
+    )
     tables = tuple(
         replace(table, waves={**table.waves, CAPTURE: {"0": (Edge(0, "D"),), "1": (Edge(0, "D"),)}})
         for table in program.tables
     )
-    with pytest.raises(SpecError, match="never opens the capture"):
-        play(CIRCUIT, replace(program, tables=tables), chosen(program)[0])
+    vectors = tuple(replace(vector, where=f"it.stil:{vector.name}") for vector in program.vectors)
+    said = refused(CIRCUIT, replace(program, tables=tables, vectors=vectors))
+    assert said.startswith("it.stil:v001: vector v001 never opens the capture, signal cap")

@@ -187,8 +187,7 @@ def test_another_parser_reads_the_same_edges_at_the_same_times(program: TestProg
     compiler = STILDumpCompiler(str(path), str(tmp_path / "dump"), enable_trace=False)
     compiler.compile()
     assert compiler.err_line == -1, compiler.err_msg
-    order = [vector for level in program.levels for vector in program.vectors if vector.level == level.name]
-    assert flow(tmp_path / "dump") == [quoted(vector.name) for vector in order]
+    assert flow(tmp_path / "dump") == [quoted(vector.name) for vector in program.vectors]
     waveforms = dumped_waves(tmp_path / "dump")
     for vector in program.vectors:
         assert dumped_timeline(compiler, waveforms, quoted(vector.name)) == {
@@ -391,9 +390,9 @@ DAMAGES = [
     ("'12345678fs'", "'0fs'", "the period is zero"),
     ("'12345678fs'", "'fast'", "'fast' is not a time (write a number with s, ms, us, ns, ps or fs, such as '1.25ns')"),
     ("'1050ps' U", "'1050.0001ps' U", "'1050.0001ps' is not a whole number of femtoseconds"),
-    ("'1050ps' U", "'2ns' U", "in 1, 1310500 fs comes after 2000000 fs (sort the edges by time)"),
-    ("'1050ps' U", "'1310500fs' U", "in 1, 1310500 fs comes after 1310500 fs (sort the edges by time)"),
-    ("'1310500fs' D", "'10ns' D", "in 1, 10000000 fs is not before the end of the period, 10000000 fs"),
+    ("'1050ps' U", "'2ns' U", "waveform 1 of cap: '1310500fs' comes after '2ns' (sort the edges by time)"),
+    ("'1050ps' U", "'1310500fs' U", "waveform 1 of cap: '1310500fs' comes after '1310500fs' (sort"),
+    ("'1310500fs' D", "'10ns' D", "waveform 1 of cap: '10ns' is not before the end of the period, '10000ps'"),
     ("'1050ps' U", "'1050ps' Q", "Q is not an event (known: D, H, L, U, X)"),
     ("'1050ps' U", "'1050ps' H", "H is no event of cap, which is an In (known: D, U)"),
     ("'1320ps' L", "'1320ps' U", "U is no event of out, which is an Out (known: H, L, X)"),
@@ -406,22 +405,22 @@ DAMAGES = [
     ("cap { 0", "cup { 0", "signal or group cup is not defined (did you mean cap?)"),
     ("cap { 0", "vdd { 0", "vdd is a Supply, which has no waveform"),
     ("v3;", "v4;", "pattern v4 is not defined (known: v-001, v-002, v3)"),
-    ("v3;", "v3;\n§v3;", "in PatList, pattern v3 is there twice; first on line 55"),
+    ("v3;", "v3;\n§v3;", "in PatList, pattern v3 is there twice; first on line 76"),
     ("Category vdd_1v0;", "Category vdd_1v2;", "Category vdd_1v2 is not defined (did you mean vdd_1v"),
     ("PatternExec exec_vdd_1v0 {\n   Category vdd_1v0;", "§PatternExec last {", "PatternExec last has no Category"),
-    ("Selector typical;", "Selector typical; Selector typical;", "Selector is there twice; first on line 60"),
+    ("Selector typical;", "Selector typical; Selector typical;", "Selector is there twice; first on line 59"),
     ("Timing timing;", "Timing timer;", "Timing timer is not defined (known: timing)"),
     (
         "PatternBurst burst_vdd_1v0;",
         "PatternBurst burst;",
-        "PatternBurst burst is not defined (known: burst_vdd_1v0, burst_vdd_1v1)",
+        "PatternBurst burst is not defined (known: burst_vdd_1v0, burst_vdd_1v1, burst_vdd_1v1_2)",
     ),
     ("PatternBurst burst_vdd_1v0;", "PatternBurst burst_vdd_1v1;", "PatternExec of burst_vdd_1v1 is there twice"),
-    ("Pattern v3", 'Pattern "v-002"', "pattern v-002 is there twice; first on line 86"),
+    ("Pattern v3", 'Pattern "v-002"', "pattern v-002 is there twice; first on line 96"),
     ("W rest;\n   V {", "§V {", "Pattern v-001 has a V before any W (say with W which table it is of)"),
     ("W rest;", "W rust;", "table rust is not defined (did you mean rest?)"),
     ("W rest;", "W rest; Loop 3 { }", "Loop 3 is not known here (known: V, Vector, W, WaveformTable)"),
-    ("W rest;", "W rest", "W rest V does not read (write W NAME ;)"),
+    ("W rest;", "W rest", "; is missing after rest"),
     ("all = 1g1L;", "all = 1g1;", "all = 1g1 has 3 characters for 4 signals"),
     ("all = 1g1L;", "all = gg1L;", "in1 has no waveform for g in table w1 (known: 0, 1)"),
     ("all = 1g1L;", "al = 1g1L;", "signal or group al is not defined (did you mean all?)"),
@@ -474,6 +473,57 @@ def test_a_pattern_in_no_list(tmp_path: Path) -> None:
     assert problems(text, tmp_path) == [f"{line}: Pattern v3 is in no PatList (add it to the PatList of its level)"]
 
 
+def test_a_level_that_comes_back_is_executed_again_whatever_its_name_is(tmp_path: Path) -> None:
+    levels = tuple(replace(PROGRAM.levels[0], name=name) for name in ("a", "a_2", "b"))
+    [vector] = PROGRAM.vectors[2:]
+    order = [("v1", "a"), ("v2", "b"), ("v3", "a"), ("v4", "a_2"), ("v5", "a"), ("v6", "a_2")]
+    vectors = tuple(replace(vector, name=name, level=level) for name, level in order)
+    program = replace(PROGRAM, levels=levels, vectors=vectors)
+    text = stil_text(program)
+    bursts = re.findall(r"PatternBurst (\S+) \{", text)
+    assert len(bursts) == len(set(bursts)) == 6
+    assert read(text, tmp_path).vectors == vectors
+
+
+def test_vectors_are_in_the_order_in_which_they_are_executed(tmp_path: Path) -> None:
+    blocks = re.findall(r"(?ms)^Pattern .*?^}\n", stil_text(PROGRAM))
+    head = stil_text(PROGRAM).removesuffix("".join(blocks))
+    assert read(head + "".join(reversed(blocks)), tmp_path) == PROGRAM
+    turned = head.replace('"v-001"', "?").replace("v3", '"v-001"').replace("?", "v3")
+    assert [vector.name for vector in read(turned + "".join(blocks), tmp_path).vectors] == ["v3", "v-002", "v-001"]
+
+
+def test_what_was_read_says_where(tmp_path: Path) -> None:
+    found, path = read(stil_text(PROGRAM), tmp_path), tmp_path / "vectors.stil"
+    rows = path.read_text().splitlines()
+    assert found.where == str(path)
+    for one, head in [(found.levels[1], "Category vdd_1v0 {"), (found.vectors[2], "Pattern v3 {")]:
+        assert one.where == f"{path}:{[row.strip() for row in rows].index(head) + 1}"
+
+
+CAUSES = {
+    "a semicolon less": (("W w1;", "W w1"), ["; is missing after w1"]),
+    "two semicolons less": (("W w1;", "W w1 W w1"), ["; is missing after w1"]),
+    "a table without a name": (("W w1;", "W 1;"), ["W 1 does not read (write W NAME ;)"]),
+    "a semicolon less in a list": (("'20ps';", "'20ps'"), ["; is missing after 20ps"]),
+    "a signal more": (
+        ("out Out;", "out Out;\n   foo In;"),
+        ["no character for foo; the same on 6 more lines, up to 105 (give one, by the signal or its group"],
+    ),
+    "a waveform less": (
+        (" 1 { '0ps' U; '1000ps' D; }", ""),
+        ["in1 has no waveform for 1 in table w1; the same on 2 more lines, up to 98 (known: 0)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_cause_is_told_once(name: str, tmp_path: Path) -> None:
+    (old, new), wanted = CAUSES[name]
+    told = problems(damaged(old, new)[0], tmp_path)
+    assert [problem.partition(": ")[2][: len(said)] for problem, said in zip(told, wanted, strict=True)] == wanted
+
+
 def test_everything_is_told_at_once_by_line(tmp_path: Path) -> None:
     text = (
         stil_text(PROGRAM).replace("'1050ps' U", "'1050ps' Q").replace("1g1L", "gg1L").replace("vdd_v Typ", "vdd_v Max")
@@ -495,6 +545,12 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"none\.stil: cannot be read: No such file or directory"):
         read_stil(tmp_path / "none.stil")
+
+
+def test_words_without_end_are_told_at_once(tmp_path: Path) -> None:
+    text = damaged("in1 In;", "in1 In " * 100_000)[0]
+    told = problems(text, tmp_path)
+    assert any(re.fullmatch(r"7: (in1 In ){10}\.\.\. does not read \(write NAME NAME ;\)", one) for one in told)
 
 
 @pytest.mark.parametrize("text", ["{" * 20_000, "STIL 1.0;" + "{" * 20_000 + "}" * 20_000, "STIL 1.0;" + "'" * 9999])

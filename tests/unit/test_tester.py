@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,9 +110,44 @@ def test_programming_pulses_count_where_something_is_programmed() -> None:
     assert "programming pulse of 15 ns" in "\n".join(tester.refusals(replace(OWN, program="0---"), [1.1]))
 
 
-def test_ends_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
+def mine(folder: Path, old: str, new: str) -> str:
+    """Return the path of a profile that is the bench's but for one line."""
     text = (library.root() / "campaigns" / "testers" / "bench.toml").read_text()
-    path = tmp_path / "mine.toml"
-    path.write_text(text.replace('shortest_period = "0.4n"', 'shortest_period = "1m"'))
-    with pytest.raises(SpecError, match="shortest_period has to be below longest_period"):
-        load_tester(str(path))
+    assert text.count(old) == 1
+    path = folder / "mine.toml"
+    path.write_text(text.replace(old, new))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('shortest_period = "0.4n"', 'shortest_period = "1m"', "longest_period: '10u': has to be at least"),
+        ("highest_v = 2.5", "highest_v = -2", "highest_v: -2: has to be above lowest_v, -1 V"),
+        ('"1p"', '"1px"', "time_resolution: '1px': '1px' is not a quantity in s; write a number with"),
+        ('"1p"', '"1pV"', "time_resolution: '1pV': '1pV' is not a quantity in s"),
+        ('voltage_accuracy = "2m"', 'voltage_accuracy = "2ms"', "voltage_accuracy: '2ms': '2ms' is not a quantity"),
+        ('vector = "1u"', 'vector = "-1u"', "overheads.vector: '-1u': Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_profile_that_is_wrong_is_told_with_the_key(old: str, new: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as error:
+        load_tester(mine(tmp_path, old, new))
+    [problem] = error.value.problems
+    assert re.match(r".*mine\.toml:\d+: ", str(problem)) and said in str(problem)
+
+
+def test_units_may_be_written(tmp_path: Path) -> None:
+    named = load_tester(mine(tmp_path, 'current_resolution = "10n"', 'current_resolution = "10nA"')).spec
+    assert named == load_tester("bench").spec
+    assert load_tester(mine(tmp_path, "highest_v = 2.5", 'highest_v = "2500mV"')).spec == load_tester("bench").spec
+
+
+def test_pulses_of_which_errors_leave_nothing_are_named_and_no_fields() -> None:
+    said = load_tester("production").refusals(OWN, [1.1])
+    assert said == [
+        "the read pulse of 200 ps is shorter than its shortest pulse, 600 ps",
+        "the capture of 260 ps is shorter than its shortest pulse, 600 ps",
+        "with its errors, of up to 200 ps in its length, nothing may be left of the read pulse of 200 ps",
+        "with its errors, of up to 250 ps in its length, nothing may be left of the capture of 260 ps",
+    ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultsim.units import format_quantity, parse_quantity
+from faultsim.units import format_quantity, number_of, parse_quantity, quantity_in
 
 POWERS = {"t": 12, "g": 9, "meg": 6, "k": 3, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "a": -18}
 
@@ -113,3 +113,39 @@ def test_what_is_shown_is_read_back_to_its_digits(magnitude: float, sign: int, d
 def test_what_is_shown_has_one_to_three_digits_before_the_point(magnitude: float) -> None:
     number = format_quantity(magnitude).rstrip("tgmekunpfa")
     assert 1 <= float(number) < 1000
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "value"),
+    [
+        ("s", "1p", 1e-12),
+        ("s", "1ps", 1e-12),
+        ("s", " 2.5e-1ns ", 2.5e-10),
+        ("s", "1s", 1.0),
+        ("s", 3, 3.0),
+        ("A", "10nA", 1e-8),
+        ("A", "1A", 1.0),
+        ("V", "2.5", 2.5),
+        ("V", "-1v", -1.0),
+        ("V", "1megV", 1e6),
+    ],
+)
+def test_a_quantity_may_have_its_unit(unit: str, text: str | float, value: float) -> None:
+    assert quantity_in(unit, text) == value
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"), [("s", "1px"), ("s", "1pV"), ("V", "1s"), ("A", "1nF"), ("s", ""), ("s", "s"), ("s", "1pss")]
+)
+def test_a_quantity_has_no_other_unit(unit: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"is not a quantity in {unit}"):
+        quantity_in(unit, text)
+
+
+def test_a_count_is_of_one_or_of_several() -> None:
+    assert [number_of(count, "vector") for count in (0, 1, 2, 1234)] == [
+        "0 vectors",
+        "1 vector",
+        "2 vectors",
+        "1,234 vectors",
+    ]
