@@ -3,7 +3,7 @@
 #   CAMPAIGN=NAME RUN_ARGS=... PYTEST_ARGS=... BENCH_ARGS=...    are passed on
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint clean
+.PHONY: help run test fuzz bench lint clean
 export PYTHON
 
 CAMPAIGN ?= lats2024
@@ -22,6 +22,11 @@ test: ## Set up, run the whole test suite
 	@bash scripts/make-venv.sh test
 	@bash scripts/install-chromium.sh
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+fuzz: ## Set up, look at public, spoilt and random decks and expressions many times more than the test suite does
+	@bash scripts/install-ngspice.sh
+	@bash scripts/make-venv.sh test
+	@FAULTSIM_EXAMPLES=$${FAULTSIM_EXAMPLES:-20} .venv/bin/python -m pytest tests/decks/test_fuzz.py tests/circuits/test_flatten.py tests/circuits/test_formula.py $(PYTEST_ARGS)
 
 bench: ## Set up, run every benchmarks/bench_*.py
 	@bash scripts/install-ngspice.sh

@@ -18,6 +18,7 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.parameters import Values, evaluate
 from faultsim.errors import SpecError
 from tests.decks.ngspice import expanded
+from tests.examples import examples
 
 GLOBAL_PARAMETERS = {"g1": "2", "g2": "{g1*1.5}"}
 DEEPEST = 2
@@ -243,7 +244,7 @@ def expressions(ours: dict[str, FlatDevice]) -> set[str]:
     return {f"b{device.element.card.name}" for device in ours.values() if "vol" in device.element.texts}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(text=decks())
 def test_a_flattened_deck_is_the_one_that_ngspice_has(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     found = differences(tmp_path_factory.getbasetemp(), text)

@@ -16,6 +16,7 @@ from faultsim.circuits.formula import NoValue, parse_formula
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.parameters import Values, evaluate
 from tests.decks.ngspice import expanded
+from tests.examples import examples
 
 PARAMETERS = {"a": "2", "b_2": "3.5", "c": "-1.5", "z": "0", "wide": "1u"}
 HERE = Values(PARAMETERS)
@@ -80,7 +81,7 @@ def close(our: float | None, their: float) -> bool:
     return our is not None and math.isclose(our, their, rel_tol=1e-9, abs_tol=1e-12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(texts=st.lists(expressions(wild=False), min_size=8, max_size=24))
 def test_an_expression_has_the_value_that_ngspice_gives_it(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
@@ -90,7 +91,7 @@ def test_an_expression_has_the_value_that_ngspice_gives_it(
         assert close(our, their), f"{text}: {our}, ngspice {their}"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(70), deadline=None)
 @given(texts=st.lists(expressions(wild=True), min_size=8, max_size=24))
 def test_what_has_no_value_in_ngspice_has_none_and_no_other_value_is_made_up(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
@@ -100,7 +101,7 @@ def test_what_has_no_value_in_ngspice_has_none_and_no_other_value_is_made_up(
         assert our is None or close(our, their), f"{text}: {our}, ngspice {their}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(numbers=st.lists(NUMBERS, min_size=5, max_size=40))
 def test_a_number_is_the_same_with_and_without_braces(
     tmp_path_factory: pytest.TempPathFactory, numbers: list[str]
@@ -260,7 +261,7 @@ def test_a_parameter_that_is_defined_by_itself_has_no_value() -> None:
 TOKENS = st.sampled_from([*"+-*/%^()<>!?:,.{}'\"&|=~ ", "**", "==", "&&", "||", "1", "2k", "a", "z", "max(", "e", "1e"])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(text=st.one_of(st.text(max_size=40), st.lists(TOKENS, max_size=30).map("".join)))
 def test_any_text_has_a_value_or_none_and_is_never_an_error(text: str) -> None:
     value = evaluate(text, HERE)

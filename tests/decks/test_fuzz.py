@@ -21,6 +21,7 @@ from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe
 from faultsim.spice.reference import with_values
 from tests.decks.conftest import REPOSITORY, decks_in
+from tests.examples import examples
 
 LARGEST = 6000
 TOKENS = [
@@ -110,7 +111,7 @@ def put_through(deck: Path) -> None:
         graphml(circuit)
 
 
-@settings(max_examples=400, deadline=10_000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(120), deadline=10_000, suppress_health_check=list(HealthCheck))
 @given(place=st.integers(0, 10_000), seed=st.integers(0, 2**32))
 def test_a_spoilt_deck_is_read_or_refused(texts: Texts, folder: Path, place: int, seed: int) -> None:
     deck = folder / "deck.cir"
@@ -121,7 +122,7 @@ def test_a_spoilt_deck_is_read_or_refused(texts: Texts, folder: Path, place: int
         assert str(error)
 
 
-@settings(max_examples=200, deadline=5_000)
+@settings(max_examples=examples(60), deadline=5_000)
 @given(data=st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(folder: Path, data: bytes) -> None:
     deck = folder / "bytes.cir"
@@ -200,7 +201,7 @@ NAMES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(name=NAMES)
 def test_any_name_is_that_of_a_defect_or_refused(name: str) -> None:
     circuit = of_deck(REPOSITORY / "circuits" / "networks" / "crossbar4.cir")
