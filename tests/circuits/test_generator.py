@@ -376,19 +376,19 @@ def test_sums_of_real_cells_on_resistive_lines_are_those_of_cells_that_were_meas
     tmp_path: Path, pool: WorkerPool
 ) -> None:
     random = np.random.default_rng(2)
-    weights, pattern = ("".join(random.choice(["0", "1"], count)) for count in (64 * 8, 64))
-    circuit = generated(tmp_path, CrossbarRequest(64, 8, weights=weights, wire_ohm=WIRE_OHM))
+    weights, pattern = ("".join(random.choice(["0", "1"], count)) for count in (48 * 4, 48))
+    circuit = generated(tmp_path, CrossbarRequest(48, 4, weights=weights, wire_ohm=WIRE_OHM))
     (found,) = values(pool, short(circuit, pattern))
-    simulated = np.array([found["im_wr_a"], *(found[f"im_wr_a_{column}"] for column in range(2, 9))])
+    simulated = np.array([found["im_wr_a"], *(found[f"im_wr_a_{column}"] for column in range(2, 5))])
 
     alone = measured_alone(circuit, pool)
-    ones, active = np.array(list(weights)).reshape(8, 64).T == "1", np.array([list(pattern)]).T == "1"
+    ones, active = np.array(list(weights)).reshape(4, 48).T == "1", np.array([list(pattern)]).T == "1"
     chosen = np.where(ones, "1", "0")
     slope = np.where(active, np.vectorize(lambda weight: alone[weight][0])(chosen), 0.0)
     current = np.where(active, np.vectorize(lambda weight: alone[weight][1])(chosen), 0.0)
     cells = Cells(np.zeros_like(slope), slope, current)
-    assert simulated == pytest.approx(line_currents(cells, WIRE_OHM, np.zeros(64), alone["neuron"][0]), rel=1e-3)
-    ideal = line_currents(cells, 1e-3, np.zeros(64), alone["neuron"][0])
+    assert simulated == pytest.approx(line_currents(cells, WIRE_OHM, np.zeros(48), alone["neuron"][0]), rel=1e-3)
+    ideal = line_currents(cells, 1e-3, np.zeros(48), alone["neuron"][0])
     assert np.abs(simulated / ideal - 1).min() > 0.02, "the lines' resistance would not be seen"
 
 
