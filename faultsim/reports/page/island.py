@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from faultsim.campaigns.plan import Plan, Setting
 from faultsim.campaigns.results import (
@@ -20,17 +23,20 @@ from faultsim.campaigns.results import (
 from faultsim.circuits.symbols import abridged
 from faultsim.reports.coverage import CoverageRow
 from faultsim.reports.report import Report
+from faultsim.spice.waveform import Waveform
 
 _STEPS = 999
 """A waveform's times and values are whole numbers up to here, over its range."""
 _MAGNETISATION = re.compile(r"[(.]m[xyz]\d*\)$")
 _POINTS = 150
 """Of a waveform; more show nothing in four inches."""
+_TOLERANCE = 4e-3
+"""Of a waveform's range, to begin with."""
 
 
 def island_text(report: Report) -> str:
     """Return the data as JSON that nothing in it can end, as a script element of HTML takes it."""
-    text = json.dumps(island(report), separators=(",", ":"), ensure_ascii=True)
+    text = json.dumps(island(report), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -133,10 +139,10 @@ def _defect(row: CoverageRow) -> dict[str, Any]:
         "kind": row.kind,
         "location": row.location,
         "verdict": row.verdict,
-        "weight": row.weight,
+        "weight": _short(row.weight),
         "unit": row.unit,
         "direction": row.direction,
-        "default": row.default,
+        "default": _short(row.default),
         "best": _short(row.best_threshold),
         "same_as": row.same_as,
         "undetectable": row.undetectable,
@@ -185,13 +191,19 @@ def _unit(vector: str) -> str:
 
 
 def _trace(samples: Samples) -> list[Any]:
-    times, values = samples
-    step = max(1, -(-len(times) // _POINTS))
-    picked = sorted({*range(0, len(times), step), len(times) - 1})
-    start, stop, low, high = min(times), max(times), min(values), max(values)
-    across = [_share(times[place], start, stop) for place in picked]
-    up = [_share(values[place], low, high) for place in picked]
+    times, values = _thinned(samples)
+    start, stop, low, high = times[0], times[-1], min(values), max(values)
+    across = [_share(time, start, stop) for time in times]
+    up = [_share(value, low, high) for value in values]
     return [_short(start), _short(stop), _short(low), _short(high), across, up]
+
+
+def _thinned(samples: Samples) -> Samples:
+    """Return no more samples than a drawing shows, with every peak: a spike is as short as a line is wide."""
+    wave, tolerance = Waveform(np.array(samples[0]), np.array(samples[1])), _TOLERANCE
+    while wave.time_s.size > _POINTS:
+        wave, tolerance = wave.thinned(tolerance), 2 * tolerance
+    return wave.time_s.tolist(), wave.values.tolist()
 
 
 def _share(value: float, low: float, high: float) -> int:
@@ -199,5 +211,7 @@ def _share(value: float, low: float, high: float) -> int:
 
 
 def _short(value: Any) -> Any:
-    """Return a number to four digits; what is none as it is."""
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+    """Return a number to four digits, None for one that JSON does not have, anything else as it is."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if math.isfinite(value) else None
