@@ -45,7 +45,7 @@ def run(request: Request, json: bool) -> None:
     else:
         _typeset(request, folder, json)
     if request.fail_under is not None:
-        from faultsim.reports.runs.run import load_run
+        from faultsim.reports.run_folders.run import load_run
 
         check_coverage(load_run(folder).summary.coverage, request.fail_under)
 
@@ -84,7 +84,7 @@ def _write_again(run: Path, json: bool) -> None:
 
 
 def _typeset(request: Request, folder: Path, json: bool) -> None:
-    from faultsim.reports.runs.run import load_run
+    from faultsim.reports.run_folders.run import load_run
     from faultsim.reports.typesetting.paper_tables import KINDS, paper_tables
 
     run = load_run(folder)
@@ -95,8 +95,8 @@ def _typeset(request: Request, folder: Path, json: bool) -> None:
 
 
 def _compare(request: Request, json: bool) -> None:
-    from faultsim.reports.runs.change_tables import KINDS, change_tables
-    from faultsim.reports.runs.run import load_run
+    from faultsim.reports.run_folders.change_tables import KINDS, change_tables
+    from faultsim.reports.run_folders.run import load_run
 
     before, after = map(load_run, request.runs)
     changes = after.changes_since(before)

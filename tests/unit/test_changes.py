@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from faultsim.campaigns.results import BaselineRow, SettingRow, ThresholdRow
 from faultsim.errors import UsageError
 from faultsim.reports.coverage import CoverageRow
-from faultsim.reports.runs.change_tables import KINDS, change_tables
-from faultsim.reports.runs.changes import Changes, Difference
-from faultsim.reports.runs.moves import Moves, moves_between
-from faultsim.reports.runs.run import load_run
+from faultsim.reports.run_folders.change_tables import KINDS, change_tables
+from faultsim.reports.run_folders.changes import Changes, Difference
+from faultsim.reports.run_folders.moves import Moves, moves_between
+from faultsim.reports.run_folders.run import load_run
 from faultsim.reports.typesetting.typeset import Quantity, Share
 from tests.unit.run_folders import covered, setting, threshold, write_run
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import faultsim
 from faultsim.campaigns.results import BaselineRow, ThresholdRow
 from faultsim.errors import UsageError
-from faultsim.reports.runs.run import RunTable
-from faultsim.reports.runs.run_table import read_table, rows_of
+from faultsim.reports.run_folders.run import RunTable
+from faultsim.reports.run_folders.run_table import read_table, rows_of
 from faultsim.reports.tables import table_text, write_table
 from faultsim.spice.expressions import Value
 from tests.unit.run_folders import covered, setting, threshold, write_run

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from faultsim.reports.comparison import ComparisonRow, Side
-from faultsim.reports.runs.run import Run, load_run
+from faultsim.reports.run_folders.run import Run, load_run
 from faultsim.reports.tables import write_table
 from faultsim.reports.typesetting.markup import latex, markdown, one_line
 from faultsim.reports.typesetting.paper_tables import file_name, paper_tables

@@ -11,11 +11,11 @@ from faultsim.campaigns.results import FAILS_BELOW, Detection, SettingRow, Thres
 from faultsim.circuits.variant import NOMINAL
 from faultsim.reports.comparison import ComparisonRow, Side
 from faultsim.reports.coverage import CoverageRow, coverage_of
-from faultsim.reports.runs.run_table import rows_of
+from faultsim.reports.run_folders.run_table import rows_of
 from faultsim.reports.typesetting.typeset import Cell, Quantity, Share, Table
 
 if TYPE_CHECKING:
-    from faultsim.reports.runs.run import Run
+    from faultsim.reports.run_folders.run import Run
 
 KINDS = ("thresholds", "comparison", "coverage")
 _WIDEST = 6
