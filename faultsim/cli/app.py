@@ -390,7 +390,8 @@ def report(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write these tables here.")] = None,
     fail_under: FailUnder = None,
     fail_on_loss: Annotated[
-        bool, typer.Option("--fail-on-loss", help="Exit with 5 if LATER does not detect what RUN detects.")
+        bool,
+        typer.Option("--fail-on-loss", help="Exit with 5 if LATER does not detect, or not consider, what RUN detects."),
     ] = False,
     json: Json = False,
 ) -> None:

@@ -17,7 +17,8 @@ class CoverageRow:
 
     ``verdict`` is at the default severity: detected where any test fails there; unknown where none does and a
     simulation failed. ``best_threshold`` is that of the test that sees it best: an open's smallest, a bridge's largest.
-    ``same_as`` names the defect that was simulated for it. ``undetectable`` is what the circuit's structure says.
+    ``same_as`` names the defect of the campaign that was simulated for it. ``undetectable`` is what the circuit's
+    structure says.
     """
 
     circuit: str
@@ -63,7 +64,14 @@ def coverage_rows(defects: Sequence[Defect], thresholds: Sequence[ThresholdRow])
     A corner is nothing that a test chooses: a defect that only slow transistors show is not covered.
     """
     nominal = [row for row in thresholds if row.corner == NOMINAL.name]
-    return [_row(defect, [row for row in nominal if row.defect_id == defect.id]) for defect in defects]
+    leads: dict[str, str] = {}
+    rows = []
+    for defect in defects:
+        # Of a universe a campaign may consider a part without the defect that the others are named after.
+        lead = leads.setdefault(defect.accounting.same_as or defect.id, defect.id)
+        own = [row for row in nominal if row.defect_id == defect.id]
+        rows.append(_row(defect, own, lead if lead != defect.id else ""))
+    return rows
 
 
 def coverage_of(rows: Sequence[CoverageRow]) -> Coverage:
@@ -84,7 +92,7 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
+def _row(defect: Defect, rows: Sequence[ThresholdRow], same_as: str) -> CoverageRow:
     default = defect.definition.severity.default
     seen = [row for row in rows if row.fails(default)]
     best = best_threshold(rows)
@@ -104,7 +112,7 @@ def _row(defect: Defect, rows: Sequence[ThresholdRow]) -> CoverageRow:
         verdict=verdict.value,
         best_threshold=best,
         best_threshold_ohm=best if in_ohm else None,
-        same_as=accounting.same_as,
+        same_as=same_as,
         undetectable=": ".join(filter(None, (accounting.detectability.value, accounting.reason))),
         seen_by="; ".join(_setting(row, rows) for row in seen),
         reason=reason,
@@ -122,11 +130,19 @@ def _unseen(defect: Defect, rows: Sequence[ThresholdRow], best: float | None) ->
     if not any(row.reaches(default) for row in rows):
         return Detection.UNKNOWN, "no test was simulated at the default severity"
     if best is None:
-        return Detection.UNDETECTED, rows[0].reason
+        return Detection.UNDETECTED, _reasons(rows)
     from_there, at = (format_quantity(value, defect.unit) for value in (best, default))
     below = rows[0].direction == FAILS_BELOW
     word, than = ("down", "less") if below else ("on", "more")
     return Detection.UNDETECTED, f"seen from {from_there} {word}, which is {than} than its default of {at}"
+
+
+def _reasons(rows: Sequence[ThresholdRow]) -> str:
+    """Return why no test sees a defect: each test's reason in its first setting, by name where there are several."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(row.test, row.reason)
+    return "; ".join(f"{test}: {reason}" for test, reason in first.items()) if len(first) > 1 else rows[0].reason
 
 
 def _setting(row: ThresholdRow, rows: Sequence[ThresholdRow]) -> str:

@@ -15,10 +15,14 @@ def check_limit(percent: float | None) -> None:
     """Check what was asked for, before anything else is done.
 
     Raises:
-        UsageError: It is not a number.
+        UsageError: It is not a number, or a share and no per cent.
     """
     if percent is not None and isnan(percent):
         raise UsageError("--fail-under nan is no limit; give a number from 0 to 100")
+    if percent is not None and 0 < percent < 1:
+        raise UsageError(
+            f"--fail-under {percent:g} is less than one per cent; give {100 * percent:g} for {percent:.0%}"
+        )
 
 
 def check_coverage(coverage: Coverage, percent: float) -> None:

@@ -164,10 +164,11 @@ def test_coverage_stands_before_and_after_with_its_bounds_and_by_kind(tmp_path: 
 def test_defects_that_came_or_went_and_what_is_told_of_the_others(tmp_path: Path) -> None:
     changes = changed(
         tmp_path,
-        [covered("R1"), covered("gone")],
+        [covered("R1"), covered("gone"), covered("unseen", "undetected")],
         [covered("R1", weight=2.0, default=1e6), covered("new", "undetected")],
     )
-    assert (changes.added, changes.removed, changes.lost) == (("new",), ("gone",), [])
+    # A detection is lost as well where nobody looks for its defect any more.
+    assert (changes.added, changes.removed, changes.lost) == (("new",), ("gone", "unseen"), ["gone"])
     assert changes.defects == (Difference("R1: weight", 1.0, 2.0), Difference("R1: default", 1e9, 1e6))
 
 

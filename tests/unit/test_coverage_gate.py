@@ -56,3 +56,10 @@ def test_a_limit_is_a_number() -> None:
     check_limit(95)
     with pytest.raises(UsageError, match="--fail-under nan is no limit"):
         check_limit(float("nan"))
+
+
+def test_a_share_where_a_per_cent_is_asked_for_is_no_gate_that_never_closes() -> None:
+    with pytest.raises(UsageError, match=r"0\.8 is less than one per cent; give 80 for 80%"):
+        check_limit(0.8)
+    check_limit(0)
+    check_limit(1)

@@ -71,7 +71,9 @@ def _coverage(report: Report) -> _Named:
     if report.chosen is not None and report.chosen.pareto:
         shown = "Most weight of the defects that vectors can cover at a cost"
         last = "the last point is the chosen set, without what only diagnoses"
-        yield "coverage-against-cost", _plotted("coverage", f"{shown}; {last}", cost_figure(report.chosen))
+        campaigns = ", ".join(report.chosen.campaigns)
+        of = f"chosen for all {len(report.chosen.defects)} faulty circuits of {campaigns}"
+        yield "coverage-against-cost", _plotted("coverage", f"{shown}; {of}; {last}", cost_figure(report.chosen))
 
 
 def _currents(report: Report) -> _Named:

@@ -42,6 +42,7 @@ class Line:
     Attributes:
         coverage: The defect and its verdict.
         cells: Its threshold in every column; empty where settings have none.
+        best: The columns in which it is seen best.
         seen: In how many settings it has a threshold.
         searched: In how many settings it was searched.
         behaviours: What it is called.
@@ -49,6 +50,7 @@ class Line:
 
     coverage: CoverageRow
     cells: list[str]
+    best: frozenset[int]
     seen: int
     searched: int
     behaviours: str
@@ -134,6 +136,7 @@ def _lines(report: Report, columns: Sequence[Column]) -> list[Line]:
             Line(
                 coverage=defect,
                 cells=[_cell(settings[column.place], by_setting) for column in columns],
+                best=_best(defect, [by_setting.get(settings[column.place].setting) for column in columns]),
                 seen=sum(row.threshold is not None for row in found),
                 searched=len(found),
                 behaviours=", ".join(dict.fromkeys(row.behaviours for row in behaviours.get(defect.defect_id, []))),
@@ -149,6 +152,11 @@ def _cell(setting: SettingRow, found: Mapping[Any, ThresholdRow]) -> str:
     if row.threshold is None:
         return "not seen" if row.verdict == Detection.UNDETECTED else row.verdict
     return quantity(row.threshold, row.unit)
+
+
+def _best(defect: CoverageRow, rows: Sequence[ThresholdRow | None]) -> frozenset[int]:
+    found = [place for place, row in enumerate(rows) if row is not None and row.threshold == defect.best_threshold]
+    return frozenset(found) if defect.best_threshold is not None and len(rows) > 1 else frozenset()
 
 
 def _by_pattern(rows: Sequence[BaselineRow]) -> dict[str, list[BaselineRow]]:

@@ -177,6 +177,7 @@ def _backdrop(plan: Plan, row: PortraitRow) -> dict[str, Any]:
     probes = plan.network.sidecar.probes
     return {
         "transient": row.transient[:12],
+        "vdd": row.vdd_v,
         "windows": [[_short(start), _short(stop)] for start, stop in setting.stimulus.scope(row.vdd_v)["integrate"]],
         "units": {name: _unit(probes.get(name, "")) for name in row.traces},
         "traces": {name: _trace(samples) for name, samples in row.traces.items()},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from faultsim.reports.run_folders.changes import Changes, CoverageChange, Difference
 from faultsim.reports.coverage import Coverage
+from faultsim.reports.run_folders.changes import Changes, CoverageChange, Difference
 from faultsim.reports.run_folders.moves import Move
 from faultsim.reports.typesetting.typeset import Cell, Quantity, Share, Table
 

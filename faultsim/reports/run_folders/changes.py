@@ -78,6 +78,7 @@ class Changes:
         coverage: Of all defects, then by kind.
         added: Ids of defects that only the later run considers.
         removed: Ids of defects that only the earlier run considers.
+        gone: Those of them that it detects.
         defects: What is told of defects that both consider: weights, default severities and the like.
         verdicts: Defects with another verdict, lost detections first.
         thresholds: Thresholds that moved, the furthest first, and how many did not.
@@ -91,6 +92,7 @@ class Changes:
     coverage: tuple[CoverageChange, ...]
     added: tuple[str, ...]
     removed: tuple[str, ...]
+    gone: tuple[str, ...]
     defects: tuple[Difference, ...]
     verdicts: tuple[VerdictChange, ...]
     thresholds: Moves
@@ -99,8 +101,8 @@ class Changes:
 
     @property
     def lost(self) -> list[str]:
-        """Return the ids of the defects that were detected and are not any more."""
-        return [row.defect_id for row in self.verdicts if row.lost]
+        """Return the ids of the defects that were detected and are not any more, be it that nobody looks for them."""
+        return [*(row.defect_id for row in self.verdicts if row.lost), *self.gone]
 
     @property
     def nothing(self) -> bool:
@@ -165,6 +167,7 @@ def changes_between(before: Run, after: Run) -> Changes:
         coverage=tuple(_coverage(list(old.values()), list(new.values()))),
         added=tuple(name for name in new if name not in old),
         removed=tuple(name for name in old if name not in new),
+        gone=tuple(name for name, row in old.items() if name not in new and row.verdict == Detection.DETECTED),
         defects=tuple(_fields([old[name] for name in both], [new[name] for name in both], _name, _OF_A_DEFECT)),
         verdicts=tuple(sorted(verdicts, key=lambda row: not row.lost)),
         thresholds=moves_between(*thresholds),

@@ -17,8 +17,9 @@ function commandCard(island, defect) {
     const show = ["faultsim show", runFolder(), quoted(defect.id), ...chosen].join(" ");
     commands.push(["This transient again, with its plot", `${show} --plot waveforms.svg`]);
     commands.push(["Its deck, for ngspice -b", `${show} --deck faulty.cir`]);
+    if (portrait.side === "fails") commands.push(["Its neighbour on the grid, which passes", `${show} --at passes`]);
   }
-  commands.push(["All that is known of it, from the tables", `faultsim report ${runFolder()} --format markdown`]);
+  if (!commands.length) return null;
   return card("Reproduce", ...commands.flatMap(([what, text]) => [html("p", { class: "quiet" }, what), command(text)]));
 }
 

@@ -11,6 +11,7 @@ function start() {
   const follow = () => {
     const name = location.hash.startsWith("#defect=") ? decodeURIComponent(location.hash.slice("#defect=".length)) : "";
     if (table.places.has(name)) table.reveal(table.places.get(name));
+    else if (name) table.shown.textContent = `No defect is called ${name}`;
   };
   addEventListener("hashchange", follow);
   follow();

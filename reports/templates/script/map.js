@@ -56,7 +56,10 @@ class CircuitMap {
       mark.classList.add(byThreshold && defect.best === null ? "undetected" : defect.verdict);
       mark.style.setProperty("--mark", byThreshold && defect.best !== null ? shade(shareOf(defect.best, range[defect.unit])) : "");
     }
-    document.getElementById("map-scale").hidden = !byThreshold;
+    const scale = document.getElementById("map-scale");
+    const ends = Object.entries(range).map(([unit, [low, high]]) => `${quantity(low, unit)} dark to ${quantity(high, unit)} light`);
+    scale.textContent = `${ends.join("; ")}; hollow: none. An open is seen the better the smaller, a bridge the larger.`;
+    scale.hidden = !byThreshold;
   }
 
   said(place) {

@@ -53,6 +53,8 @@ class DefectTable {
       const id = `detail-${place}`;
       row.after(html("tr", { class: "detail", id }, cell));
       button.setAttribute("aria-controls", id);
+      // Whoever copies the address sends this row along.
+      history.replaceState(null, "", `#defect=${encodeURIComponent(this.island.defects[place].id)}`);
     } else {
       row.nextElementSibling.remove();
       button.removeAttribute("aria-controls");

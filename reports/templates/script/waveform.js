@@ -51,8 +51,11 @@ function track(name, backdrop, traces, across, top, missed) {
   const up = scale(low, high, top + TRACK - 8, top + 4);
   up.ticks = up.ticks.filter((_, place, all) => all.length < 4 || place % 2 === 0);
   const unit = backdrop.units[name] ?? "";
+  // A spike crosses half the supply.
+  const level = name === "out" && high > backdrop.vdd / 2 ? backdrop.vdd / 2 : null;
   return svg("g", {}, leftAxis(up, LEFT, across.place(across.high), unit),
     backdrop.traces[name] ? line(points(backdrop.traces[name]), across, up, "healthy") : null,
+    level ? line([[across.low, level], [across.high, level]], across, up, "limit") : null,
     traces[name] ? line(points(traces[name]), across, up, missed ? "faulty missed" : "faulty") : null,
     svg("text", { class: "name", x: LEFT + 4, y: top + 13 }, name));
 }
