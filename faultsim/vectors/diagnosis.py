@@ -14,9 +14,9 @@ from faultsim.vectors.lot import TestResult
 from faultsim.vectors.misfit import Misfit
 from faultsim.vectors.readings import Readings
 
-_IMPLAUSIBLE = 1e-6
-"""What is less probable than that does not come of a defect. A verdict against a certificate has 1e-3, and parts whose
-process is far from the nominal one have one of these, seldom two."""
+_IMPLAUSIBLE = 1e-8
+"""What is less probable than that does not come of a defect. A verdict against a certificate has 1e-3, and so has about
+a reading that is left out; of a part whose process is far from the nominal one two may be that odd."""
 _AS_GOOD = 0.03
 """A defect is as good an explanation as the best where it is at least so many times as probable."""
 _BELIEVED = 0.03

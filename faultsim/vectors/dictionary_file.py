@@ -101,16 +101,20 @@ def dictionary_text(record: DictionaryRecord) -> str:
     return json.dumps(record.model_dump(), separators=(",", ":"), allow_nan=False) + "\n"
 
 
-def read_dictionary(folder: Path) -> Dictionary:
+def read_dictionary(folder: Path, command: str) -> Dictionary:
     """Read the dictionary of a folder of vectors; tests that are in the set go by their vector's name.
+
+    Args:
+        folder: The folder.
+        command: That makes it.
 
     Raises:
         UsageError: There is none, or one of another version.
         SpecError: The file is not one.
     """
-    path = made(folder, DICTIONARY)
+    path = made(folder, DICTIONARY, command)
     if read_json(path, FormatRecord).format != FORMAT:
-        raise UsageError(f"{path} is of another version of faultsim; faultsim vectors {folder.parent} makes it anew")
+        raise UsageError(f"{path} is of another version of faultsim; {command} makes it anew")
     return dictionary_of(read_json(path, DictionaryRecord))
 
 
