@@ -26,7 +26,8 @@ def diagnosis_text(found: Diagnosis, purposes: Mapping[str, str], top: int) -> s
 
 
 def _lines(found: Diagnosis, purposes: Mapping[str, str], top: int) -> Iterator[str]:
-    yield f"part {found.part.part_id} {_verdict(found)}"
+    # A name of several lines could say that another part is good.
+    yield f"part {' '.join(found.part.part_id.split())} {_verdict(found)}"
     if found.passed and found.missing:
         yield f"not applied yet of the vectors that detect: {', '.join(found.missing)}"
     if found.good:
@@ -49,8 +50,8 @@ def _verdict(found: Diagnosis) -> str:
     if found.good:
         return f"{verdict}: consistent with a good part"
     if not found.explained:
-        nearest = f"nearest: {_at(found.nearest)}; probability {found.nearest.plausible:.1g}"
-        return f"{verdict}; no single defect explains this ({nearest})"
+        chance = f"; probability {found.nearest.plausible:.1g}" if found.nearest.suspect.id else ""
+        return f"{verdict}; no single defect explains this (nearest: {_at(found.nearest)}{chance})"
     unlike = ", but its readings are not those of a good part" if found.passed else ""
     many = f"{count} defects explain that equally well" if count > 1 else f"{_name(best)} explains that best"
     return f"{verdict}{unlike}; {many}{', but not all of it' if found.misfits else ''}"

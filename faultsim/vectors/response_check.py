@@ -164,8 +164,9 @@ class _Check:
         same = [lower[name.lower()]] if name.lower() in lower else []
         close = same or get_close_matches(name, program) or get_close_matches(name, candidates)
         meant = [f"did you mean {' or '.join(map(repr, close))}?"] if close else []
-        listed = f"vectors.csv lists the {len(program)} of the program, matrix.csv {len(candidates)} other candidates"
-        return "; ".join([*meant, listed])
+        named = " to ".join(dict.fromkeys([*program[:1], *program[-1:]]))
+        listed = f"vectors.csv lists the program's, {named}, and matrix.csv {len(candidates)} other candidates"
+        return " ".join([*meant, listed])
 
     def _warn(self, part: PartResult, result: TestResult, column: str, message: str) -> None:
         self.warnings[self._where(part, result, column), message] = f"{self._where(part, result, column)}: {message}"

@@ -292,7 +292,7 @@ def test_what_no_defect_does_is_said_to_be_explained_by_none(chosen: Chosen) -> 
     name, other = (vector["name"] for vector in currents(chosen)[:2])
     chosen.shell.write("amperes.csv", f"vector,result,im_wr_a\n{name},fail,20.5\n{other},fail,21.3\n")
     done = chosen.shell("diagnose", "runs/c", "amperes.csv").succeeds()
-    assert done.out.startswith("part 1 fails; no single defect explains this (nearest: a good part; ")
+    assert done.out.startswith("part 1 fails; no single defect explains this (nearest: a good part)\n")
     assert f"  {name} reads 20.5 A, where it has " in done.out
     assert done.err.startswith(f"amperes.csv:2: im_wr_a: {name} reads 20.5 A, and no good part more than")
     [found] = chosen.shell("diagnose", "runs/c", "amperes.csv", "--json", "--top", "1").succeeds().json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -149,12 +150,23 @@ def test_the_answer_begins_with_the_part_and_what_it_is() -> None:
     assert unlike[0] == "part 7 passes, but its readings are not those of a good part; it explains that best"
 
 
+def test_a_name_of_several_lines_is_one_line() -> None:
+    results = (failed("a"),)
+    found = Diagnosis(VERDICTS, PartResult("7\npart 8 passes", results), ["a"], explain(VERDICTS, results))
+    assert text(found)[0].startswith("part 7 part 8 passes fails; ")
+
+
 def test_what_nothing_explains_is_said_with_what_does_not_fit() -> None:
     lines = text(diagnosed(CURRENTS, readings({"a": 20.5, "b": 21.3}, fails="ab")))
-    assert lines[0].startswith("part 7 fails; no single defect explains this (nearest: a good part; probability ")
+    assert lines[0] == "part 7 fails; no single defect explains this (nearest: a good part)"
     assert set(lines[2:4]) == {"  a reads 20.5 A, where it has 100 uA", "  b reads 21.3 A, where it has 100 uA"}
     lines = text(diagnosed(VERDICTS, [passed("a"), passed("b"), failed("c")]))
     assert lines[1:3] == ["what does not fit a good part:", "  c fails, where it passes"]
+    some = suspect("some", a=from_place(50), **dict.fromkeys("bcd", from_place(None)))
+    lines = text(diagnosed(dictionary(some), [failed(name) for name in "abcd"]))
+    assert re.match(
+        r"part 7 fails; no single defect explains this \(nearest: some at .*; probability 8e-09\)", lines[0]
+    )
 
 
 def test_defects_that_are_as_good_and_not_listed_are_counted() -> None:

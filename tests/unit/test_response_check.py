@@ -130,14 +130,14 @@ def test_a_value_is_believed_before_a_verdict_and_that_before_a_pulse(
             ":2: im_wr_a: v002 compares the spike; it measures no current (leave it empty; those that ",
         ),
         ("v01,pass,,", ":2: vector: 'v01' is none of the vectors (did you mean 'v001'"),
-        ("V003,pass,,", ":2: vector: 'V003' is none of the vectors (did you mean 'v003'?; vectors.csv lists the 3 of "),
+        ("V003,pass,,", ":2: vector: 'V003' is none of the vectors (did you mean 'v003'? vectors.csv lists the prog"),
         (
             '"1110, IW 2 ns",pass,,',
             ":2: vector: '1110, IW 2 ns' is none of the vectors (did you mean '1110, IW 2 ns, LW 3 ns' or '1101, IW 2",
         ),
         (
             "7,pass,,",
-            ":2: vector: '7' is none of the vectors (vectors.csv lists the 3 of the program, matrix.csv 3 other",
+            ":2: vector: '7' is none of the vectors (vectors.csv lists the program's, v001 to v003, and",
         ),
     ],
 )
