@@ -1,6 +1,6 @@
 """Diagnosis of random single defects: is the true one in the top group, how large is that, how wide the severity range.
 
-    python benchmarks/bench_diagnosis.py [--runs FOLDER] [--samples 500] [--seed 1] [--varied]
+    python benchmarks/bench_diagnosis.py [--runs FOLDER] [--samples 500] [--seed 1] [--varied] [--verdicts]
 
 Runs lats2024, bridges4 and devices4 and chooses vectors for them where FOLDER does not have them yet. Each sample is a
 defect that the set covers, at a severity between the mildest that a detecting vector sees and the severest, evenly in
@@ -10,6 +10,8 @@ that the diagnosis asks for, until none of the program tells its top group apart
 Readings are off by what the tester's accuracy allows, drawn anew for each, and rounded to its resolution.
 With --varied each part is of a process of its own, every tolerance of the circuit drawn with its ends at three sigma,
 and the tester has one of its errors of edges and levels, or none.
+
+With --verdicts readings are left out, and pulses, as of a tester that says pass and fail alone.
 
 A part that passes, its severity next to a threshold, is counted and not diagnosed.
 
@@ -48,8 +50,9 @@ from faultsim.vectors.diagnosis import Explanation, explain
 from faultsim.vectors.dictionary import Dictionary, Entry, Floats, Suspect
 from faultsim.vectors.dictionary_file import dictionary_of
 from faultsim.vectors.dictionary_maker import dictionary_record
-from faultsim.vectors.lot import TestResult
+from faultsim.vectors.lot import PartResult, TestResult
 from faultsim.vectors.named_set import NamedSet
+from faultsim.vectors.part_diagnosis import Diagnosis
 from faultsim.vectors.space import load_space
 from faultsim.vectors.suggestion import suggest
 from faultsim.vectors.tester import Applied, load_tester
@@ -86,6 +89,7 @@ class Sample:
         inside: The true severity is in the range.
         decades: Width of the range.
         asked: Vectors that were applied besides those that detect.
+        explained: It is said that a defect explains the responses.
     """
 
     found: bool
@@ -94,6 +98,7 @@ class Sample:
     inside: bool
     decades: float
     asked: int
+    explained: bool
 
 
 def main() -> None:
@@ -102,6 +107,7 @@ def main() -> None:
     options.add_argument("--samples", type=int, default=500)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--varied", action="store_true", help="draw the tolerances of each part")
+    options.add_argument("--verdicts", action="store_true", help="leave readings and pulses out")
     options.add_argument("--verbose", action="store_true", help="print each sample")
     given = options.parse_args()
     folder = given.runs or Path(tempfile.mkdtemp())
@@ -119,7 +125,7 @@ def main() -> None:
         view.stage("samples", len(asked))
 
         def sampled(part: Part) -> Sample | None:
-            found = sample(vectors, dictionary, lab, part)
+            found = sample(vectors, dictionary, lab, part, given.verdicts)
             if given.verbose:
                 print(part.defect.id, f"{part.share:.3f}", found, flush=True)
             view.advance()
@@ -147,7 +153,7 @@ def covered(vectors: VectorSet) -> list[Defect]:
     ]
 
 
-def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> Sample | None:
+def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part, verdicts: bool) -> Sample | None:
     """Diagnose a part, by the vectors that detect, then by those that are asked for; none of one that passes."""
     defect = part.defect
     grid = vectors.matrix.grids[defect.id]
@@ -156,16 +162,21 @@ def sample(vectors: VectorSet, dictionary: Dictionary, lab: Lab, part: Part) -> 
     place = first + part.share * (last - first)
     named = dict(NamedSet(vectors).numbered)
     detecting = [name for name, check in named.items() if check not in vectors.extras]
-    results = [answer(vectors, lab, name, named[name], part, place) for name in detecting]
+
+    def applied(name: str) -> TestResult:
+        found = answer(vectors, lab, name, named[name], part, place)
+        return TestResult(1, name, found.passed) if verdicts else found
+
+    results = [applied(name) for name in detecting]
     if all(result.passed for result in results):
         return None
     explanations = explain(dictionary, results)
     while True:
         suggested = suggest(dictionary, group_of(explanations), [result.name for result in results])
         if len(group_of(explanations)) < 2 or not suggested or not suggested[0].ready:
-            return judged(vectors, dictionary, explanations, defect, place, len(results) - len(detecting))
-        name = suggested[0].vector
-        results.append(answer(vectors, lab, name, named[name], part, place))
+            found = Diagnosis(dictionary, PartResult("", tuple(results)), detecting, explanations)
+            return judged(vectors, found, defect, place, len(results) - len(detecting))
+        results.append(applied(suggested[0].vector))
         explanations = explain(dictionary, results)
 
 
@@ -201,19 +212,13 @@ def group_of(explanations: Sequence[Explanation]) -> list[Explanation]:
     return [one for one in explanations if one.in_group]
 
 
-def judged(
-    vectors: VectorSet,
-    dictionary: Dictionary,
-    explanations: Sequence[Explanation],
-    defect: Defect,
-    place: float,
-    asked: int,
-) -> Sample:
-    group, severity = group_of(explanations), between(vectors.matrix.grids[defect.id], place)
-    own = next(one for one in explanations if one.suspect.id == defect.id)
+def judged(vectors: VectorSet, found: Diagnosis, defect: Defect, place: float, asked: int) -> Sample:
+    group, severity = found.group, between(vectors.matrix.grids[defect.id], place)
+    own = next(one for one in found.explanations if one.suspect.id == defect.id)
     inside = own.low * (1 - 1e-9) <= severity <= own.high * (1 + 1e-9)
-    alike = in_class(dictionary, own.suspect, place)
-    return Sample(own in group, len(group), alike, inside, float(np.log10(own.high / own.low)), asked)
+    alike = in_class(found.dictionary, own.suspect, place)
+    width = float(np.log10(own.high / own.low))
+    return Sample(own in group, len(group), alike, inside, width, asked, found.explained)
 
 
 def in_class(dictionary: Dictionary, true: Suspect, place: float) -> int:
@@ -253,6 +258,7 @@ def report(tested: Sequence[Sample | None]) -> None:
     print(f"in the class: {np.median(alike):g}, {np.mean(alike):.2f}")
     print(f"severity range contains the true one: {share(one.inside for one in samples)}")
     print(f"width of the range, median: {np.median([one.decades for one in samples]):.2f} decades")
+    print(f"said to be explained by no single defect: {share(not one.explained for one in samples)}")
     print(f"vectors applied besides those that detect, mean: {np.mean([one.asked for one in samples]):.2f}")
 
 

@@ -453,9 +453,12 @@ def diagnose(
     responses: Annotated[Path, typer.Argument(metavar="RESPONSES", help="What a tester saw: CSV or STDF.")],
     out: Vectors = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="Defects that are listed.")] = 10,
+    further: Annotated[
+        bool, typer.Option("--next", help="Name the next vector of a part that looks good, too.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Say which defects explain what a tester saw of each part, at which severities, and which vector to apply next."""
     from faultsim.cli.diagnose import run as show
 
-    show(run, responses, out, top, json)
+    show(run, responses, out, top, further, json)

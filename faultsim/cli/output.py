@@ -27,11 +27,16 @@ def print_rows(rows: Sequence[Mapping[str, Any]], json: bool) -> None:
     if not rows:
         say("nothing to list")
         return
-    headers = list(rows[0])
-    lines = [headers, *([_text(row[header]) for header in headers] for row in rows)]
+    for line in table_lines(rows):
+        print(line)
+
+
+def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of a table of rows with the same keys, the keys above them; none where there are no rows."""
+    headers = list(rows[0]) if rows else []
+    lines = [headers, *([_text(row[header]) for header in headers] for row in rows)] if rows else []
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
 def print_stream(rows: Iterable[Mapping[str, Any]], shown: Sequence[str], json: bool) -> None:

@@ -14,6 +14,9 @@ from faultsim.campaigns.grid import Grid
 
 Floats = NDArray[np.float64]
 
+CERTIFIED = 1e-3
+"""How probable a response is that contradicts a certificate."""
+
 _GRID = 0.3
 """How far a severity is off the nearest of its grid, in places: the deviation of what is anywhere between two."""
 _POCKET = 0.02
@@ -85,7 +88,9 @@ class Entry:
             return np.zeros(places.shape)
         known = np.array([place for place, _ in self.pulses])
         away = np.abs(places[:, None] - known).min(axis=1)
-        return np.asarray(_POCKET * np.minimum(away / self.reach, 1))
+        # What is milder than all that was looked at, and passes, is between that and the fault-free circuit.
+        mild = (places < known[0]) & (self.verdicts(places) < 0.5)
+        return np.where(mild, 0.0, _POCKET * np.minimum(away / self.reach, 1))
 
     def spikes(self, pulse: int, places: Floats) -> NDArray[np.bool_]:
         """Return where the first spike may be on a pulse: as at one of the neighbouring places that are known."""
@@ -180,6 +185,16 @@ class Dictionary:
     measured: Mapping[str, Measured]
     times_s: Mapping[str, float]
     program: frozenset[str] = frozenset()
+
+    @cached_property
+    def fault_free(self) -> Suspect:
+        """The circuit without a defect, as a suspect of one severity: all vectors pass it."""
+        values = {name: np.array([one.expected]) for name, one in self.measured.items()}
+        entries = {
+            name: Entry((), 1.0, CERTIFIED, np.zeros(1 if name in values else 0), values.get(name, np.zeros(0)))
+            for name in self.times_s
+        }
+        return Suspect("", "", Grid(1.0, 1.0, 2.0), 1.0, entries)
 
 
 def changes_of(known: Sequence[tuple[float, bool]]) -> tuple[Change, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,17 @@ from pydantic import ConfigDict
 from faultsim.campaigns.grid import Grid
 from faultsim.errors import UsageError
 from faultsim.specfile import Spec, read_json
-from faultsim.vectors.dictionary import Change, Dictionary, Entry, Measured, Suspect, changes_of, reach_of, width_of
+from faultsim.vectors.dictionary import (
+    CERTIFIED,
+    Change,
+    Dictionary,
+    Entry,
+    Measured,
+    Suspect,
+    changes_of,
+    reach_of,
+    width_of,
+)
 from faultsim.vectors.record import DICTIONARY, made
 
 FORMAT = 2
@@ -24,8 +35,8 @@ known to fail, none where it is of none; whether that is certified."""
 Response = tuple[float, float, bool | None]
 """Severity, what a transient showed there, and whether the tester fails that; none where that is up to its errors."""
 
-_ODD_CERTIFIED, _ODD_MEASURED, _ODD_ESTIMATED = 1e-3, 1e-2, 0.1
-"""How probable a response is that contradicts a certificate, a sweep, and the batch engine."""
+_ODD_MEASURED, _ODD_ESTIMATED = 1e-2, 0.1
+"""How probable a response is that contradicts a sweep, and the batch engine."""
 
 _ROUGH, _ROUGH_WRITTEN = 0.1, 0.5
 """By how much of a step between two severities a value may be off a smooth curve: writing succeeds or fails."""
@@ -90,16 +101,20 @@ def dictionary_text(record: DictionaryRecord) -> str:
     return json.dumps(record.model_dump(), separators=(",", ":"), allow_nan=False) + "\n"
 
 
-def read_dictionary(folder: Path) -> Dictionary:
+def read_dictionary(folder: Path, command: str) -> Dictionary:
     """Read the dictionary of a folder of vectors; tests that are in the set go by their vector's name.
+
+    Args:
+        folder: The folder.
+        command: That makes it.
 
     Raises:
         UsageError: There is none, or one of another version.
         SpecError: The file is not one.
     """
-    path = made(folder, DICTIONARY)
+    path = made(folder, DICTIONARY, command)
     if read_json(path, FormatRecord).format != FORMAT:
-        raise UsageError(f"{path} is of another version of faultsim; faultsim vectors {folder.parent} makes it anew")
+        raise UsageError(f"{path} is of another version of faultsim; {command} makes it anew")
     return dictionary_of(read_json(path, DictionaryRecord))
 
 
@@ -126,8 +141,8 @@ def _suspect(record: DictionaryRecord, identity: str, own: SuspectRecord) -> Sus
 def _entry(record: DictionaryRecord, test: TestRecord, identity: str, own: SuspectRecord, grid: Grid) -> Entry:
     passes, fails, certified = test.seen[identity]
     responses = sorted((grid.place(at), value, failed) for at, value, failed in test.responses.get(identity, []))
-    known = [(place, failed) for place, _, failed in responses if failed is not None]
     ends = (-1.0 if passes is None else grid.place(passes), None if fails is None else grid.place(fails))
+    known = _known(responses, *ends, width_of(grid, False))
     swept = _swept(record, test, identity, own, grid) if test.measures else {}
     # A transient of just this vector and defect says more than a sweep of the same current.
     seen = swept | {place: value for place, value, _ in responses} if test.measures else {}
@@ -139,13 +154,36 @@ def _entry(record: DictionaryRecord, test: TestRecord, identity: str, own: Suspe
     return Entry(
         changes=changes_of(known) if known and certified else _change(*ends, len(grid) - 1),
         width=width_of(grid, certified),
-        odd=_ODD_CERTIFIED if certified else estimated,
+        odd=CERTIFIED if certified else estimated,
         places=np.array([place for place, _ in values]),
         values=np.array([value for _, value in values]),
         pulses=() if test.measures else tuple((place, int(value)) for place, value, _ in responses),
         rough=_ROUGH_WRITTEN if test.written else _ROUGH,
         reach=reach_of(grid),
     )
+
+
+def _known(
+    responses: Sequence[tuple[float, float, bool | None]], passes: float, fails: float | None, doubt: float
+) -> list[tuple[float, bool]]:
+    """Return places whose verdict is known, rising.
+
+    Of a measurement a bracket's milder side passes by limits that leave room for the tester's errors; by others it may
+    fail. What is milder by more than these errors passes, unless a transient says otherwise.
+
+    Args:
+        responses: Place, what is shown there, and whether that fails.
+        passes: The milder side of the bracket.
+        fails: The severer one; None where there is none.
+        doubt: How far the tester's errors reach, in places.
+    """
+    known = [(place, failed) for place, _, failed in responses if failed is not None]
+    if fails is None:
+        return known
+    milder = max((place for place, _ in known if place < fails), default=-1.0)
+    unsure = [place for place, _, failed in responses if failed is None and milder < place < fails]
+    edge = min([passes, *unsure]) - doubt
+    return sorted([*known, (edge, False)]) if edge > milder else known
 
 
 def _change(passes: float, fails: float | None, last: int) -> tuple[Change, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -20,6 +20,7 @@ class TestResult:
         unit: Of value and limits, without a prefix: ``A``.
         failing_cycle: Of a functional test that failed, the first cycle that did.
         spike_pulse: Input pulse at which the output spiked, 0 where it did not; None where the tester does not say.
+        line: Of the table that says so; None for STDF. Two results are equal wherever they were read.
     """
 
     number: int
@@ -31,6 +32,7 @@ class TestResult:
     unit: str = ""
     failing_cycle: int | None = None
     spike_pulse: int | None = None
+    line: int | None = field(default=None, compare=False)
 
     # Its name alone would make pytest collect it wherever it is imported.
     __test__: ClassVar[bool] = False

@@ -18,6 +18,10 @@ from faultsim.vectors.dictionary import Dictionary, Floats, Measured, Suspect
 _ANYTHING, _WRITTEN = 9.0, 7.0
 """What it costs a defect, as a logarithm, to leave out a reading that it does not explain: the unexpected happens. Less
 after writing, which succeeds or fails within a hundredth of a severity."""
+_ODD = 4.5
+"""By how much leaving out a reading helps, as a logarithm, for it not to fit: three deviations."""
+_FARTHEST = 1e4
+"""Deviations that a reading is off by at most, so that the squares of the others are not lost beside its own."""
 _FOLLOWS = 0.5
 """By how much of its share a current that a defect has changed may move otherwise than a good circuit's."""
 
@@ -49,14 +53,37 @@ class Readings:
     def logs(self, suspect: Suspect) -> Floats:
         """Return the logarithm of how probable readings are at each severity of a defect, 0 where they fit.
 
-        The squared distance of readings from what the defect shows, by the covariance of their deviations: what drifts
-        together, plus what each may be off by alone (the Woodbury identity keeps that small). One reading may be left
-        out at a price, or all that follow writing.
+        The squared distance of readings from what the defect shows. One reading may be left out at a price, or all that
+        follow writing.
         """
         known = self.known(suspect)
-        chosen = [self.vectors.index(name) for name in known]
-        if not chosen:
+        if not known:
             return np.zeros(suspect.places.size)
+        fit = self._fit(suspect, known)
+        written = np.array([self.measured[self.vectors.index(name)].written for name in known])
+        found = np.maximum(fit.logs(), fit.less_one(np.where(written, _WRITTEN, _ANYTHING)))
+        if written.sum() > 1:
+            found = np.maximum(found, fit.of(~written).logs() - _WRITTEN * written.sum())
+        return np.asarray(np.maximum(found, -_ANYTHING * len(known)))
+
+    def odd(self, suspect: Suspect, place: int) -> list[str]:
+        """Return the vectors whose reading does not fit a defect at a place of its grid, the worst one first."""
+        known, found = self.known(suspect), []
+        while known:
+            gains = self._fit(suspect, known).gains[place]
+            worst = int(np.argmax(gains))
+            if gains[worst] < _ODD:
+                break
+            found.append(known.pop(worst))
+        return found
+
+    def _fit(self, suspect: Suspect, known: Sequence[str]) -> Fit:
+        """Return how far the readings of some vectors are from what a defect shows.
+
+        By the covariance of their deviations: what drifts together, plus what each may be off by alone (the Woodbury
+        identity keeps that small).
+        """
+        chosen = [self.vectors.index(name) for name in known]
         measured, drifts = [self.measured[place] for place in chosen], self._drifts[chosen]
         shown, off = (np.stack(ends, axis=1) for ends in zip(*map(suspect.curve, known), strict=True))
         relative = np.array([one.relative for one in measured])
@@ -65,12 +92,8 @@ class Readings:
         changed = np.minimum(np.abs(shown / np.where(expected == 0, 1, expected) - 1), 1)
         own = relative**2 + (_FOLLOWS * changed) ** 2 * (drifts**2).sum(axis=1)
         alone = np.sqrt(own * shown**2 + absolute**2 + off**2)
-        fit = Fit((self.values[chosen] - shown) / alone, shown[:, :, None] * drifts / alone[:, :, None])
-        written = np.array([one.written for one in measured])
-        found = np.maximum(fit.logs(), fit.less_one(np.where(written, _WRITTEN, _ANYTHING)))
-        if written.sum() > 1:
-            found = np.maximum(found, fit.of(~written).logs() - _WRITTEN * written.sum())
-        return np.asarray(np.maximum(found, -_ANYTHING * len(chosen)))
+        rests = np.clip((self.values[chosen] - shown) / alone, -_FARTHEST, _FARTHEST)
+        return Fit(rests, shown[:, :, None] * drifts / alone[:, :, None])
 
     @cached_property
     def _drifts(self) -> Floats:
@@ -104,14 +127,18 @@ class Fit:
         return np.asarray(-(self.rests * self._whitened).sum(axis=1) / 2)
 
     def less_one(self, prices: Floats) -> Floats:
-        """Return the same with that reading left out that gains most, less its price.
+        """Return the same with that reading left out that gains most, less its price."""
+        return np.asarray(self.logs() + (self.gains - prices).max(axis=1))
+
+    @cached_property
+    def gains(self) -> Floats:
+        """What leaving out each reading adds to the logarithm, shape (P, V).
 
         What a reading adds to a squared distance, given all others, is its square in the inverse of the covariance
         over that one's diagonal.
         """
         diagonal = 1 - np.einsum("pvk,pkl,pvl->pv", self.together, self._inner, self.together, optimize=True)
-        gains = self._whitened**2 / diagonal / 2 - prices
-        return np.asarray(self.logs() + gains.max(axis=1))
+        return np.asarray(self._whitened**2 / diagonal / 2)
 
     @cached_property
     def _inner(self) -> Floats:

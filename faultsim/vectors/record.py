@@ -183,17 +183,21 @@ def is_of(folder: Path, name: str, only: str, fingerprint: Mapping[str, str]) ->
     return same and only in record.only
 
 
-def read_record(folder: Path) -> SetRecord:
+def read_record(folder: Path, command: str = "") -> SetRecord:
     """Read the record of a folder of vectors.
+
+    Args:
+        folder: The folder.
+        command: That makes it; as if it lay in its run folder if none.
 
     Raises:
         UsageError: There are no vectors.
         SpecError: The file is not a record.
     """
-    return read_json(made(folder, RECORD), SetRecord)
+    return read_json(made(folder, RECORD, command), SetRecord)
 
 
-def made(folder: Path, name: str) -> Path:
+def made(folder: Path, name: str, command: str = "") -> Path:
     """Return a file of a folder of vectors.
 
     Raises:
@@ -201,7 +205,6 @@ def made(folder: Path, name: str) -> Path:
     """
     path = folder / name
     if not path.is_file():
-        raise UsageError(
-            f"{folder} has no {name}, which faultsim vectors makes together with the others; make them anew"
-        )
+        remedy = f"{command} makes it" if command else "faultsim vectors makes it together with the others; make them anew"
+        raise UsageError(f"{folder} has no {name}; {remedy}")
     return path

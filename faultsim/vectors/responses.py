@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, did_you_mean
@@ -23,6 +25,9 @@ _ONLY_PART = "1"
 _UNIT = "A"
 _PULSE = re.compile(r"[0-9]{1,9}")
 _ATTO = re.compile(r".*[0-9.]a", re.IGNORECASE)
+_SPACED = re.compile(r"(?<=[0-9.]) +(?=[A-Za-z])")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+([a-z].*)?", re.IGNORECASE)
+_MICRO = str.maketrans("\u00b5\u03bc", "uu")
 _FORMULA = re.compile(r"'[=+\-@]")
 
 
@@ -44,6 +49,7 @@ class ResponseRow:
 
 _COLUMNS = tuple(column.name for column in fields(ResponseRow))
 _REQUIRED = ("vector", "result")
+_OPTIONAL = tuple(name for name in _COLUMNS if name not in _REQUIRED)
 
 
 def read_responses(path: Path) -> Lot:
@@ -64,6 +70,9 @@ def read_responses(path: Path) -> Lot:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SpecError([Problem(f"{path}:{line}", "is not UTF-8", "save it as CSV UTF-8")]) from error
+    if path.suffix.lower() == ".json" or _is_json(text):
+        remedy = f"write a table that begins with {','.join(_REQUIRED)}, or give the tester's STDF"
+        raise SpecError([Problem(str(path), "is JSON; responses are a CSV table or STDF", remedy)])
     table = _Table(path)
     lot = table.read(text)
     if table.problems:
@@ -86,6 +95,17 @@ def _row(part: PartResult, result: TestResult) -> ResponseRow:
     return ResponseRow(part.part_id, result.name, verdict, result.spike_pulse, value)
 
 
+def _is_json(text: str) -> bool:
+    """Return whether a text is a JSON object or list."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass
 class _Table:
     """A CSV table while it is read, with what is wrong so far."""
@@ -98,13 +118,15 @@ class _Table:
         rows = self._rows(text)
         line, header = next(rows, (1, []))
         names = [name.lower() for name in header]
-        self._check_header(line, names)
+        if not self._is_header(line, names):
+            return Lot("", "", "", ())
         parts: dict[str, list[TestResult]] = {}
         numbers: dict[str, int] = {}
         lines: dict[tuple[str, str], int] = {}
         for line, cells in rows:
             if len(cells) != len(names):
-                self._add(line, "", f"has {len(cells)} cells where the header has {len(names)}", "quote separators")
+                have = f"has {len(cells)} {'cell' if len(cells) == 1 else 'cells'} where the header has {len(names)}"
+                self._add(line, "", have, "each column has a separator, and a name with one is quoted")
                 continue
             row = dict(zip(names, cells, strict=True))
             part, result = self._name(line, row, "part", _ONLY_PART), self._result(line, row)
@@ -133,10 +155,16 @@ class _Table:
         except csv.Error as error:
             self._add(line, "", f"not valid CSV: {error}", "check its quotation marks")
 
-    def _check_header(self, line: int, names: list[str]) -> None:
+    def _is_header(self, line: int, names: list[str]) -> bool:
+        """Note what is wrong with a header; return whether it is one at all."""
         if not any(names):
-            self._add(line, "", "is empty", f"write a header: {', '.join(_COLUMNS)}")
-            return
+            if not self.problems:
+                self._add(line, "", "is empty", f"write a header: {', '.join(_COLUMNS)}")
+            return False
+        if not any(name in _COLUMNS or get_close_matches(name, _COLUMNS) for name in names):
+            remedy = f"begin with a line {','.join(_REQUIRED)}; there may be {', '.join(_OPTIONAL)}, too"
+            self._add(line, "", f"{names[0]!r} is no column: there is no header", remedy)
+            return False
         for name in dict.fromkeys(names):
             if name not in _COLUMNS:
                 self._add(line, name, "unknown column", did_you_mean(name, _COLUMNS))
@@ -145,6 +173,7 @@ class _Table:
         for name in _REQUIRED:
             if name not in names:
                 self._add(line, name, "is missing")
+        return True
 
     def _result(self, line: int, row: dict[str, str]) -> TestResult:
         name, value = self._name(line, row, "vector", ""), self._current(line, row.get("im_wr_a", ""))
@@ -159,6 +188,7 @@ class _Table:
             value=value,
             unit="" if value is None else _UNIT,
             spike_pulse=self._pulse(line, row.get("spike_pulse", "")),
+            line=line,
         )
 
     def _name(self, line: int, row: dict[str, str], column: str, default: str) -> str:
@@ -179,12 +209,16 @@ class _Table:
         return None
 
     def _current(self, line: int, text: str) -> float | None:
+        # 20.5 uA, as people and instruments write it, is 20.5uA.
+        plain = _SPACED.sub("", text.translate(_MICRO), count=1)
         try:
-            value = parse_quantity(text) if text else None
-        except ValueError as error:
-            self._add(line, "im_wr_a", str(error))
+            value = parse_quantity(plain) if plain else None
+        except ValueError:
+            comma = _DECIMAL_COMMA.fullmatch(plain)
+            remedy = "with a decimal point, not a comma" if comma else "amperes, such as 2.05e-5, 20.5u or 20.5 uA"
+            self._add(line, "im_wr_a", f"{text!r} is no current", remedy)
             return None
-        if _ATTO.fullmatch(text):
+        if _ATTO.fullmatch(plain):
             self._add(line, "im_wr_a", f"{text!r} would be atto in SPICE", "leave the unit out")
         elif value is not None and not math.isfinite(value):
             self._add(line, "im_wr_a", f"{text!r} is no current", "a finite number of amperes")

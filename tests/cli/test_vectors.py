@@ -362,22 +362,77 @@ def test_what_a_faulty_part_shows_leads_back_to_its_defect(chosen: Chosen, defec
 
 def test_stdf_is_read_as_well_and_parts_are_told_apart(chosen: Chosen) -> None:
     done = chosen.shell("diagnose", "runs/c", "runs/c/vectors/faulty.stdf").succeeds()
-    assert done.err.count("fails") == len(read_stdf(chosen.folder / "faulty.stdf").parts)
-    assert "rank" in done.out
+    # The answer is on stdout, each part's table below its name.
+    parts = done.out.split("\n\n")
+    lot = read_stdf(chosen.folder / "faulty.stdf")
+    assert [text.split(" fails; ")[0] for text in parts] == [f"part {part.part_id}" for part in lot.parts]
+    assert all("\nrank  defect" in text for text in parts)
+    assert done.err == ""
+
+
+def test_a_good_part_looks_good_and_is_asked_no_more(chosen: Chosen) -> None:
     good = chosen.shell("diagnose", "runs/c", "runs/c/vectors/golden.stdf").succeeds()
-    assert "part fault-free passes" in good.err
+    assert good.out.startswith("part fault-free passes: consistent with a good part\n")
+    assert "apply" not in good.out
+    [found] = chosen.shell("diagnose", "runs/c", "runs/c/vectors/golden.stdf", "--json").succeeds().json
+    assert (found["good"], found["explained"], found["missing"], found["next"]) == (True, True, [], [])
+    demanded = {one["defect_id"]: one["demanded"] for one in chosen.record["defects"]}
+    for one in found["defects"]:
+        # What it may have is milder than what the vectors were to see.
+        wanted = demanded[one["defect_id"]]
+        inside = one["severity_low"] <= wanted <= one["severity_high"] if wanted is not None else False
+        assert not (one["in_group"] and inside)
 
 
 def test_without_responses_the_first_vectors_to_apply_are_said(chosen: Chosen) -> None:
     chosen.shell.write("none.csv", "vector,result\nv001,\n")
     done = chosen.shell("diagnose", "runs/c", "none.csv").succeeds()
-    assert "was not tested" in done.err
-    assert "tells them apart: " in done.err
+    assert re.match(r"part 1 was not tested; \d+ defects are possible\napply v\d+ first: ", done.out)
+
+
+def currents(chosen: Chosen) -> list[Any]:
+    return [vector for vector in chosen.record["vectors"] if vector["observable"] == "im_wr_a"]
 
 
 def test_responses_to_vectors_that_there_are_not(chosen: Chosen) -> None:
-    chosen.shell.write("odd.csv", "vector,result\nv01,pass\n")
-    chosen.shell("diagnose", "runs/c", "odd.csv").fails_with(3, "'v01' is none of the vectors", "did you mean v001")
+    chosen.shell.write("odd.csv", "vector,result\nv01,pass\nv000,pass\n")
+    said = chosen.shell("diagnose", "runs/c", "odd.csv")
+    said.fails_with(3, "odd.csv:2: vector: 'v01' is none of the vectors (did you mean 'v001'", "matrix.csv")
+    assert "v000" not in said.err
+    assert len(said.err) < 300
+
+
+def test_what_no_defect_does_is_said_to_be_explained_by_none(chosen: Chosen) -> None:
+    name, other = (vector["name"] for vector in currents(chosen)[:2])
+    chosen.shell.write("amperes.csv", f"vector,result,im_wr_a\n{name},fail,20.5\n{other},fail,21.3\n")
+    done = chosen.shell("diagnose", "runs/c", "amperes.csv").succeeds()
+    assert done.out.startswith("part 1 fails; no single defect explains this (nearest: a good part)\n")
+    assert f"  {name} reads 20.5 A, where it has " in done.out
+    assert done.err.startswith(f"amperes.csv:2: im_wr_a: {name} reads 20.5 A, and no good part more than")
+    [found] = chosen.shell("diagnose", "runs/c", "amperes.csv", "--json", "--top", "1").succeeds().json
+    assert found["explained"] is False
+    assert {one["vector"] for one in found["misfits"]} == {name, other}
+    assert (len(found["defects"]), found["group"]) == (1, len(chosen.record["defects"]))
+
+
+def test_a_verdict_that_contradicts_its_value_is_said_with_its_line(chosen: Chosen) -> None:
+    vector = currents(chosen)[0]
+    chosen.shell.write("contra.csv", f"vector,result,im_wr_a\n{vector['name']},fail,{vector['expected']!r}\n")
+    done = chosen.shell("diagnose", "runs/c", "contra.csv").succeeds()
+    assert done.err.startswith(f"contra.csv:2: im_wr_a: {vector['name']} fails with ")
+    assert "the value is believed" in done.err
+    assert "part 1 passes" in done.out
+    chosen.shell.write("kind.csv", f"vector,result,spike_pulse\n{vector['name']},fail,1\n")
+    chosen.shell("diagnose", "runs/c", "kind.csv").fails_with(3, "kind.csv:2: spike_pulse: ", "it has no pulse")
+
+
+def test_a_folder_without_a_dictionary_says_what_makes_it_there(chosen: Chosen, tmp_path: Path) -> None:
+    folder = tmp_path / "my vectors"
+    folder.mkdir()
+    shutil.copy(chosen.folder / "vectors.json", folder)
+    chosen.shell.write("some.csv", "vector,result\nv001,fail\n")
+    said = chosen.shell("diagnose", "runs/c", "some.csv", "--out", str(folder))
+    said.fails_with(2, f"has no dictionary.json; faultsim vectors runs/c --out '{folder}' makes it")
 
 
 def test_a_dictionary_of_another_version_is_made_anew(chosen: Chosen, tmp_path: Path) -> None:

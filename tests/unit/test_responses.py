@@ -116,6 +116,33 @@ def test_a_result_is_written_in_several_ways(result: str, passed: bool | None, t
     assert part.results == (TestResult(1, "v1", passed),)
 
 
+@pytest.mark.parametrize("value", ["20.5u", "20.5uA", "20.5 uA", "20.5 \u00b5A", "20.5\u03bcA", "2.05e-5", "0.0205m"])
+def test_a_current_is_written_as_people_do(value: str, tmp_path: Path) -> None:
+    [part] = read_responses(written(tmp_path, f"vector,result,im_wr_a\nv1,P,{value}\n")).parts
+    assert part.results[0].value == pytest.approx(20.5e-6, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"vector": "v001", "result": "fail"}', "responses.json"),
+        ('\n[{"vector": "v001"}]', "r.csv"),
+        ("[{", "a.json"),
+    ],
+)
+def test_json_is_said_to_be_none_of_the_formats(text: str, name: str, tmp_path: Path) -> None:
+    [said] = problems(written(tmp_path, text, name))
+    assert (
+        said == ": is JSON; responses are a CSV table or STDF (write a table that begins with vector,result, or give "
+        "the tester's STDF)"
+    )
+
+
+def test_a_line_is_kept_for_what_is_said_later(tmp_path: Path) -> None:
+    [part] = read_responses(written(tmp_path, "vector,result\n\nv1,P\nv2,F\n")).parts
+    assert [result.line for result in part.results] == [3, 4]
+
+
 def test_lines_of_parts_may_be_interleaved_and_vectors_keep_their_number(tmp_path: Path) -> None:
     lot = read_responses(written(tmp_path, "part,vector,result\na,v1,P\nb,v2,F\na,v2,P\nb,v1,P\n"))
     found = {part.part_id: [(result.number, result.name) for result in part.results] for part in lot.parts}
@@ -146,16 +173,30 @@ def test_a_header_alone_is_of_a_part_that_nothing_was_applied_to(tmp_path: Path)
             [
                 ":2: vector: is empty",
                 ":2: part: is empty",
-                ":3: im_wr_a: '1 A' is not a quantity; write a number with an optional SPICE suffix",
+                ":3: im_wr_a: '1 A' would be atto in SPICE (leave the unit out)",
                 ":3: result: 'pas' is no result (pass or fail, P or F, 1 or 0, true or false; empty where",
                 ":3: spike_pulse: '-1' is no pulse (a number from 1, 0 or none for no spike, or empty)",
                 ":4: im_wr_a: '1e999' is no current (a finite number of amperes)",
                 ":4: spike_pulse: '2.5' is no pulse",
                 ":6: vector: 'v2' of part 'a' is in line 4 already (give each part another name, and each vector one",
-                ":7: has 3 cells where the header has 5 (quote separators)",
+                ":7: has 3 cells where the header has 5 (each column has a separator, and a name with one is quoted)",
                 ":8: im_wr_a: '1e-6A' would be atto in SPICE (leave the unit out)",
             ],
         ),
+        (
+            "vector;result;im_wr_a\nv1\nv2;P;1,2e-5\nv3;P;much\nv4;P;nan\n",
+            [
+                ":2: has 1 cell where the header has 3 (",
+                ":3: im_wr_a: '1,2e-5' is no current (with a decimal point, not a comma)",
+                ":4: im_wr_a: 'much' is no current (amperes, such as 2.05e-5, 20.5u or 20.5 uA)",
+                ":5: im_wr_a: 'nan' is no current (amperes, such as",
+            ],
+        ),
+        (
+            "v1,fail\nv2,fail,\n",
+            [":1: 'v1' is no column: there is no header (begin with a line vector,result; there may be part,"],
+        ),
+        ('"part', [":1: not valid CSV: unexpected end of data"]),
         ('vector,result\nv1,X\n"v2,P\nv3,P\n', [":2: result: 'X' is no", ":3: not valid CSV: unexpected end of data"]),
     ],
 )
