@@ -205,6 +205,6 @@ def made(folder: Path, name: str, command: str = "") -> Path:
     """
     path = folder / name
     if not path.is_file():
-        remedy = f"{command} makes it" if command else "faultsim vectors makes it together with the others; make them anew"
+        remedy = f"{command} makes it" if command else "faultsim vectors makes it with the others; make them anew"
         raise UsageError(f"{folder} has no {name}; {remedy}")
     return path
