@@ -1,4 +1,4 @@
-"""Renews the pictures of reports that README shows: report_screenshots.py RUN OTHER DEFECT, two finished run folders."""
+"""Renews the pictures of reports that README shows: report_screenshots.py RUN OTHER DEFECT; both runs are finished."""
 
 from __future__ import annotations
 
