@@ -72,13 +72,15 @@ def _write_again(run: Path, json: bool) -> None:
     from faultsim.cli.finished import finished_of
     from faultsim.cli.status import open_ledger
     from faultsim.reports.folder import write_folder
+    from faultsim.reports.run_folders.run import load_run
 
     with closing(open_ledger(run)) as ledger, FolderLock(run, "report"):
         found = finished_of(run, ledger)
         say(f"writing the report of {len(found.plan.defects)} defects")
         page = write_folder(run, found.plan, stored_result(ledger, found.plan), ledger, found.versions)
     if json:
-        print_json({"report": str(page)})
+        manifest = load_run(run).manifest
+        print_json({"report": str(page), "coverage": manifest["coverage"], "counts": manifest["counts"]})
     else:
         print(page)
 

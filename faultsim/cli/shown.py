@@ -9,6 +9,7 @@ from typing import Any
 
 from faultsim.campaigns.evidence import Evidence
 from faultsim.campaigns.ledger import Use
+from faultsim.campaigns.plan import Setting
 from faultsim.campaigns.results import EQUIVALENT, Detection, ThresholdRow
 from faultsim.campaigns.search import Verdict
 from faultsim.circuits.symbols import abridged
@@ -96,12 +97,23 @@ def lines_of(shown: Shown) -> Iterator[str]:
         yield f"severity: {evidence.severity!r} {evidence.defect.unit}, {evidence.defect.location}"
     if evidence.origin.row is not None:
         yield f"threshold: {_bracket(evidence.origin.row)}"
+    if setting is not None:
+        yield f"compares: {_compared(setting, shown.healthy)}"
     yield f"network: {_network(evidence)}"
     yield f"key: {evidence.key}" + ("" if evidence.stored else " (new: nothing in the run rests on it)")
     if shown.uses:
         yield f"rests on it: {_results(shown.uses)}"
     yield f"status: {shown.outcome.status}, {shown.outcome.points} points"
     yield from shown.outcome.log_tail.splitlines()
+
+
+def _compared(setting: Setting, healthy: Outcome) -> str:
+    """Return what decides the verdict."""
+    expected = healthy.values.get(setting.observable)
+    share = setting.limits.share(expected) if setting.limits else None
+    within = "equal to" if share is None else f"within {100 * share:.3g} % of"
+    value = f"{expected:.6g}" if isinstance(expected, float) else str(expected)
+    return f"{setting.observable}, {within} the fault-free {value}"
 
 
 def table_of(shown: Shown) -> list[dict[str, Any]]:

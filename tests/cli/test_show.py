@@ -130,6 +130,7 @@ def test_a_severity_that_was_never_simulated_is_said_to_be_new(answers: Answers)
 def test_people_read_the_same_in_words(answers: Answers) -> None:
     done, shown = answers.done["talk"].succeeds(), answers.record("best")
     first, *rest = done.out.splitlines()
+    assert any(line.startswith("compares: im_wr_a, within 30 % of the fault-free 0.0001") for line in rest)
     assert first == "Rop3 at 6.4 kohm fails the test current"
     assert "threshold: passes at 3.2 kohm, fails at 6.4 kohm" in rest
     assert f"key: {shown['key']}" in rest
