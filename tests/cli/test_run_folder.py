@@ -255,7 +255,12 @@ def test_report_writes_the_same_bytes_again_from_any_folder(workspace: Shell, fi
         (run / "figures" / name).write_text("of an earlier campaign")
     elsewhere = Shell(workspace.folder / "else where")
     done = elsewhere("report", run, "--json").succeeds()
-    assert done.json == {"report": str(run / "report.html")}
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert done.json == {
+        "report": str(run / "report.html"),
+        "coverage": manifest["coverage"],
+        "counts": manifest["counts"],
+    }
     assert bytes_of(run) == bytes_of(finished.folder)
 
 
