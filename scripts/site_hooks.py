@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds the site: pages are made, and links out of docs/ lead to the pages that show the files."""
+"""What MkDocs calls while it builds the site: pages are made, and links out of docs/ lead to pages, too."""
 
 from __future__ import annotations
 

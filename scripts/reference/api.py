@@ -9,21 +9,18 @@ from functools import cached_property
 from typing import Any
 
 import faultsim
-from faultsim.reports.runs.changes import Changes, CoverageChange, Difference, VerdictChange
 from faultsim.reports.coverage import Coverage
-from faultsim.reports.runs.moves import Move, Moves
-from faultsim.reports.runs.run import RunTable
-from faultsim.reports.runs.saved_figure import SavedFigure
+from faultsim.reports.run_folders.changes import Changes, CoverageChange, Difference, VerdictChange
+from faultsim.reports.run_folders.moves import Move, Moves
+from faultsim.reports.run_folders.run import RunTable
+from faultsim.reports.run_folders.saved_figure import SavedFigure
 from faultsim.reports.summary import Summary
 
 from .docstring import Docstring, docstring_of
 from .markup import code, prose, table
 from .tables import anchor_of
+from .words import Words
 
-_INTRO = """\
-`import faultsim` gives what is listed first; the classes behind are what that returns. Everything is read from the files of a finished run folder: no
-deck, no campaign, no simulator. How it is used: [Python and Jupyter](../howto/python.md).
-"""
 RETURNED = (Summary, Coverage, SavedFigure, Changes, CoverageChange, VerdictChange, Moves, Move, Difference)
 """What the public names give back."""
 
@@ -34,13 +31,13 @@ def public() -> list[Any]:
     return sorted(found, key=inspect.isclass)
 
 
-def api_page() -> str:
+def api_page(words: Words) -> str:
     """Return the page of the Python interface."""
-    lines = ["# Python", "", _INTRO]
+    lines = ["# Python", "", words.of("page intros", "python"), ""]
     for thing in (*public(), *RETURNED):
         name = f"faultsim.{thing.__name__}" if thing.__name__ in faultsim.__all__ else thing.__name__
         lines += [f"## {name} {{ #{thing.__name__} }}", ""]
-        lines += _class(thing) if inspect.isclass(thing) else _function(name, thing)
+        lines += _class(thing, words) if inspect.isclass(thing) else _function(name, thing)
     return "\n".join(lines)
 
 
@@ -49,11 +46,10 @@ def _function(name: str, function: Any) -> list[str]:
     return ["```python", f"{name}{_signature(function)}", "```", "", *_said(told), *_sections(told, ("Args", "Raises"))]
 
 
-def _class(kind: Any) -> list[str]:
+def _class(kind: Any, words: Words) -> list[str]:
     told = docstring_of(kind)
-    attributes = told.sections.get("Attributes", {})
     hints = inspect.get_annotations(kind) if is_dataclass(kind) else {}
-    rows = [[code(name), code(str(hint)), prose(attributes.get(name, ""))] for name, hint in _fields(hints)]
+    rows = [[code(name), code(str(hint)), _about(kind, name, words)] for name, hint in _fields(hints)]
     rows += [[code(name), code(hint), about] for name, hint, about in _properties(kind)]
     lines = [*_said(told), *table(["attribute", "type", "what"], rows)]
     for name, method in vars(kind).items():
@@ -62,6 +58,12 @@ def _class(kind: Any) -> list[str]:
             lines += [f"### {kind.__name__}.{name}", "", "```python", f"{name}{_signature(method)}", "```", ""]
             lines += [*_said(said), *_sections(said, ("Args", "Raises"))]
     return lines
+
+
+def _about(kind: Any, name: str, words: Words) -> str:
+    said = docstring_of(kind).sections.get("Attributes", {}).get(name)
+    own = f"attribute {kind.__name__}"
+    return prose(said) if said else words.of(own if words.has(own, name) else "column any", name)
 
 
 def _fields(hints: dict[str, Any]) -> Iterator[tuple[str, Any]]:

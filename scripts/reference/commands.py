@@ -25,17 +25,17 @@ def verbs() -> dict[str, Command]:
 
 def commands_page(words: Words) -> str:
     """Return the page of the verbs."""
-    lines = [
-        "# Commands",
-        "",
-        "`faultsim VERB --help` says the same. What is printed as a table is also printed as `--json`. Data goes to standard output, talk and",
-        "progress to standard error. Quantities take SPICE suffixes: `1n`, `16k`, `1meg`. What the number says that a command",
-        "ends with: [exit codes](exit-codes.md).",
-        "",
-    ]
+    lines = ["# Commands", "", words.of("page intros", "commands"), ""]
     for name, command in verbs().items():
         told_of = docstring_of(command.callback)
-        lines += [f"## faultsim {name} {{ #{name.replace(' ', '-')} }}", "", "```text", _usage(name, command), "```", ""]
+        lines += [
+            f"## faultsim {name} {{ #{name.replace(' ', '-')} }}",
+            "",
+            "```text",
+            _usage(name, command),
+            "```",
+            "",
+        ]
         lines += [prose(paragraph) + "\n" for paragraph in told_of.paragraphs]
         lines += table(["", "takes", "if left out", "what"], _rows(name, command, words))
     return "\n".join(lines)
@@ -59,9 +59,9 @@ def _rows(verb: str, command: Command, words: Words) -> Iterator[list[str]]:
     for one in sorted(command.params, key=_is_option):
         if one.name == "help":
             continue
-        names = [*one.opts, *one.secondary_opts] if _is_option(one) else [_placeholder(one)]
-        about = one.help or words.of("option " + verb, names[0])
-        yield [", ".join(code(name) for name in names), _takes(one), _default(one), prose(about)]
+        names = [*one.opts, *one.secondary_opts] if _is_option(one) else _placeholder(one).strip("[]").split("|")
+        about = prose(one.help) if one.help else words.of(f"option {verb}", names[0] if _is_option(one) else one.name)
+        yield [", ".join(code(name) for name in names), _takes(one), _default(one), about]
 
 
 def _is_option(parameter: Command) -> bool:
@@ -89,5 +89,3 @@ def _default(parameter: Command) -> str:
     if parameter.default in (None, "", False):
         return ""
     return "on" if parameter.default is True else code(str(parameter.default))
-
-

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .markup import code, prose, table
+from .markup import code, table
 from .tables import FileOfRows, anchor_of, tables_of
 from .words import Words
 
-_INTRO = """\
-`faultsim run CAMPAIGN` makes `runs/CAMPAIGN/`, or what `--out` names. Same inputs give the same bytes: no file but the databases has a time in it.
-Files that are only there where the campaign asks for them say so.
-"""
 _GROUPS = {
     "run": "In the folder",
     "vectors": "In vectors/, written by faultsim vectors and replay",
@@ -26,12 +22,12 @@ def files_of(words: Words) -> Iterator[tuple[str, str, str]]:
         yield "vectors" if path.startswith("vectors/") else "run", path, _about(file)
     for group in _GROUPS:
         for name in words.groups.get(f"file {group}", {}):
-            yield group, name, prose(words.of(f"file {group}", name))
+            yield group, name, words.of(f"file {group}", name)
 
 
 def folder_page(words: Words) -> str:
     """Return the page of a run folder."""
-    lines = ["# The run folder", "", _INTRO]
+    lines = ["# The run folder", "", words.of("page intros", "run-folder"), ""]
     files = list(files_of(words))
     for group, title in _GROUPS.items():
         rows = [[code(name), about] for own, name, about in files if own == group]
@@ -40,4 +36,4 @@ def folder_page(words: Words) -> str:
 
 
 def _about(file: FileOfRows) -> str:
-    return f"{prose(file.about)}. [Columns](tables.md#{anchor_of(file.path)})"
+    return f"{file.about}. [Columns](tables.md#{anchor_of(file.path)})"

@@ -71,13 +71,13 @@ def _reference(words: Words) -> Iterator[tuple[str, str]]:
     yield "reference/exit-codes.md", exits_page(words)
     for name, (title, model) in SPEC_FILES.items():
         more = _quantities() if model is BehaviourSpec else ""
-        yield f"reference/{name}-file.md", file_page(title, words.of("page files", name), model, words) + more
+        yield f"reference/{name}-file.md", file_page(name, title, model, words) + more
     yield "reference/run-folder.md", folder_page(words)
     yield "reference/tables.md", tables_page(words)
     for page, (title, name) in SCHEMAS.items():
         schema = json.loads((REPOSITORY / "fault_models" / "schema" / f"{name}.schema.json").read_text())
         yield f"reference/{page}.md", schema_page(title, words.of("page schemas", name), schema)
-    yield "reference/python.md", api_page()
+    yield "reference/python.md", api_page(words)
 
 
 def _quantities() -> str:
@@ -86,5 +86,10 @@ def _quantities() -> str:
     rows = [
         [code(name), takes[kind], prose(about)] for kind, names in QUANTITIES.items() for name, about in names.items()
     ]
-    lines = ["## Quantities { #quantities }", "", "What `quantity` may name.", *table(["quantity", "takes", "what"], rows)]
+    lines = [
+        "## Quantities { #quantities }",
+        "",
+        "What `quantity` may name.",
+        *table(["quantity", "takes", "what"], rows),
+    ]
     return "\n" + "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Pages of the TOML files that faultsim reads: every key with its type, default and meaning, from the pydantic models."""
+"""Pages of the TOML files that are read: every key with its type, default and meaning, from the pydantic models."""
 
 from __future__ import annotations
 
@@ -44,31 +44,35 @@ def sections_of(model: type[Spec], path: str = "", header: str = "") -> Iterator
             yield from sections_of(member, label, written)
 
 
-def keys_of(section: Section, words: Words) -> Iterator[list[str]]:
-    """Yield a row for each key of a table."""
+def keys_of(section: Section, group: str, words: Words) -> Iterator[list[str]]:
+    """Yield a row for each key of a table; the group has the words that the models do not say."""
     hints = get_type_hints(section.model, include_extras=True)
     for name, field in section.model.model_fields.items():
         path = ".".join(filter(None, (section.path, name)))
-        # A table has a heading of its own, which takes the name.
-        shown = code(name, "" if specs_in(hints[name]) else path)
-        yield [shown, told(hints[name]) + limits_told(field.metadata), _default(field), _about(section, name, words)]
+        shown = f"[{code(name)}](#{_target(path, hints[name])})" if specs_in(hints[name]) else code(name, path)
+        yield [
+            shown,
+            told(hints[name]) + limits_told(field.metadata),
+            _default(field),
+            _about(section, name, group, words),
+        ]
 
 
-def file_page(title: str, about: str, model: type[Spec], words: Words) -> str:
+def file_page(name: str, title: str, model: type[Spec], words: Words) -> str:
     """Return the page of a kind of file.
 
     Args:
+        name: What words call it.
         title: Of the page.
-        about: What the file is for and where it lies, as Markdown.
         model: What it may hold.
         words: What the models do not say.
     """
-    lines = [f"# {title}", "", about, ""]
+    lines = [f"# {title}", "", words.of("page files", name), ""]
     for section in sections_of(model):
         if section.path:
             lines += [f"## {code(section.header)} {{ #{section.path} }}", ""]
         lines += [prose(paragraph) + "\n" for paragraph in docstring_of(section.model).paragraphs]
-        lines += table(["key", "type", "if left out", "what"], keys_of(section, words))
+        lines += table(["key", "type", "if left out", "what"], keys_of(section, f"key {name}", words))
     return "\n".join(lines)
 
 
@@ -83,17 +87,23 @@ def _placed(path: str, hint: Any, member: type[Spec] | None) -> tuple[str, str]:
     return f"{path}-{choice.replace(' ', '-')}", f'{header} at = "{choice}"'
 
 
-def _about(section: Section, name: str, words: Words) -> str:
+def _target(path: str, hint: Any) -> str:
+    """Return the name of the heading of a key's table, of the first where there are several."""
+    inside = specs_in(hint)
+    return _placed(path, bare(hint), inside[0] if len(inside) > 1 else None)[0]
+
+
+def _about(section: Section, name: str, group: str, words: Words) -> str:
     field = section.model.model_fields[name]
-    group = f"key {section.model.__name__}"
     if field.description:
         return prose(field.description)
+    path = ".".join(filter(None, (section.path, name)))
     inside = specs_in(get_type_hints(section.model, include_extras=True)[name])
-    if inside and not words.has(group, name):
+    if inside and not words.has(group, path):
         return prose(sentence(docstring_of(inside[0]).text))
     if get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1:
         return "says which of these tables it is"
-    return prose(words.of(group, name))
+    return words.of(group, path if words.has(group, path) else f"*.{name}")
 
 
 def _default(field: FieldInfo) -> str:

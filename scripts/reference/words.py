@@ -26,7 +26,7 @@ class Words:
     _missing: list[str] = field(default_factory=list)
 
     def of(self, group: str, name: str) -> str:
-        """Return a description; one that is missing is remembered."""
+        """Return a description, as Markdown; one that is missing is remembered."""
         self._asked.add((group, name))
         found = self.groups.get(group, {}).get(name)
         if found is None:
@@ -46,7 +46,10 @@ class Words:
         """
         known = {(group, name) for group, names in self.groups.items() for name in names}
         problems = [f"no description of {what}" for what in dict.fromkeys(self._missing)]
-        problems += [f"nothing is called {group}: {name}" for group, name in sorted(known - self._asked)]
+        problems += [
+            f"{group}: {name} is nothing, or the code says itself what it is"
+            for group, name in sorted(known - self._asked)
+        ]
         if problems:
             raise Untold("\n".join(problems))
 

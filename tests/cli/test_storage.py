@@ -138,7 +138,7 @@ def test_results_whose_transients_are_gone_are_found_again(small: Shell, whole: 
     small("run", "campaign.toml").succeeds()
     (small.folder / "runs" / "store.sqlite").unlink()
     done = small("run", "campaign.toml", "--json").succeeds()
-    assert "18 finished results rest on transients that are no more in the store" in done.err
+    assert "25 finished results rest on transients that are no more in the store" in done.err
     assert done.json["simulated"] == simulations(small)
     assert transients(small) == whole.transients
     assert bytes_of(small.folder / "runs" / "campaign") == whole.files
