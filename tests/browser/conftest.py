@@ -31,7 +31,8 @@ Open = Callable[..., Page]
 """Opens a file; keywords are those of a browser context, ``hash`` is what follows the # of its address."""
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright is there asyncio has a loop, and others start theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = os.environ.get("FAULTSIM_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:

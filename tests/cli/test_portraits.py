@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from tests.cli.conftest import Finished, Shell
 
 
 def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    # Nobody writes any more, so that nothing is left beside the file.
+    with closing(sqlite3.connect(f"file:{database}?immutable=1", uri=True)) as connection:
         return connection.execute(query).fetchall()
 
 

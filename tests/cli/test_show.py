@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def contents(shell: Shell) -> list[str]:
     """Return every row of the store and of the ledger."""
     found = []
     for name in ("runs/store.sqlite", f"{RUN}/campaign.sqlite"):
-        with sqlite3.connect(f"file:{shell.folder / name}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{shell.folder / name}?immutable=1", uri=True)) as connection:
             found += list(connection.iterdump())
     return found
 
