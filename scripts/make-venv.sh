@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make-venv.sh [EXTRA]  Makes .venv and installs faultsim into it (editable) with the pinned versions.
-# EXTRA: test, lint or bench. A stamp in .venv remembers what was installed, so nothing happens twice.
+# EXTRA: test, lint, bench or docs. A stamp in .venv remembers what was installed, so nothing happens twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -52,7 +52,8 @@ if ! "$venv_python" -m pip --version >/dev/null 2>&1; then
 fi
 
 echo "faultsim: installing faultsim${extra:+[$extra]} and its pinned dependencies into .venv" >&2
-# hatchling from our pins and no build isolation: nothing unpinned takes part.
-pip_install hatchling
+# Builders from our pins and no build isolation: nothing unpinned takes part. hatchling builds faultsim, setuptools the
+# test extra's source distributions (the one a new venv brings cannot make wheels).
+pip_install hatchling setuptools
 pip_install --no-build-isolation -e ".${extra:+[$extra]}"
 fingerprint >"$stamp"
