@@ -21,7 +21,7 @@ test: ## Set up, run the whole test suite
 	@bash scripts/install-ngspice.sh
 	@bash scripts/make-venv.sh test
 	@bash scripts/install-chromium.sh
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 fuzz: ## Set up, look at public, spoilt and random decks and expressions many times more than the test suite does
 	@bash scripts/install-ngspice.sh

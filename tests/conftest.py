@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from faultsim.campaigns.plan import Plan, make_plan
 from faultsim.spice.pool import WorkerPool
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
-from tests.ahead import Ahead, Work
+from tests.shared_work import SharedWork, Work
 
 
 @dataclass(frozen=True)
@@ -50,59 +51,53 @@ def run_campaign(name: str, folder: Path) -> Path:
     return run
 
 
-CAMPAIGNS: dict[str, Work] = {
-    "lats2024": partial(run_campaign, "lats2024"),
-    "lats2024_lif": partial(run_campaign, "lats2024-lif"),
-    "lats2024_delay": partial(run_campaign, "lats2024-delay"),
-}
-
-
-def works(item: pytest.Function) -> list[Work]:
-    """Return the long work that a test looks at: runs of campaigns, and what its module's ``begin`` does."""
-    found = [CAMPAIGNS[name] for name in item.fixturenames if name in CAMPAIGNS]
-    return [*found, item.module.begin] if "begun" in item.fixturenames else found
+CAMPAIGNS = {"lats2024", "lats2024_lif", "lats2024_delay"}
+"""Fixtures that are a run of a campaign."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Put the modules last that look at long work, so that it has begun by then."""
-    waiting = {item.module for item in items if works(item)}
-    items.sort(key=lambda item: item.module in waiting)
+    """Put the modules first that look at long work: what is left for the end is short and shared out evenly."""
+    long = {
+        item.module for item in items if "begun" in item.fixturenames or not CAMPAIGNS.isdisjoint(item.fixturenames)
+    }
+    items.sort(key=lambda item: item.module not in long)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def ahead(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ahead | None]:
-    """Begin the long work that tests of this session look at, in their order."""
-    wanted = dict.fromkeys(work for item in request.session.items for work in works(item))
-    if not wanted:
-        yield None
-        return
-    begun = Ahead(wanted, lambda: tmp_path_factory.mktemp("ahead"))
-    yield begun
-    begun.close()
+def name_of(work: Work) -> str:
+    """Return the name of what a module's ``begin`` does."""
+    return f"{work.__module__}.{work.__name__}"
+
+
+@pytest.fixture(scope="session")
+def shared_work(tmp_path_factory: pytest.TempPathFactory) -> SharedWork:
+    """Return the long work of this session, which has a folder for all its processes."""
+    base = tmp_path_factory.getbasetemp()
+    return SharedWork((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared")
 
 
 @pytest.fixture(scope="module")
-def begun(request: pytest.FixtureRequest, ahead: Ahead) -> Any:
-    """Return what the module's ``begin`` returned, which was given a folder of its own before the first test."""
-    return ahead.result(request.module.begin)
+def begun(request: pytest.FixtureRequest, shared_work: SharedWork) -> Any:
+    """Return what the module's ``begin`` returned, which was given a folder of its own."""
+    return shared_work.result(name_of(request.module.begin), request.module.begin)
 
 
 @pytest.fixture(scope="session")
-def lats2024(ahead: Ahead) -> Iterator[Reproduction]:
-    yield from _reproduction("lats2024", ahead.result(CAMPAIGNS["lats2024"]))
+def lats2024(shared_work: SharedWork) -> Iterator[Reproduction]:
+    yield from _reproduction("lats2024", shared_work)
 
 
 @pytest.fixture(scope="session")
-def lats2024_lif(ahead: Ahead) -> Iterator[Reproduction]:
-    yield from _reproduction("lats2024-lif", ahead.result(CAMPAIGNS["lats2024_lif"]))
+def lats2024_lif(shared_work: SharedWork) -> Iterator[Reproduction]:
+    yield from _reproduction("lats2024-lif", shared_work)
 
 
 @pytest.fixture(scope="session")
-def lats2024_delay(ahead: Ahead) -> Iterator[Reproduction]:
-    yield from _reproduction("lats2024-delay", ahead.result(CAMPAIGNS["lats2024_delay"]))
+def lats2024_delay(shared_work: SharedWork) -> Iterator[Reproduction]:
+    yield from _reproduction("lats2024-delay", shared_work)
 
 
-def _reproduction(name: str, folder: Path) -> Iterator[Reproduction]:
+def _reproduction(name: str, shared_work: SharedWork) -> Iterator[Reproduction]:
+    folder = shared_work.result(name, partial(run_campaign, name))
     plan = make_plan(*spec.load(name))
     simulation = plan.network.sidecar.simulation
     with SimulationService(WorkerPool(2, simulation.timeout), Store(folder.parent / "store.sqlite")) as service:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from tests.cli.conftest import Shell
+from tests.shared_work import SharedWork
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HERE = Path(__file__).parent
@@ -48,9 +49,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def looked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def looked(shared_work: SharedWork) -> Path:
     """The folder of a finished run with defects of three kinds, seen, not seen and unknown, at two windows."""
-    shell = Shell(tmp_path_factory.mktemp("looked"))
+    return shared_work.result("looked", run_looked)
+
+
+def run_looked(folder: Path) -> Path:
+    shell = Shell(folder)
     shutil.copy(HERE / "looked.toml", shell.folder)
     shell("run", "looked.toml").succeeds()
     return shell.folder / "runs" / "looked"

@@ -21,7 +21,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 120.0
-# With what is done ahead, which gives way to all tests.
+# For work of minutes, beside other tests.
 LONG_PATIENCE_S = 3600.0
 # One early pulse shows the current through the neuron: a transient of it takes a third of the paper's three pulses.
 TINY = """\

@@ -8,9 +8,9 @@ from pathlib import Path
 from distributed import LocalCluster
 
 from tests.cli.conftest import Shell, bytes_of, kill_group, stored_transients, wait_until
-from tests.cli.test_vectors import Chosen, begin, prepared
-
-__all__ = ["begin"]
+from tests.cli.test_vectors import begin, prepared
+from tests.conftest import name_of
+from tests.shared_work import SharedWork
 
 VECTORS = ("vectors", "runs/c", "--candidates", "space.toml")
 
@@ -33,7 +33,7 @@ def same(shell: Shell) -> dict[str, bytes]:
     return {name: data.replace(str(shell.folder).encode(), b".") for name, data in files.items()}
 
 
-def test_stopped_killed_and_ended_elsewhere(begun: Chosen, tmp_path: Path) -> None:
+def test_stopped_killed_and_ended_elsewhere(shared_work: SharedWork, tmp_path: Path) -> None:
     shell = prepared(tmp_path)
     vectors = shell.folder / "runs" / "c" / "vectors"
     code, first, said = stopped(shell, 10, signal.SIGINT)
@@ -48,4 +48,4 @@ def test_stopped_killed_and_ended_elsewhere(begun: Chosen, tmp_path: Path) -> No
         done = shell(*VECTORS, "--dask", cluster.scheduler_address).succeeds()
     assert stored_transients(shell.folder / "runs" / "store.sqlite") > second
     assert "transients simulated" in done.err
-    assert same(shell) == same(begun.shell)
+    assert same(shell) == same(shared_work.result(name_of(begin), begin).shell)

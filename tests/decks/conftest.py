@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared_work import SharedWork
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -21,8 +23,13 @@ def decks_in(folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def public_decks() -> Path:
-    """Fetch what is not there yet; without the packages there is nothing to test, and that is a failure."""
+def public_decks(shared_work: SharedWork) -> Path:
+    """Return the folder of the decks; without the packages there is nothing to test, and that is a failure."""
+    return shared_work.result("public_decks", fetched)
+
+
+def fetched(_: Path) -> Path:
+    """Fetch what is not in the cache yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = Path(os.environ.get("FAULTSIM_DECKS") or cache / "faultsim-test-decks")
     command = [sys.executable, REPOSITORY / "scripts" / "fetch-decks.py", folder]

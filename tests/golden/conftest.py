@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import LONG_PATIENCE_S, Shell
+from tests.shared_work import SharedWork
 
 HERE = Path(__file__).parent
 KEPT = HERE / "two_opens"
@@ -25,8 +26,12 @@ class TwoOpens:
 
 
 @pytest.fixture(scope="session")
-def two_opens(tmp_path_factory: pytest.TempPathFactory) -> TwoOpens:
-    shell = Shell(tmp_path_factory.mktemp("golden"), LONG_PATIENCE_S)
+def two_opens(shared_work: SharedWork) -> TwoOpens:
+    return shared_work.result("two_opens", run_two_opens)
+
+
+def run_two_opens(folder: Path) -> TwoOpens:
+    shell = Shell(folder, LONG_PATIENCE_S)
     shutil.copy(KEPT / "campaign.toml", shell.folder / "two_opens.toml")
     said = shell("run", "two_opens.toml", "--json").succeeds().json
     return TwoOpens(shell, shell.folder / "runs" / "two_opens", said)
