@@ -27,3 +27,27 @@ def spin_per_charge_wb() -> float:
     from scipy import constants
 
     return float(constants.hbar / (2 * constants.e))
+
+
+@cache
+def electron_charge_c() -> float:
+    """Return the elementary charge."""
+    from scipy import constants
+
+    return float(constants.e)
+
+
+@cache
+def bohr_magneton_j_per_t() -> float:
+    """Return the Bohr magneton."""
+    from scipy import constants
+
+    return float(constants.physical_constants["Bohr magneton"][0])
+
+
+@cache
+def boltzmann_j_per_k() -> float:
+    """Return Boltzmann's constant."""
+    from scipy import constants
+
+    return float(constants.k)
