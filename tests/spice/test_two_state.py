@@ -13,10 +13,10 @@ from scipy import stats
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.reading import read_cards
 from faultsim.magnetics.two_state import TwoStateJunction
-from faultsim.spice.job import Job
 from faultsim.spice.pool import WorkerPool
 from faultsim.spice.waveform import Waveform
 from faultsim.units import parse_quantity
+from tests.spice.decks import run_deck
 
 DEVICES = Path(__file__).parents[2] / "circuits" / "devices"
 LAW, REDRAWN = "stt_two_state", "stt_two_state_as_published"
@@ -54,20 +54,8 @@ def simulate(
     deck: str = LAW,
 ) -> Mapping[str, Waveform]:
     """Run junctions between ``a`` and ground; return each probe."""
-    lines = [
-        "* junctions",
-        f".include {DEVICES / deck}.cir",
-        f"vbias a 0 {bias}",
-        *cards,
-        ".options method=trap",
-        f".tran {step_s:g} {stop_s:g} 0 {step_s:g} uic",
-        ".save " + " ".join([*probes.values(), "i(vbias)"]),
-        ".end",
-    ]
-    job = Job("\n".join(lines) + "\n", stop_s, {**probes, "bias": "i(vbias)"}, {}, {})
-    trace = pool.submit(job, with_waveforms=True).result()
-    assert trace.outcome.ok, trace.outcome.log_tail
-    return trace.waveforms
+    lines = [f".include {DEVICES / deck}.cir", f"vbias a 0 {bias}", *cards]
+    return run_deck(pool, lines, {**probes, "bias": "i(vbias)"}, stop_s, step_s)
 
 
 def pulse(height_v: float, width_s: float) -> str:
