@@ -9,6 +9,7 @@ from faultsim.errors import UsageError, did_you_mean
 
 FOLDERS = {
     "circuits": "circuits/networks",
+    "glyphs": "circuits/glyphs",
     "campaigns": "campaigns",
     "defects": "fault_models/defects",
     "behaviours": "fault_models/behaviours",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,51 +13,29 @@ from faultsim import library
 from faultsim.circuits import network
 from faultsim.circuits.crossbar_campaign import campaign_context
 from faultsim.circuits.crossbar_plan import CrossbarPlan, CrossbarRequest, GeneratorSpec
+from faultsim.circuits.generated import GeneratedFiles, parts_folder, stem_of, stem_problems
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import sidecar_table
 from faultsim.circuits.symbols import abridged
-from faultsim.circuits.toml_text import toml_key, toml_text
+from faultsim.circuits.templates import templates
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.specfile import read_spec
-from faultsim.units import format_quantity, parse_quantity
+from faultsim.units import parse_quantity
 
 _OF_EVERY_OUTPUT = ("out", "mz", "im_wr")
 """Probes that each output has; those that observables are made of."""
-_NAMES = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True)
-class Generated:
+class Generated(GeneratedFiles):
     """A crossbar that is not written yet.
 
     Attributes:
         plan: What it consists of.
-        sidecar: Its sidecar.
-        deck: Its deck.
-        files: Every file and what it holds, the sidecar and the deck first.
     """
 
     plan: CrossbarPlan
-    sidecar: Path
-    deck: Path
-    files: Mapping[Path, bytes]
-
-    def write(self, force: bool = False) -> None:
-        """Write all files.
-
-        Raises:
-            UsageError: Some of them are there already, or cannot be written.
-        """
-        if not force and (there := [path for path in self.files if path.exists()]):
-            others = f" and {len(there) - 1} other files" if there[1:] else ""
-            raise UsageError(f"{there[0]}{others}: there already (write over with --force)")
-        for path, content in self.files.items():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            except OSError as error:
-                raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def load_generator(path: Path) -> GeneratorSpec:
@@ -87,19 +65,16 @@ def generate_crossbar(request: CrossbarRequest, out: Path, campaign: Path | None
     """
     file = library.generator("crossbar")
     spec = load_generator(file)
-    stem = out.with_suffix("") if out.suffix in (".cir", ".toml") else out
+    stem = stem_of(out)
     problems = [*request.problems(spec), *_path_problems(stem, campaign)]
     if problems:
         raise UsageError("\n".join(map(str, problems)))
     base = network.load(spec.neurons[request.neuron].circuit)
     parts = _parts(base)
-    # In a library, such as this one, they lie beside the networks' folder.
-    shared = _has(stem.absolute().parent.parent, parts)
-    folder = ".." if shared else f"{stem.name}-parts"
+    folder, copied = parts_folder(stem, parts)
     plan = CrossbarPlan(stem.name, request, base.sidecar.fires_from or len(base.inputs), spec, folder)
-    copied = {} if shared else {stem.with_name(folder) / name: source.read_bytes() for name, source in parts.items()}
     sidecar, deck = (stem.with_name(stem.name + suffix) for suffix in (".toml", ".cir"))
-    fill = _templates(file.parent)
+    fill = templates(file.parent)
     # As written, so that quantities stay as somebody typed them.
     raw = sidecar_table(base.path)
     says = _Sidecar(plan, spec, base, raw, parts).context()
@@ -110,14 +85,11 @@ def generate_crossbar(request: CrossbarRequest, out: Path, campaign: Path | None
     }
     if campaign is not None:
         files[campaign] = fill(spec.campaign, campaign_context(plan, _circuit_of(campaign, sidecar))).encode()
-    return Generated(plan, sidecar, deck, files)
+    return Generated(sidecar, deck, files, plan)
 
 
 def _path_problems(stem: Path, campaign: Path | None) -> Iterator[Problem]:
-    if not _NAMES.fullmatch(stem.name):
-        yield Problem(f"-o {stem}", "does not fit", "a name of letters, digits, _, - and .")
-    if not stem.parent.is_dir():
-        yield Problem(f"-o {stem}", f"no folder {stem.parent}")
+    yield from stem_problems(stem)
     if campaign is not None and campaign.absolute() == stem.with_name(stem.name + ".toml").absolute():
         yield Problem(f"--campaign {campaign}", "is the crossbar's sidecar", "give another name")
     if campaign is not None and (campaign.suffix != ".toml" or not campaign.parent.is_dir()):
@@ -141,12 +113,6 @@ def _circuit_of(campaign: Path, sidecar: Path) -> str:
         known = None
     in_library = known is not None and known.resolve() == sidecar.resolve()
     return sidecar.stem if in_library else os.path.relpath(sidecar, campaign.parent)
-
-
-def _has(folder: Path, parts: Mapping[str, Path]) -> bool:
-    """Return whether a folder has the files that a circuit is built from, and not others of their names."""
-    there = [(folder / name, source) for name, source in parts.items()]
-    return all(path.is_file() and path.read_bytes() == source.read_bytes() for path, source in there)
 
 
 def _deck_context(plan: CrossbarPlan, spec: GeneratorSpec, base: Network, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -281,25 +247,3 @@ def _numbered(expression: str, label: str) -> str:
     """Return an observable of the first output as that of another."""
     names = "|".join(_OF_EVERY_OUTPUT)
     return re.sub(rf"\b({names})\b", rf"\g<1>{label}", expression)
-
-
-def _templates(folder: Path) -> Callable[[str, Mapping[str, Any]], str]:
-    """Return what fills the templates of a folder."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    filters: dict[str, Callable[..., str]] = {
-        "number": lambda value: f"{value:.12g}",
-        "quantity": format_quantity,
-        "toml": toml_text,
-        "abridged": abridged,
-        "toml_key": toml_key,
-    }
-    environment.filters |= filters
-    return lambda name, context: environment.get_template(name).render(**context)

@@ -13,6 +13,7 @@ from faultsim import library
 from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.device import MacrospinSpec, device_classes
 from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.learning_sidecar import KIND as LEARNING
 from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.program import LEAVE
 from faultsim.circuits.reading import read_cards
@@ -22,6 +23,7 @@ from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.symbols import abridged
 from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
+from faultsim.specfile import read_table
 from faultsim.spice import expressions
 
 REQUIRED_OBSERVABLES = ("spiked", "pulses_to_spike", "time_to_spike_s", "im_wr_a")
@@ -146,7 +148,11 @@ def load(name: str) -> Network:
     if Path(name).is_file() and Path(name).suffix.lower() != ".toml":
         needs = "this needs a network: a sidecar in TOML that gives its ports, stimulus and probes"
         raise UsageError(f"{name} is a deck, which sites, inject and validate take; {needs}")
-    return load_sidecar(library.find("circuits", name))
+    path = library.find("circuits", name)
+    if read_table(path).get("kind") == LEARNING:
+        takes = "which sites, inject and validate take; its deck has a stimulus of its own"
+        raise UsageError(f"{name} is a crossbar that learns, {takes}")
+    return load_sidecar(path)
 
 
 def load_sidecar(path: Path) -> Network:

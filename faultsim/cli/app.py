@@ -161,6 +161,38 @@ def crossbar(
     write(request, out, campaign, force, json)
 
 
+@generate.command()
+def learning(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Name of the two files.")],
+    glyph: Annotated[
+        str | None, typer.Option(metavar="FILE:NAME", help="The picture, such as letters5:X. This, or --pixels.")
+    ] = None,
+    pixels: Annotated[
+        str | None, typer.Option(metavar="X,X,...", help="Intensity of each pixel, 0 to 1, with commas between.")
+    ] = None,
+    outputs: Annotated[int, typer.Option(metavar="M", help="Outputs, 1 to 64, a neuron each.")] = 1,
+    junctions: Annotated[int, typer.Option(metavar="N", help="Junctions of each synapse, in parallel.")] = 6,
+    seed: Annotated[int, typer.Option(metavar="S", help="Of the states at the start and of every switching.")] = 1,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Draw a delay anew in every time step, as the published model does.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="CELL.NAME=VALUE", help="A parameter of all input, output or synapse cells."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a crossbar that learns as FILE.cir with its sidecar FILE.toml; ngspice -b runs the deck as it is.
+
+    Its synapses are junctions in parallel that switch at random, its neurons are behavioural. What the deck includes is
+    copied into the folder FILE-parts beside it.
+    """
+    from faultsim.cli.generate_learning import Request, run
+
+    run(Request(glyph, pixels, outputs, junctions, seed, as_published, settings or []), out, force, json)
+
+
 @app.command()
 def sites(
     circuit: Deck,

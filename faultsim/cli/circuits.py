@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from faultsim import library
 from faultsim.circuits import network
 from faultsim.circuits.circuit import Circuit, of_deck, of_network
+from faultsim.circuits.learning_network import is_learning, load_learning
 from faultsim.errors import UsageError
 
 
@@ -27,4 +29,6 @@ def open_circuit(name: str, trust: bool = False) -> Circuit:
         raise UsageError(f"{name} is a folder; name a deck, or a sidecar")
     if is_deck(name):
         return of_deck(path, trust)
+    if is_learning(sidecar := library.find("circuits", name)):
+        return load_learning(sidecar).circuit
     return of_network(network.load(name))

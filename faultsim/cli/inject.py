@@ -6,10 +6,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from faultsim import library
 from faultsim.circuits import network
-from faultsim.circuits.circuit import of_deck
 from faultsim.circuits.deck import text_of
-from faultsim.cli.circuits import is_deck
+from faultsim.circuits.learning_network import is_learning
+from faultsim.cli.circuits import is_deck, open_circuit
 from faultsim.cli.output import write_text
 from faultsim.cli.quantities import severity
 from faultsim.cli.request import Request, asked_stimulus
@@ -21,8 +22,9 @@ from faultsim.spice.reference import with_values
 
 
 def run(request: Request, out: Path | None, trust: bool) -> None:
-    """Write the deck of a circuit with one defect in it: a network's with its test bench, any other as it is."""
-    text, read = _faulty_deck(request, trust) if is_deck(request.circuit) else _faulty_network(request)
+    """Write the deck of a circuit with one defect in it: as it is, or a network's with its test bench."""
+    complete = is_deck(request.circuit) or is_learning(library.find("circuits", request.circuit))
+    text, read = _faulty_deck(request, trust) if complete else _faulty_network(request)
     if out is None:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.flush()
@@ -34,8 +36,8 @@ def _faulty_deck(request: Request, trust: bool) -> tuple[str, set[str]]:
     """Return a deck that has its own sources and analyses, with one defect in it, and the files that it comes from."""
     bench = [request.pattern, request.iw, request.lw, request.pulses, request.weights, request.program, request.delay]
     if any([*bench, request.vdd, request.temperature]):
-        raise UsageError(f"{request.circuit} is a bare deck: stimulus and conditions are its own; give a sidecar")
-    circuit = of_deck(Path(request.circuit), trust)
+        raise UsageError(f"{request.circuit} has a deck with stimulus and conditions of its own; change them there")
+    circuit = open_circuit(request.circuit, trust)
     defect = find_defect(circuit, request.defect or "")
     at = severity(request.ohm, defect)
     edited = defect.inject(circuit.cards).at(at)

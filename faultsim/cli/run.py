@@ -135,7 +135,8 @@ def _run(request: Request, plan: Plan, folder: Path, ledger: Ledger) -> tuple[Ca
         stated = versions(service.simulator)
         lab = Lab(plan.network, service, simulation, plan.observables)
         if not shard:
-            Thread(target=load_drawing, daemon=True).start()
+            # No daemon: a run that ends early would take the interpreter away from under a library's own code.
+            Thread(target=load_drawing).start()
         with ProgressView(Monitor(ledger, service)) as view:
             # Two searches for each worker: one waits for its transient while the other decides what to ask next.
             runner = Runner(plan, lab, ledger, view, threads=2 * threads)

@@ -17,6 +17,9 @@ from faultsim.circuits import network
 from faultsim.circuits.circuit import hierarchy_of
 from faultsim.circuits.device import device_classes, load_device
 from faultsim.circuits.generator import load_generator
+from faultsim.circuits.glyphs import load_glyphs
+from faultsim.circuits.learning_generator import load_learning_spec
+from faultsim.circuits.learning_network import is_learning, load_learning
 from faultsim.circuits.reading import is_part, read
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError
@@ -80,6 +83,12 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "device", load_device
     if keys & _OF_UNIVERSES or _extends_a_universe(file):
         return "universe", load_universe_file
+    if "glyphs" in keys:
+        return "file of glyphs", load_glyphs
+    if "junctions" in keys:
+        return "generator file", load_learning_spec
+    if "synapses" in keys or is_learning(file):
+        return "sidecar of a learning crossbar", load_learning
     if "neurons" in keys:
         return "generator file", load_generator
     if keys & {"because", "simulator", "tester"}:

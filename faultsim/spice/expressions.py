@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import partial, reduce
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ from faultsim.errors import did_you_mean
 from faultsim.spice.waveform import FloatArray, Waveform
 
 Value = bool | int | float | None | list[bool] | list[float | None]
+
+
+_ONE_AT_A_TIME = Lock()
+"""Python 3.11 counts the depth of what it parses for all threads together, and fails where two parse at once."""
 
 
 class ExpressionError(ValueError):
@@ -103,7 +108,8 @@ def looks_until(expression: str, names: Mapping[str, Any]) -> float:
 
 def _parse(expression: str) -> ast.Expression:
     try:
-        return ast.parse(expression.strip(), mode="eval")
+        with _ONE_AT_A_TIME:
+            return ast.parse(expression.strip(), mode="eval")
     except SyntaxError as error:
         raise ExpressionError(f"{expression!r}: {error.msg} at column {error.offset}") from error
     except ValueError as error:

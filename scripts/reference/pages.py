@@ -9,6 +9,9 @@ from pathlib import Path
 from faultsim.campaigns.spec import CampaignSpec
 from faultsim.circuits.crossbar_plan import GeneratorSpec
 from faultsim.circuits.device import DeviceSpec
+from faultsim.circuits.glyphs import GlyphsSpec
+from faultsim.circuits.learning_plan import LearningSpec
+from faultsim.circuits.learning_sidecar import LearningSidecar
 from faultsim.circuits.sidecar import Sidecar
 from faultsim.fault_models.behaviour import QUANTITIES, BehaviourSpec
 from faultsim.fault_models.definition import DefectDefinition
@@ -44,6 +47,9 @@ SPEC_FILES: dict[str, tuple[str, type[Spec]]] = {
     "published": ("Published values", PublishedSpec),
     "drawing": ("Drawing of a cell", DrawingSpec),
     "generator": ("Generator file", GeneratorSpec),
+    "learning-sidecar": ("Sidecar of a crossbar that learns", LearningSidecar),
+    "learning-generator": ("Generator file of crossbars that learn", LearningSpec),
+    "glyphs": ("Glyphs", GlyphsSpec),
 }
 """Page -> its title, and the model of the file."""
 SCHEMAS = {"coverage-json": ("coverage.json", "coverage"), "universe-json": ("Record of a universe", "universe")}

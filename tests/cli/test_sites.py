@@ -92,7 +92,7 @@ def test_a_bare_deck_has_the_standard_s_universe_and_is_injected_as_it_is(shell:
     assert [line for line in DECK.splitlines() if line not in faulty.splitlines()] == ["X2 b c half"]
     done = subprocess.run(["ngspice", "-n", "-b", "faulty.sp"], cwd=shell.folder, capture_output=True, text=True)
     assert "rfault" in done.stdout.lower() or done.returncode == 0
-    shell("inject", deck, "x2.r1:open", "--pulses", "2").fails_with(2, "is a bare deck")
+    shell("inject", deck, "x2.r1:open", "--pulses", "2").fails_with(2, "stimulus and conditions of its own")
 
 
 def test_the_record_keeps_to_its_schema(shell: Shell) -> None:

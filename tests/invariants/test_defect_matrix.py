@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from faultsim import library
 from faultsim.circuits import bench, network
 from faultsim.circuits.circuit import Circuit, of_network
 from faultsim.circuits.deck import text_of
+from faultsim.circuits.learning_generator import generate_learning
+from faultsim.circuits.learning_network import load_learning
+from faultsim.circuits.learning_plan import LearningRequest
 from faultsim.circuits.network import Network
 from faultsim.circuits.stimulus import Stimulus
 from faultsim.fault_models.defect import Defect
@@ -80,13 +84,16 @@ def kinds_at(defects: dict[str, Defect], place: str) -> list[Defect]:
     return [defect for defect in defects.values() if defect.site.device == place and defect.definition.kind == "device"]
 
 
-def test_every_file_is_used_at_every_kind_of_device_that_it_names(defects: dict[str, Defect]) -> None:
-    used = Counter((defect.model, getattr(defect.site, "kind", "")) for defect in defects.values())
+def test_every_file_is_used_at_every_kind_of_device_that_it_names(defects: dict[str, Defect], tmp_path: Path) -> None:
+    learning = generate_learning(LearningRequest((1.0,), junctions=1), tmp_path / "learns")
+    learning.write()
+    of_learning = Universe(load_learning(learning.sidecar).circuit, load_universe("devices"))
+    used = Counter((defect.model, getattr(defect.site, "kind", "")) for defect in (*defects.values(), *of_learning))
     for name in library.names("defects"):
         edit = load(name).edit
         named = edit.devices if isinstance(edit, DeviceEdit) else [""]
         if edit.at == "device parameter":
-            named = ["she-mtj", "mtj"]
+            named = ["she-mtj", "mtj", "two-state-mtj"]
         for kind in named:
             assert used[name, kind], f"{name} at {kind or 'any place'}"
 

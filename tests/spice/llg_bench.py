@@ -82,13 +82,14 @@ def simulate(
     log = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     raw = folder / "traces.raw"
     assert raw.exists(), log.stdout + log.stderr
-    traces = _read_raw(raw)
+    traces = read_raw(raw)
     assert math.isclose(traces.time_s[-1], stop_s), f"stopped at {traces.time_s[-1]:g} s\n{log.stdout}{log.stderr}"
     # ngspice's last time point is the stop time but for rounding, and may lie past it.
     return Traces(np.minimum(traces.time_s, stop_s), traces.values)
 
 
-def _read_raw(path: Path) -> Traces:
+def read_raw(path: Path) -> Traces:
+    """Return what ngspice has written into a raw file."""
     header, _, data = path.read_bytes().partition(b"Binary:\n")
     names = re.findall(r"^\t\d+\t(\S+)\t", header.decode(), flags=re.MULTILINE)
     columns = dict(zip(names, np.frombuffer(data).reshape(-1, len(names)).T, strict=True))

@@ -28,7 +28,13 @@ QUICK, SLOW = low_pass("10p"), low_pass("2f")
 
 
 @pytest.fixture
-def pool() -> Iterator[WorkerPool]:
+def others() -> frozenset[int]:
+    """Workers that are there already: of an earlier pool, or of one that lasts as long as the tests."""
+    return frozenset(process.pid or 0 for process in active_children())
+
+
+@pytest.fixture
+def pool(others: frozenset[int]) -> Iterator[WorkerPool]:
     with WorkerPool(1, timeout_s=60.0) as pool:
         yield pool
 
@@ -40,23 +46,23 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def started(besides: int) -> list[int]:
+def started(besides: frozenset[int]) -> list[int]:
     """Return the workers that have loaded ngspice: one that is still starting has no job yet, one that ends none."""
     found = []
     for process in active_children():
         maps = Path(f"/proc/{process.pid}/maps")
-        if process.pid not in (None, besides) and maps.exists() and "libngspice" in maps.read_text():
+        if process.pid not in {None, *besides} and maps.exists() and "libngspice" in maps.read_text():
             found.append(process.pid)
     return found
 
 
-def worker() -> int:
-    """Return the only worker; that of an earlier pool may still be on its way out."""
-    wait_for(lambda: len(started(0)) == 1)
-    return started(0)[0]
+def worker(besides: frozenset[int]) -> int:
+    """Return the only worker."""
+    wait_for(lambda: len(started(besides)) == 1)
+    return started(besides)[0]
 
 
-def kill_when_busy(besides: int = 0) -> int:
+def kill_when_busy(besides: frozenset[int]) -> int:
     """Kill the worker once it is at a job; return which it was."""
     wait_for(lambda: len(started(besides)) == 1)
     time.sleep(0.4)
@@ -65,26 +71,28 @@ def kill_when_busy(besides: int = 0) -> int:
     return pid
 
 
-def test_a_transient_whose_worker_is_killed_is_run_again(pool: WorkerPool) -> None:
+def test_a_transient_whose_worker_is_killed_is_run_again(pool: WorkerPool, others: frozenset[int]) -> None:
     answer = pool.submit(SLOW)
-    kill_when_busy()
+    kill_when_busy(others)
     outcome = answer.result(timeout=60).outcome
     assert (outcome.status, outcome.values["level"]) == (Status.OK, pytest.approx(0.632, abs=1e-3))
 
 
-def test_a_transient_that_two_workers_die_of_has_crashed_and_the_next_one_runs(pool: WorkerPool) -> None:
+def test_a_transient_that_two_workers_die_of_has_crashed_and_the_next_one_runs(
+    pool: WorkerPool, others: frozenset[int]
+) -> None:
     answer = pool.submit(SLOW)
-    first = kill_when_busy()
-    kill_when_busy(besides=first)
+    first = kill_when_busy(others)
+    kill_when_busy(others | {first})
     outcome = answer.result(timeout=60).outcome
     assert outcome.status is Status.CRASHED
     assert "exit code -9" in outcome.log_tail
     assert pool.submit(QUICK).result(timeout=60).outcome.ok
 
 
-def test_a_worker_that_dies_while_it_waits_costs_nothing(pool: WorkerPool) -> None:
+def test_a_worker_that_dies_while_it_waits_costs_nothing(pool: WorkerPool, others: frozenset[int]) -> None:
     assert pool.submit(QUICK).result(timeout=60).outcome.ok
-    os.kill(worker(), signal.SIGKILL)
+    os.kill(worker(others), signal.SIGKILL)
     assert pool.submit(QUICK).result(timeout=60).outcome.ok
 
 
@@ -96,14 +104,14 @@ def test_what_hangs_is_not_tried_again() -> None:
         assert time.monotonic() - started_s < 20
 
 
-def test_a_worker_that_dies_when_the_pool_is_closed_has_not_crashed() -> None:
+def test_a_worker_that_dies_when_the_pool_is_closed_has_not_crashed(others: frozenset[int]) -> None:
     pool = WorkerPool(1, timeout_s=60.0)
     answer = pool.submit(SLOW)
     closing = threading.Thread(target=pool.close)
     wait_for(answer.running)
     closing.start()
     time.sleep(0.3)
-    os.kill(worker(), signal.SIGKILL)
+    os.kill(worker(others), signal.SIGKILL)
     with pytest.raises(CancelledError):
         answer.result(timeout=60)
     closing.join(timeout=60)
