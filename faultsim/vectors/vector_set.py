@@ -172,15 +172,18 @@ def make_set(
     estimator = _estimator(subject, lab, pool, watcher)
     matrix = _matrix(subject, estimator, tried)
     chooser = Chooser(matrix, estimator, subject.tester, subject.space.rest, aim, pool, watcher)
-    curves = estimator.sweeps.curves(subject.defects)
+    curves, extras = estimator.sweeps.curves(subject.defects), tuple[Check, ...]()
     while True:
         choice = chooser.choose()
         points = tuple(pareto(choice.problem))
         found = VectorSet(subject, len(tried), tuple(refused), matrix, choice, choice.certificates, points, curves)
         if not diagnosis:
             return found
-        found = _looked_up(replace(found, extras=_extras(subject, chooser, choice, curves)), chooser, estimator)
-        if not chooser.corrected(found.certificates):
+        extras = _extras(subject, chooser, choice, curves, extras)
+        found = _looked_up(replace(found, extras=extras), chooser, estimator)
+        uncovered, curves = chooser.corrected(found.certificates), found.curves
+        # What was looked up may have taken away what told two defects apart.
+        if not uncovered and len(_extras(subject, chooser, choice, curves, extras)) == len(extras):
             return found
 
 
@@ -205,9 +208,11 @@ def _looked_up(found: VectorSet, chooser: Chooser, estimator: Estimator) -> Vect
     return replace(found, certificates=certificates, curves=curves, drifts=drifts)
 
 
-def _extras(subject: Subject, chooser: Chooser, choice: Choice, curves: Curves) -> tuple[Check, ...]:
-    """Return vectors that tell defects apart; once they are certified, those that are still missing."""
-    found: list[Check] = []
+def _extras(
+    subject: Subject, chooser: Chooser, choice: Choice, curves: Curves, kept: tuple[Check, ...]
+) -> tuple[Check, ...]:
+    """Return vectors that tell defects apart: some that are kept, and those that are missing, also once certified."""
+    found = [check for check in chooser.confirmed(kept) if check not in choice.checks]
     separation = Separation(chooser.matrix, curves, own_deviations(subject.tester))
     for _ in range(_ROUNDS):
         chooser.dictionary([*choice.checks, *found])
