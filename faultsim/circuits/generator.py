@@ -18,7 +18,7 @@ from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.network import REQUIRED_OBSERVABLES, Network
 from faultsim.circuits.sidecar import sidecar_table
 from faultsim.circuits.symbols import abridged
-from faultsim.circuits.templates import templates
+from faultsim.circuits.templates import missing_templates, templates
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.specfile import read_spec
 from faultsim.units import parse_quantity
@@ -45,10 +45,9 @@ def load_generator(path: Path) -> GeneratorSpec:
         SpecError: Everything that is wrong with it.
     """
     spec = read_spec(path, GeneratorSpec)
-    named = {"deck": spec.deck, "sidecar": spec.sidecar, "campaign": spec.campaign}
-    missing = {key: name for key, name in named.items() if not path.with_name(name).is_file()}
+    missing = missing_templates(path, {"deck": spec.deck, "sidecar": spec.sidecar, "campaign": spec.campaign})
     if missing:
-        raise SpecError([Problem(f"{path}: {key}", f"no file {name}") for key, name in missing.items()])
+        raise SpecError(missing)
     return spec
 
 

@@ -12,7 +12,7 @@ from faultsim.circuits.generated import GeneratedFiles, parts_folder, stem_of, s
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.learning_plan import LearningPlan, LearningRequest, LearningSpec, periods_of
 from faultsim.circuits.reading import read_cards
-from faultsim.circuits.templates import templates
+from faultsim.circuits.templates import missing_templates, templates
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 from faultsim.specfile import read_spec
 from faultsim.units import parse_quantity
@@ -40,10 +40,9 @@ def load_learning_spec(path: Path) -> LearningSpec:
         SpecError: Everything that is wrong with it.
     """
     spec = read_spec(path, LearningSpec)
-    beside = {"deck": path.with_name(spec.deck), "sidecar": path.with_name(spec.sidecar)}
     circuits = path.parent.parent
     files = [*spec.parts, *spec.junctions.values()]
-    missing = [Problem(f"{path}: {key}", f"no file {file.name}") for key, file in beside.items() if not file.is_file()]
+    missing = missing_templates(path, {"deck": spec.deck, "sidecar": spec.sidecar})
     missing += [
         Problem(str(path), f"no file {name} in {circuits}") for name in files if not (circuits / name).is_file()
     ]
@@ -66,7 +65,7 @@ def generate_learning(request: LearningRequest, out: Path) -> GeneratedLearning:
     spec, stem = load_learning_spec(file), stem_of(out)
     names = [spec.junctions[request.law], *spec.parts]
     parts = {name: file.parent.parent / name for name in names}
-    cells = _Cells.of(spec, parts[names[0]], list(parts.values()))
+    cells = _Cells.of(spec, list(parts.values()))
     request = replace(request, settings=cells.with_chosen(spec, request.settings))
     problems = [*request.problems(spec), *stem_problems(stem), *cells.problems(request.settings)]
     if problems:
@@ -116,11 +115,10 @@ class _Cells:
     defaults: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def of(cls, spec: LearningSpec, junction: Path, files: list[Path]) -> _Cells:
+    def of(cls, spec: LearningSpec, files: list[Path]) -> _Cells:
         """Read them from their files."""
         hierarchy = Hierarchy(tuple(card for file in files for card in read_cards(file, part=True)), part=True)
-        of_junction = next(filter(None, Hierarchy(read_cards(junction, part=True), part=True).scopes))
-        names = {"input": spec.input, "output": spec.output, "synapse": of_junction}
+        names = {"input": spec.input, "output": spec.output, "synapse": spec.junction}
         return cls(names, {cell: hierarchy.scopes[name].defaults for cell, name in names.items()})
 
     def with_chosen(self, spec: LearningSpec, settings: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

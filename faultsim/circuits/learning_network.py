@@ -9,11 +9,11 @@ from pathlib import Path
 from faultsim.circuits.circuit import Circuit
 from faultsim.circuits.deck import Cards
 from faultsim.circuits.hierarchy import Hierarchy
-from faultsim.circuits.learning_sidecar import KIND, LearningSidecar
+from faultsim.circuits.learning_sidecar import LearningSidecar
 from faultsim.circuits.reading import read_cards
-from faultsim.circuits.sites import wire_taps
+from faultsim.circuits.wiring import wiring_problems
 from faultsim.errors import Problem, SpecError, did_you_mean
-from faultsim.specfile import read_spec, read_table
+from faultsim.specfile import read_spec
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,6 @@ class LearningNetwork:
         )
 
 
-def is_learning(path: Path) -> bool:
-    """Return whether a TOML file is the sidecar of a learning crossbar.
-
-    Raises:
-        SpecError: It is not TOML.
-    """
-    return read_table(path).get("kind") == KIND
-
-
 def load_learning(path: Path) -> LearningNetwork:
     """Load a learning crossbar from its sidecar and check it.
 
@@ -87,7 +78,6 @@ def _problems(network: LearningNetwork) -> Iterator[Problem]:
     named = [("inputs", net) for net in sidecar.inputs]
     named += [("outputs", net) for output in sidecar.outputs for net in (output.net, output.membrane, output.turn)]
     named += [("synapses", synapse.weight) for synapse in sidecar.synapses]
-    named += [("layout", net) for net in (*sidecar.layout.word_lines, *sidecar.layout.bit_lines)]
     for where, net in named:
         if net.lower() not in nets:
             yield Problem(f"{path}: {where}", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
@@ -101,8 +91,4 @@ def _problems(network: LearningNetwork) -> Iterator[Problem]:
             yield Problem(where, f"{synapse.input!r} is no input", did_you_mean(synapse.input, sidecar.inputs))
         if synapse.output not in columns:
             yield Problem(where, f"{synapse.output!r} is no output's column", did_you_mean(synapse.output, columns))
-    for name, wire in sidecar.wires.items():
-        try:
-            wire_taps(wire, hierarchy)
-        except SpecError as error:
-            yield from (Problem(f"{path}: wires.{name}", str(problem)) for problem in error.problems)
+    yield from wiring_problems(path, sidecar.wires, sidecar.layout, hierarchy)

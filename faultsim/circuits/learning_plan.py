@@ -11,12 +11,11 @@ from functools import cached_property
 
 from pydantic import Field
 
+from faultsim.circuits.crossbar_plan import MOST_INPUTS, MOST_OUTPUTS
 from faultsim.circuits.learning_sidecar import PresentationSpec
 from faultsim.errors import Problem
 from faultsim.specfile import Spec
 
-MOST_INPUTS = 1024
-MOST_OUTPUTS = 64
 _SEEDS = 2147483646
 """A junction's seed is a whole number from 1 to this."""
 
@@ -31,6 +30,7 @@ class LearningSpec(Spec):
     parts: list[str] = Field(min_length=1, description="files that the deck includes, besides the junction")
     input: str = Field(description="subcircuit of the input neuron")
     output: str = Field(description="subcircuit of the output neuron")
+    junction: str = Field(description="subcircuit of the junction, by whatever law")
     most_junctions: int = Field(ge=1, description="of one synapse")
     junctions: dict[str, str] = Field(min_length=1, description="law -> file of the junction that follows it")
     chosen: dict[str, dict[str, str]] = Field(
@@ -145,7 +145,7 @@ class Synapse:
     @property
     def name(self) -> str:
         """Return its instance."""
-        return f"xs{self.pixel.number}_{self.column.number}"
+        return _synapse(self.pixel, self.column)
 
     @property
     def weight(self) -> str:
@@ -229,10 +229,10 @@ class LearningPlan:
     def wires(self) -> Iterator[Wire]:
         """The lines with their taps."""
         for pixel in self.pixels:
-            taps = [f"xs{pixel.number}_{column.number}.pre" for column in reversed(self.columns)]
+            taps = [f"{_synapse(pixel, column)}.pre" for column in reversed(self.columns)]
             yield Wire(pixel.net, [*taps, f"{pixel.neuron}.out"])
         for column in self.columns:
-            taps = [f"xs{pixel.number}_{column.number}.post" for pixel in self.pixels]
+            taps = [f"{_synapse(pixel, column)}.post" for pixel in self.pixels]
             yield Wire(column.net, [*taps, f"{column.neuron}.col"])
 
     @property
@@ -245,3 +245,8 @@ class LearningPlan:
 def periods_of(intensity: float, slowest_hz: float, fastest_hz: float) -> int:
     """Return how many periods of the fastest train fit into one of a pixel's own; 1 at least."""
     return max(1, math.floor(fastest_hz / (slowest_hz + intensity * (fastest_hz - slowest_hz)) + 1e-9))
+
+
+def _synapse(pixel: Pixel, column: OutputColumn) -> str:
+    """Return the instance of the synapse between a pixel and an output."""
+    return f"xs{pixel.number}_{column.number}"

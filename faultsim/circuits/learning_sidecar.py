@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.sidecar import LayoutSpec, WireSpec
-from faultsim.specfile import Quantity, Spec
+from faultsim.specfile import Quantity, Spec, read_table
 
-KIND = "learning"
+_KIND = "learning"
 
 
 class OutputSpec(Spec):
@@ -54,3 +55,12 @@ class LearningSidecar(Spec):
     wires: dict[str, WireSpec] = Field(default_factory=dict)
     layout: LayoutSpec = Field(default_factory=LayoutSpec)
     process: dict[str, ProcessSpec] = Field(default_factory=dict, description=".param of the deck -> its corners")
+
+
+def is_learning(path: Path) -> bool:
+    """Return whether a TOML file is the sidecar of a learning crossbar.
+
+    Raises:
+        SpecError: It is not TOML.
+    """
+    return read_table(path).get("kind") == _KIND

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -13,17 +12,17 @@ from faultsim import library
 from faultsim.circuits.deck import Card, Cards
 from faultsim.circuits.device import MacrospinSpec, device_classes
 from faultsim.circuits.hierarchy import Hierarchy
-from faultsim.circuits.learning_sidecar import KIND as LEARNING
+from faultsim.circuits.learning_sidecar import is_learning
 from faultsim.circuits.process import ProcessSpec
 from faultsim.circuits.program import LEAVE
 from faultsim.circuits.reading import read_cards
 from faultsim.circuits.sidecar import Sidecar, is_inner_voltage, read_sidecar
-from faultsim.circuits.sites import Site, site_of, wire_taps
+from faultsim.circuits.sites import Site, site_of
 from faultsim.circuits.stimulus import SCOPE_NAMES
 from faultsim.circuits.symbols import abridged
 from faultsim.circuits.variant import NOMINAL, Corner, at_corner, check_symbols, with_weights
+from faultsim.circuits.wiring import wiring_problems
 from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
-from faultsim.specfile import read_table
 from faultsim.spice import expressions
 
 REQUIRED_OBSERVABLES = ("spiked", "pulses_to_spike", "time_to_spike_s", "im_wr_a")
@@ -149,7 +148,7 @@ def load(name: str) -> Network:
         needs = "this needs a network: a sidecar in TOML that gives its ports, stimulus and probes"
         raise UsageError(f"{name} is a deck, which sites, inject and validate take; {needs}")
     path = library.find("circuits", name)
-    if read_table(path).get("kind") == LEARNING:
+    if is_learning(path):
         takes = "which sites, inject and validate take; its deck has a stimulus of its own"
         raise UsageError(f"{name} is a crossbar that learns, {takes}")
     return load_sidecar(path)
@@ -243,20 +242,7 @@ def _problems(network: Network) -> Iterator[Problem]:
 def _layout_problems(network: Network, hierarchy: Hierarchy) -> Iterator[Problem]:
     """Check wires, neighbours and the process, which only a universe of defects looks at."""
     sidecar, path = network.sidecar, network.path
-    for name, wire in sidecar.wires.items():
-        try:
-            wire_taps(wire, hierarchy)
-        except SpecError as error:
-            yield from (Problem(f"{path}: wires.{name}", str(problem)) for problem in error.problems)
-    layout, nets = sidecar.layout, hierarchy.nets("")
-    for net in dict.fromkeys([*layout.word_lines, *layout.bit_lines, *layout.rails]):
-        if net != "0" and net.lower() not in nets:
-            yield Problem(f"{path}: layout", f"the deck has no top-level net {net!r}", did_you_mean(net, nets))
-    resistors = [element.card.name for element in hierarchy.inside[""] if element.letter == "r"]
-    for glob in layout.segments:
-        if not any(fnmatchcase(name, glob.lower()) for name in resistors):
-            remedy = did_you_mean(glob, resistors)
-            yield Problem(f"{path}: layout.segments", f"{glob!r} matches no resistor of the top level", remedy)
+    yield from wiring_problems(path, sidecar.wires, sidecar.layout, hierarchy)
     for name, spec in sidecar.process.items():
         yield from _corner_problems(network, f"process.{name}", spec, [name])
     for name, tolerance in sidecar.tolerance.items():

@@ -8,6 +8,7 @@ from typing import Any
 
 from faultsim.circuits.symbols import abridged
 from faultsim.circuits.toml_text import toml_key, toml_text
+from faultsim.errors import Problem
 from faultsim.units import format_quantity
 
 
@@ -31,3 +32,9 @@ def templates(folder: Path) -> Callable[[str, Mapping[str, Any]], str]:
     }
     environment.filters |= filters
     return lambda name, context: environment.get_template(name).render(**context)
+
+
+def missing_templates(file: Path, named: Mapping[str, str]) -> list[Problem]:
+    """Return which of the templates that a generator's file names, by key, are not beside it."""
+    absent = {key: name for key, name in named.items() if not file.with_name(name).is_file()}
+    return [Problem(f"{file}: {key}", f"no file {name}") for key, name in absent.items()]

@@ -7,7 +7,8 @@ from pathlib import Path
 from faultsim import library
 from faultsim.circuits import network
 from faultsim.circuits.circuit import Circuit, of_deck, of_network
-from faultsim.circuits.learning_network import is_learning, load_learning
+from faultsim.circuits.learning_network import load_learning
+from faultsim.circuits.learning_sidecar import is_learning
 from faultsim.errors import UsageError
 
 

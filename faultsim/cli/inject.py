@@ -9,7 +9,7 @@ from pathlib import Path
 from faultsim import library
 from faultsim.circuits import network
 from faultsim.circuits.deck import text_of
-from faultsim.circuits.learning_network import is_learning
+from faultsim.circuits.learning_sidecar import is_learning
 from faultsim.cli.circuits import is_deck, open_circuit
 from faultsim.cli.output import write_text
 from faultsim.cli.quantities import severity

@@ -19,7 +19,8 @@ from faultsim.circuits.device import device_classes, load_device
 from faultsim.circuits.generator import load_generator
 from faultsim.circuits.glyphs import load_glyphs
 from faultsim.circuits.learning_generator import load_learning_spec
-from faultsim.circuits.learning_network import is_learning, load_learning
+from faultsim.circuits.learning_network import load_learning
+from faultsim.circuits.learning_sidecar import is_learning
 from faultsim.circuits.reading import is_part, read
 from faultsim.cli.output import print_json, say
 from faultsim.errors import Problem, SpecError, UsageError

@@ -14,8 +14,9 @@ from faultsim.circuits import network
 from faultsim.circuits.deck import text_of
 from faultsim.circuits.glyphs import load_glyphs
 from faultsim.circuits.learning_generator import GeneratedLearning, generate_learning, load_learning_spec
-from faultsim.circuits.learning_network import LearningNetwork, is_learning, load_learning
+from faultsim.circuits.learning_network import LearningNetwork, load_learning
 from faultsim.circuits.learning_plan import LearningRequest, periods_of
+from faultsim.circuits.learning_sidecar import is_learning
 from faultsim.errors import SpecError, UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.universe import Universe
