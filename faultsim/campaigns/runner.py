@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,7 +35,7 @@ from faultsim.campaigns.searcher import Searcher, stored_row
 from faultsim.campaigns.stage import Labs, labs_of
 from faultsim.campaigns.sweeper import Sweeper
 from faultsim.campaigns.watcher import Watcher
-from faultsim.errors import Interrupted
+from faultsim.spice.askers import askers
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ class Runner:
             portraitist.items,
         ]
         self.watcher.planned(self.ledger.plan([item for stage in stages for item in stage], facts))
-        with self._pool() as pool:
+        with askers(self.lab.service, self.threads) as pool:
             begun = pool.submit(prover.begin)
             baseline = healthy.baseline(pool)
             equivalents = begun.result()
@@ -140,21 +138,6 @@ class Runner:
     @cached_property
     def _labs(self) -> Labs:
         return labs_of(self.plan, self.lab)
-
-    @contextmanager
-    def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        pool = ThreadPoolExecutor(self.threads)
-        try:
-            yield pool
-        except BaseException as error:
-            # The service drops what is queued, so that the searches waiting for it end.
-            pool.shutdown(wait=False, cancel_futures=True)
-            self.lab.service.close()
-            if isinstance(error, KeyboardInterrupt | CancelledError):
-                raise Interrupted("stopped; what was finished is stored") from error
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def stored_result(ledger: Ledger, plan: Plan) -> CampaignResult:

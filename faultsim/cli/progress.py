@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from faultsim.campaigns.headway import Stale
-from faultsim.campaigns.pulse import Monitor, Spending, spent_of
+from faultsim.campaigns.pulse import Monitor
 from faultsim.cli.output import printable, say
 
 _LINE_EVERY_S = 5.0
@@ -48,19 +48,19 @@ def counted(items: Iterable[Item], noun: str) -> Iterator[Item]:
 class ProgressView:
     """A campaign's watcher."""
 
-    def __init__(self, monitor: Monitor | None = None, spending: Spending | None = None) -> None:
+    def __init__(self, monitor: Monitor | None = None, telling: Callable[[], str] | None = None) -> None:
         """Choose between bar and lines by what stderr is.
 
         Args:
             monitor: Counts transients and leaves what `status` reads.
-            spending: Counts transients where nobody asks for `status`; with neither only items are counted.
+            telling: Says what has been spent where nobody asks for `status`; with neither only items are counted.
         """
         self._lock = threading.Lock()
         self._bar: Any = _bar() if sys.stderr.isatty() else None
         self._task: Any = None
         self._name, self._total, self._done = "", 0, 0
         self._verdicts: dict[str, int] = {}
-        self._monitor, self._spending = monitor, spending
+        self._monitor, self._telling = monitor, telling
         self._spent = ""
         self._ended = threading.Event()
         self._ticks = threading.Thread(target=self._tick, daemon=True)
@@ -133,8 +133,8 @@ class ProgressView:
     def _beat(self) -> None:
         if self._monitor is not None:
             self._spent = str(self._monitor.take(self._name))
-        elif self._spending is not None:
-            self._spent = spent_of(self._spending)
+        elif self._telling is not None:
+            self._spent = self._telling()
 
     def _counts(self) -> str:
         verdicts = ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from faultsim.campaigns.lab import Lab
 from faultsim.campaigns.lock import FolderLock
+from faultsim.campaigns.pulse import spent_of
 from faultsim.circuits.network import Network
 from faultsim.cli.commands import spelled
 from faultsim.cli.executors import check_address, open_executor
@@ -126,7 +127,7 @@ def opened(run: Path, network: Network, jobs: int | None, dask: str | None, fres
     executor, threads = open_executor(dask, jobs, simulation.timeout)
     generation = store.begin_generation() if fresh else 0
     pool = ThreadPoolExecutor(2 * threads)
-    with SimulationService(executor, store, generation) as service, ProgressView(spending=service) as view:
+    with SimulationService(executor, store, generation) as service, _view(service) as view:
         try:
             observables = dict(network.sidecar.observables)
             yield Bench(Lab(network, service, simulation, observables, lumped=True, exact=True), pool, view)
@@ -136,6 +137,10 @@ def opened(run: Path, network: Network, jobs: int | None, dask: str | None, fres
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _view(service: SimulationService) -> ProgressView:
+    return ProgressView(telling=lambda: spent_of(service))
 
 
 def _subject(runs: list[Finished], request: Request) -> Subject:

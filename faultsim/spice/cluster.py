@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from functools import partial
 from typing import Any
@@ -46,6 +47,9 @@ class DaskExecutor:
             raise self._explained(error) from error
         self.simulator = build.simulator
         self._task = partial(simulate, plugin.name, build)
+
+    shares: Sequence[float] = ()
+    """Dask's workers do not say how far a transient is."""
 
     @property
     def threads(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes.util
 import logging
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,10 @@ def library_path() -> str:
     return found
 
 
+_HEADWAY = re.compile(r"tran: *([\d.]+)%")
+"""How ngspice says how much of a transient is over, a few times a second."""
+
+
 class EngineExit(SimulatorError):
     """Ngspice asked to end the process; its state cannot be trusted any more."""
 
@@ -79,6 +85,7 @@ def _shared_class() -> Any:
         def __init__(self) -> None:
             self.log: list[str] = []
             self.exit_requested = False
+            self.watcher: Callable[[float], None] | None = None
             super().__init__()
 
         @staticmethod
@@ -94,6 +101,12 @@ def _shared_class() -> Any:
         def _exit(status: int, _unload: bool, _quit: bool, _ngspice_id: int, user_data: Any) -> int:
             Shared.ffi.from_handle(user_data).exit_requested = True
             return status
+
+        def send_stat(self, message: str, _ngspice_id: int) -> int:
+            """Tell the watcher which share of a transient is over."""
+            if self.watcher is not None and (found := _HEADWAY.match(message)):
+                self.watcher(float(found[1]) / 100)
+            return 0
 
         def vector(self, name: str) -> FloatArray | None:
             """Return a copy of one real vector of the current plot."""
@@ -120,17 +133,19 @@ class Engine:
         """The simulator's name and version, as it goes into content hashes."""
         return f"ngspice-{self._shared.ngspice_version}"
 
-    def run(self, job: Job, reload: bool = False) -> Trace:
+    def run(self, job: Job, reload: bool = False, watcher: Callable[[float], None] | None = None) -> Trace:
         """Run one transient.
 
         Args:
             job: What to run.
             reload: Load the deck even if it is the one already there.
+            watcher: Is told a few times a second which share of it is over.
 
         Raises:
             EngineExit: ngspice gave up on its process.
         """
         self._shared.log.clear()
+        self._shared.watcher = watcher
         if reload or job.deck != self._loaded:
             self._load(job.deck)
         for element, value in sorted(job.alters.items()):

@@ -6,6 +6,7 @@ import multiprocessing
 import queue
 import signal
 import threading
+import time
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from multiprocessing import resource_tracker
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from faultsim.errors import SimulatorError
 from faultsim.spice.job import Job, Outcome, Status, Trace
 from faultsim.spice.orphan import serve_parent
-from faultsim.spice.worker import Ready
+from faultsim.spice.worker import Headway, Ready
 
 _START_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 2.0
@@ -66,6 +67,11 @@ class WorkerPool:
             else:
                 self._requests.put(_Request(job, with_waveforms, future))
         return future
+
+    @property
+    def shares(self) -> list[float]:
+        """Which share is over of each transient that is under way and lasts long enough to say so."""
+        return [worker.share for worker in self._workers if worker.share]
 
     def close(self) -> None:
         """Drop what is queued, let running transients end, and stop the workers."""
@@ -137,6 +143,7 @@ class _Worker:
     """The parent's end of one worker process."""
 
     def __init__(self) -> None:
+        self.share = 0.0
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=serve_parent, args=(theirs,), daemon=True)
@@ -167,7 +174,7 @@ class _Worker:
     def run(self, job: Job, with_waveforms: bool, timeout_s: float) -> Trace:
         try:
             self._connection.send((job, with_waveforms))
-            trace = _receive(self._connection, timeout_s)
+            trace = self._answer(timeout_s)
         except (EOFError, OSError):
             self._process.join(_END_TIMEOUT_S)
             reason = f"faultsim: the simulation worker died (exit code {self._process.exitcode})"
@@ -175,6 +182,16 @@ class _Worker:
         if isinstance(trace, Trace):
             return trace
         return Trace(Outcome(Status.TIMEOUT, log_tail=f"faultsim: no end after {timeout_s:g} s"), {})
+
+    def _answer(self, timeout_s: float) -> object:
+        """Return a trace, or None after the timeout; takes note of how far it is meanwhile."""
+        until_s = time.monotonic() + timeout_s
+        try:
+            while isinstance(message := _receive(self._connection, until_s - time.monotonic()), Headway):
+                self.share = message.share
+        finally:
+            self.share = 0.0
+        return message
 
     def end(self) -> None:
         self._connection.close()
@@ -186,4 +203,4 @@ class _Worker:
 
 def _receive(connection: Connection, timeout_s: float) -> object:
     """Return the next message, or None after the timeout."""
-    return connection.recv() if connection.poll(timeout_s) else None
+    return connection.recv() if connection.poll(max(timeout_s, 0.0)) else None

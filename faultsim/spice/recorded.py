@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from faultsim.errors import SimulatorError
@@ -14,6 +15,8 @@ class Recorded:
     def __init__(self, simulator: str) -> None:
         """Take over the name and version of what the run was simulated with."""
         self.simulator = simulator
+
+    shares: Sequence[float] = ()
 
     def submit(self, job: Job, with_waveforms: bool = False) -> Future[Trace]:
         """Refuse a job: whoever only looks has asked for something that is not stored."""

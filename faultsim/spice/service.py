@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +20,10 @@ class Executor(Protocol):
     """What runs jobs: `faultsim.spice.pool.WorkerPool`, or anything shaped like it."""
 
     simulator: str
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """Which share is over of each transient that is under way, as far as that is known."""
 
     def submit(self, job: Job, with_waveforms: bool = False) -> Future[Trace]:
         """Queue a job."""
@@ -77,6 +81,11 @@ class SimulationService:
     def simulator(self) -> str:
         """Name and version of the simulator behind the service."""
         return self._executor.simulator
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """Which share is over of each transient that is under way, as far as that is known."""
+        return self._executor.shares
 
     def key(self, job: Job) -> str:
         """Return the hash under which a job's outcome is stored."""

@@ -7,11 +7,19 @@ import signal
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 
 from faultsim.errors import SimulatorError
 from faultsim.spice.engine import EngineExit, open_engine
 from faultsim.spice.job import Job, Outcome, Status, Trace
+
+
+@dataclass(frozen=True)
+class Headway:
+    """What a worker says while a transient runs: the share of it that is over."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ def serve(connection: Connection) -> None:
             job, with_waveforms = request
             started_s = time.perf_counter()
             try:
-                trace = engine.run(job)
+                trace = engine.run(job, watcher=partial(_tell, connection))
             except EngineExit as error:
                 _send(connection, Trace(Outcome(Status.CRASHED, log_tail=str(error)), {}))
                 return
@@ -50,7 +58,11 @@ def serve(connection: Connection) -> None:
                 return
 
 
-def _send(connection: Connection, message: Ready | Trace) -> bool:
+def _tell(connection: Connection, share: float) -> None:
+    _send(connection, Headway(share))
+
+
+def _send(connection: Connection, message: Ready | Headway | Trace) -> bool:
     """Send a message; False where nobody waits for it any more, after a timeout or when the parent is gone."""
     try:
         connection.send(message)

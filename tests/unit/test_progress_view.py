@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from faultsim.campaigns.pulse import spent_of
 from faultsim.cli import progress
 
 
@@ -27,7 +28,7 @@ def test_verdicts_are_of_their_stage_and_transients_are_counted_as_they_end(
         time.sleep(0.1)
         return {line.partition(" s  ")[2] for line in capsys.readouterr().err.splitlines() if name in line}
 
-    with progress.ProgressView(spending=spent) as view:
+    with progress.ProgressView(telling=lambda: spent_of(spent)) as view:
         view.stage("pairs certified", 2)
         view.advance("detected")
         assert "pairs certified: 1 of 2  1 detected; 1 transient" in lines_of("certified")
