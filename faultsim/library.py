@@ -16,6 +16,8 @@ FOLDERS = {
     "universes": "fault_models/universes",
     "candidates": "campaigns/candidates",
     "testers": "campaigns/testers",
+    "trainings": "campaigns/trainings",
+    "measures": "campaigns/measures",
 }
 
 

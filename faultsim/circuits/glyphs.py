@@ -16,15 +16,22 @@ class GlyphsSpec(Spec):
 
     title: str
     source: str = ""
-    symbols: dict[str, float] = Field(min_length=1, description="symbol -> intensity, 0 to 1")
+    symbols: dict[str, float | tuple[float, float, float]] = Field(
+        min_length=1,
+        description="symbol -> intensity, 0 to 1; three of them, red, green and blue, where pixels have colours",
+    )
     glyphs: dict[str, str] = Field(min_length=1, description="name -> rows of symbols")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         problems = [f"symbol {symbol!r} has to be one character" for symbol in self.symbols if len(symbol) != 1]
         problems += [
-            f"intensity of {symbol!r} is outside 0..1" for symbol, x in self.symbols.items() if not 0 <= x <= 1
+            f"intensity of {symbol!r} is outside 0..1"
+            for symbol in self.symbols
+            if not all(0 <= intensity <= 1 for intensity in self._of(symbol))
         ]
+        if len({len(self._of(symbol)) for symbol in self.symbols}) != 1:
+            problems.append("some symbols have one intensity, and some three")
         for name, text in self.glyphs.items():
             rows = text.split()
             unknown = sorted(set("".join(rows)) - set(self.symbols))
@@ -38,20 +45,30 @@ class GlyphsSpec(Spec):
             raise ValueError("; ".join(problems))
         return self
 
+    @property
+    def channels(self) -> int:
+        """How many intensities a pixel has, each an input neuron of its own: 1, or 3 where it has a colour."""
+        return len(self._of(next(iter(self.symbols))))
+
+    def _of(self, symbol: str) -> tuple[float, ...]:
+        found = self.symbols[symbol]
+        return found if isinstance(found, tuple) else (found,)
+
     def size(self, name: str) -> tuple[int, int]:
         """Return rows and columns of a glyph."""
         rows = self.glyphs[name].split()
         return len(rows), len(rows[0])
 
     def intensities(self, name: str) -> tuple[float, ...]:
-        """Return the intensities of a glyph's pixels, row by row.
+        """Return the intensities of a glyph's pixels, row by row; of a colour red, green and blue after each other.
 
         Raises:
             SpecError: There is none of that name.
         """
         if name not in self.glyphs:
             raise SpecError([Problem(f"glyph {name!r}", "is not there", did_you_mean(name, self.glyphs))])
-        return tuple(self.symbols[symbol] for symbol in "".join(self.glyphs[name].split()))
+        symbols = "".join(self.glyphs[name].split())
+        return tuple(intensity for symbol in symbols for intensity in self._of(symbol))
 
 
 def load_glyphs(path: Path) -> GlyphsSpec:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from faultsim import library
 from faultsim.circuits.generated import GeneratedFiles, parts_folder, stem_of, stem_problems
-from faultsim.circuits.hierarchy import Hierarchy
+from faultsim.circuits.learning_cells import CELLS, LearningCells
 from faultsim.circuits.learning_plan import LearningPlan, LearningRequest, LearningSpec, periods_of
-from faultsim.circuits.reading import read_cards
 from faultsim.circuits.templates import missing_templates, templates
-from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
+from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.specfile import read_spec
-from faultsim.units import parse_quantity
-
-CELLS = ("input", "output", "synapse")
-_OURS = {"input": {"intensity", "slot"}, "output": set[str](), "synapse": {"p0", "seed"}}
-"""Parameters that the generator sets from a pixel, or from the seed."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ def generate_learning(request: LearningRequest, out: Path) -> GeneratedLearning:
     spec, stem = load_learning_spec(file), stem_of(out)
     names = [spec.junctions[request.law], *spec.parts]
     parts = {name: file.parent.parent / name for name in names}
-    cells = _Cells.of(spec, list(parts.values()))
+    cells = LearningCells.of(spec, list(parts.values()))
     request = replace(request, settings=cells.with_chosen(spec, request.settings))
     problems = [*request.problems(spec), *stem_problems(stem), *cells.problems(request.settings)]
     if problems:
@@ -73,7 +67,8 @@ def generate_learning(request: LearningRequest, out: Path) -> GeneratedLearning:
     folder, copied = parts_folder(stem, parts | _device_files(parts))
     frequencies = [cells.value("input", name, request.settings) for name in ("fbias", "fmax")]
     periods = tuple(periods_of(intensity, *frequencies) for intensity in request.intensities)
-    plan = LearningPlan(stem.name, request, periods, folder)
+    duration_s = spec.simulation.duration if request.duration_s is None else request.duration_s
+    plan = LearningPlan(stem.name, request, periods, folder, duration_s)
     sidecar, deck = (stem.with_name(stem.name + suffix) for suffix in (".toml", ".cir"))
     fill, says = templates(file.parent), _context(plan, spec, cells, names)
     files = {sidecar: fill(spec.sidecar, says).encode(), deck: fill(spec.deck, says).encode(), **copied}
@@ -86,7 +81,7 @@ def _device_files(parts: Mapping[str, Path]) -> dict[str, Path]:
     return {name: path for name, path in beside.items() if path.is_file()}
 
 
-def _context(plan: LearningPlan, spec: LearningSpec, cells: _Cells, names: list[str]) -> dict[str, Any]:
+def _context(plan: LearningPlan, spec: LearningSpec, cells: LearningCells, names: list[str]) -> dict[str, Any]:
     size = f"{len(plan.pixels)} x {len(plan.columns)}"
     return {
         "plan": plan,
@@ -95,53 +90,5 @@ def _context(plan: LearningPlan, spec: LearningSpec, cells: _Cells, names: list[
         "junction": cells.names["synapse"],
         "title": f"{size} crossbar that learns, {plan.request.junctions} junctions a synapse",
         "options": spec.simulation.options,
-        "settings": {
-            cell: "".join(f" {name}={value}" for name, value in plan.request.settings.get(cell, {}).items())
-            for cell in CELLS
-        },
+        "settings": {cell: cells.text(cell, plan.request.settings) for cell in CELLS},
     }
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """The subcircuits that a crossbar is made of.
-
-    Attributes:
-        names: input, output or synapse -> subcircuit; of a synapse that of its junctions.
-        defaults: The same -> parameter on its card -> default.
-    """
-
-    names: Mapping[str, str]
-    defaults: Mapping[str, Mapping[str, str]]
-
-    @classmethod
-    def of(cls, spec: LearningSpec, files: list[Path]) -> _Cells:
-        """Read them from their files."""
-        hierarchy = Hierarchy(tuple(card for file in files for card in read_cards(file, part=True)), part=True)
-        names = {"input": spec.input, "output": spec.output, "synapse": spec.junction}
-        return cls(names, {cell: hierarchy.scopes[name].defaults for cell, name in names.items()})
-
-    def with_chosen(self, spec: LearningSpec, settings: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-        """Return settings on top of what is chosen for all crossbars."""
-        return {cell: {**spec.chosen.get(cell, {}), **settings.get(cell, {})} for cell in {**spec.chosen, **settings}}
-
-    def problems(self, settings: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
-        """Yield what is wrong with settings."""
-        for cell, values in settings.items():
-            if cell not in CELLS:
-                yield Problem(f"--set {cell}.", "is no part of it", did_you_mean(cell, CELLS))
-                continue
-            known = set(self.defaults[cell]) - _OURS[cell]
-            for name, value in values.items():
-                where = f"--set {cell}.{name}={value}"
-                if name not in known:
-                    yield Problem(where, f"{self.names[cell]} has no such parameter", did_you_mean(name, known))
-                    continue
-                try:
-                    parse_quantity(value)
-                except ValueError as error:
-                    yield Problem(where, str(error))
-
-    def value(self, cell: str, name: str, settings: Mapping[str, Mapping[str, str]]) -> float:
-        """Return a parameter's value."""
-        return parse_quantity(settings.get(cell, {}).get(name, self.defaults[cell][name]))

@@ -50,6 +50,9 @@ class LearningRequest:
         seed: Where states at the start and the junctions' seeds come from.
         as_published: Draw a delay anew in every time step, as the published model does.
         settings: input, output or synapse -> parameter of that cell -> value.
+        duration_s: How long the picture is shown; as long as the generator's file says if None.
+        parallel: How many junctions of each synapse start parallel, output after output; drawn from the seed if None.
+        sense: Record word lines and the current of each synapse, too.
     """
 
     intensities: tuple[float, ...]
@@ -58,15 +61,27 @@ class LearningRequest:
     seed: int = 1
     as_published: bool = False
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    duration_s: float | None = None
+    parallel: tuple[int, ...] | None = None
+    sense: bool = False
 
     def problems(self, spec: LearningSpec) -> Iterator[Problem]:
         """Yield everything that is wrong with it."""
         if not 1 <= len(self.intensities) <= MOST_INPUTS:
-            yield Problem(f"--inputs {len(self.intensities)}", "does not fit", f"1 to {MOST_INPUTS}")
+            yield Problem(f"{len(self.intensities)} pixels", "do not fit", f"1 to {MOST_INPUTS}")
         if not 1 <= self.outputs <= MOST_OUTPUTS:
             yield Problem(f"--outputs {self.outputs}", "does not fit", f"1 to {MOST_OUTPUTS}")
         if not 1 <= self.junctions <= spec.most_junctions:
             yield Problem(f"--junctions {self.junctions}", "does not fit", f"1 to {spec.most_junctions}")
+        if self.duration_s is not None and self.duration_s <= 0:
+            yield Problem(f"duration {self.duration_s:g}", "does not fit", "above 0 s")
+        if self.parallel is not None and not self._fit(self.parallel):
+            wanted = f"{len(self.intensities) * self.outputs} numbers from 0 to {self.junctions}"
+            yield Problem("parallel", "does not fit", wanted)
+
+    def _fit(self, parallel: tuple[int, ...]) -> bool:
+        whole = len(parallel) == len(self.intensities) * self.outputs
+        return whole and all(0 <= count <= self.junctions for count in parallel)
 
     @property
     def law(self) -> str:
@@ -148,6 +163,11 @@ class Synapse:
         return _synapse(self.pixel, self.column)
 
     @property
+    def current(self) -> str:
+        """Return the current from its word line into it, as ngspice names it; only with a request to sense it."""
+        return f"i(v.{self.name}.vs)"
+
+    @property
     def weight(self) -> str:
         """Return the net that has its weight."""
         return f"w{self.pixel.number}_{self.column.number}"
@@ -170,12 +190,14 @@ class LearningPlan:
         request: What was asked for.
         periods: Pixel by pixel, how many periods of the darkest possible train fit into one of its own.
         parts: Folder of devices and cells, from its own.
+        duration_s: How long the picture is shown.
     """
 
     name: str
     request: LearningRequest
     periods: tuple[int, ...]
     parts: str
+    duration_s: float
 
     @property
     def numbers(self) -> range:
@@ -209,7 +231,11 @@ class LearningPlan:
     def _junction(self, pixel: Pixel, column: OutputColumn, number: int) -> Junction:
         """Return a junction; what is drawn for it does not depend on how many others there are."""
         drawn = random.Random(f"{self.request.seed} {pixel.number} {column.number} {number}")
-        return Junction(number, drawn.randint(1, _SEEDS), drawn.randint(0, 1))
+        seed, start = drawn.randint(1, _SEEDS), drawn.randint(0, 1)
+        if self.request.parallel is not None:
+            place = (column.number - 1) * len(self.pixels) + pixel.number - 1
+            start = int(number <= self.request.parallel[place])
+        return Junction(number, seed, start)
 
     @property
     def inputs(self) -> list[str]:
@@ -237,9 +263,11 @@ class LearningPlan:
 
     @property
     def recorded(self) -> list[str]:
-        """What ngspice keeps: weights, membranes, spikes and columns."""
+        """What ngspice keeps: weights, membranes, spikes and columns, and what else is asked for."""
         nets = [net for column in self.columns for net in (column.net, column.membrane, column.turn)]
-        return [f"v({net})" for net in (*nets, *(synapse.weight for synapse in self.synapses))]
+        nets += self.inputs if self.request.sense else []
+        currents = [synapse.current for synapse in self.synapses] if self.request.sense else []
+        return [*(f"v({net})" for net in (*nets, *(synapse.weight for synapse in self.synapses))), *currents]
 
 
 def periods_of(intensity: float, slowest_hz: float, fastest_hz: float) -> int:

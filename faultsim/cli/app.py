@@ -363,6 +363,64 @@ def merge(
 
 
 @app.command()
+def train(
+    trainings: Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")],
+    out: Annotated[
+        Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC if none.")
+    ] = None,
+    jobs: Jobs = None,
+    only: Annotated[str, typer.Option(metavar="GLOB", help="Only trainings whose name matches.")] = "*",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
+    dask: Dask = None,
+    json: Json = False,
+) -> None:
+    """Train crossbars of stochastic synapses in SPICE, and show what they learned; run it again to resume."""
+    from faultsim.cli.studies import StudyRequest
+    from faultsim.cli.train import train as run
+
+    raise typer.Exit(run(StudyRequest("train", trainings, out, jobs, fresh, dask, only), dry_run, json))
+
+
+@app.command()
+def infer(
+    trainings: Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC-inference if none."),
+    ] = None,
+    jobs: Jobs = None,
+    only: Annotated[str, typer.Option(metavar="GLOB", help="Only trainings whose name matches.")] = "*",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again, the trainings, too.")] = False,
+    dask: Dask = None,
+    json: Json = False,
+) -> None:
+    """Show characters to the crossbars that train has trained, without feedback; what is not trained yet is trained."""
+    from faultsim.cli.studies import StudyRequest
+    from faultsim.cli.train import infer as run
+
+    raise typer.Exit(run(StudyRequest("infer", trainings, out, jobs, fresh, dask, only), json))
+
+
+@app.command()
+def measure(
+    measurement: Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")],
+    out: Annotated[
+        Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC if none.")
+    ] = None,
+    jobs: Jobs = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
+    dask: Dask = None,
+    json: Json = False,
+) -> None:
+    """Measure synapses that learn: switching over voltage, plasticity over delay, or power; again to resume."""
+    from faultsim.cli.measure import run
+    from faultsim.cli.studies import StudyRequest
+
+    raise typer.Exit(run(StudyRequest("measure", measurement, out, jobs, fresh, dask), json))
+
+
+@app.command()
 def status(run: Run, json: Json = False) -> None:
     """Say how far a run is; works from another shell."""
     from faultsim.cli.status import run as show

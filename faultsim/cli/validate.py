@@ -27,6 +27,9 @@ from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
 from faultsim.fault_models.behaviour import load_behaviour
 from faultsim.fault_models.universe_file import load_universe_file, load_weights
+from faultsim.learning.measure_spec import is_measure, read_measure
+from faultsim.learning.spec import TrainingSpec
+from faultsim.learning.trial import make_curriculum
 from faultsim.reports.drawings.cell import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
@@ -84,6 +87,10 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "device", load_device
     if keys & _OF_UNIVERSES or _extends_a_universe(file):
         return "universe", load_universe_file
+    if is_measure(read_table(file)):
+        return "file of a measurement", read_measure
+    if "lessons" in keys:
+        return "file of trainings", lambda path: make_curriculum(path, read_spec(path, TrainingSpec))
     if "glyphs" in keys:
         return "file of glyphs", load_glyphs
     if "junctions" in keys:

@@ -84,14 +84,14 @@ def write_folder(folder: Path, plan: Plan, result: CampaignResult, ledger: Ledge
         if rows:
             write_table(folder / name, row_type, rows)
     figures = draw(report)
-    _write_figures(folder / "figures", figures)
+    write_figures(folder / "figures", figures)
     page = folder / PAGE
     write_file(page, render(report, figures))
     write_file(folder / MANIFEST, json.dumps(_manifest(report, ledger), indent=2) + "\n")
     return page
 
 
-def _write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
+def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
     """Write figures as SVG, and as PNG where there is one, in place of all that an earlier run left."""
     files = {f"{name}.svg": figure.svg.encode() for name, figure in figures.items()}
     files |= {f"{name}.png": figure.png for name, figure in figures.items() if figure.png is not None}

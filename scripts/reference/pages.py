@@ -16,6 +16,8 @@ from faultsim.circuits.sidecar import Sidecar
 from faultsim.fault_models.behaviour import QUANTITIES, BehaviourSpec
 from faultsim.fault_models.definition import DefectDefinition
 from faultsim.fault_models.rules import UniverseSpec, WeightsSpec
+from faultsim.learning.measure_spec import EnergySpec, PlasticitySpec, SwitchingSpec
+from faultsim.learning.spec import TrainingSpec
 from faultsim.reports.drawings.cell import DrawingSpec
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import Spec
@@ -50,6 +52,10 @@ SPEC_FILES: dict[str, tuple[str, type[Spec]]] = {
     "learning-sidecar": ("Sidecar of a crossbar that learns", LearningSidecar),
     "learning-generator": ("Generator file of crossbars that learn", LearningSpec),
     "glyphs": ("Glyphs", GlyphsSpec),
+    "training": ("Trainings", TrainingSpec),
+    "switching": ("Measurement of switching", SwitchingSpec),
+    "plasticity": ("Measurement of plasticity", PlasticitySpec),
+    "energy": ("Measurement of power", EnergySpec),
 }
 """Page -> its title, and the model of the file."""
 SCHEMAS = {"coverage-json": ("coverage.json", "coverage"), "universe-json": ("Record of a universe", "universe")}

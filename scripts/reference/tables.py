@@ -10,6 +10,14 @@ from typing import Any, get_type_hints
 
 from faultsim.cli.replay import ReplayRow
 from faultsim.fault_models.behaviour import QUANTITIES
+from faultsim.learning.array_energy import ArrayRow
+from faultsim.learning.bi_sigmoid import FitRow, RegionRow
+from faultsim.learning.energy import PowerRow
+from faultsim.learning.energy_comparison import EnergyComparisonRow
+from faultsim.learning.examination import InferenceRow, RecognitionRow
+from faultsim.learning.plasticity import ChangeRow
+from faultsim.learning.results import ShareRow, SynapseRow, TrainingRow
+from faultsim.learning.switching import AgreementRow, SwitchingRow
 from faultsim.reports.run_folders.run import Run, RunTable
 from faultsim.spice.expressions import Value
 from faultsim.vectors.responses import ResponseRow
@@ -47,10 +55,30 @@ def tables_of(words: Words) -> list[FileOfRows]:
     return [*found, FileOfRows(RESPONSES, ResponseRow, words.of("file tables", RESPONSES))]
 
 
+def learning_tables_of(words: Words) -> list[FileOfRows]:
+    """Return the tables of the folders of `train`, `infer` and `measure`."""
+    found = {
+        "trainings": TrainingRow,
+        "synapses": SynapseRow,
+        "shares": ShareRow,
+        "inference": InferenceRow,
+        "recognition": RecognitionRow,
+        "switching": SwitchingRow,
+        "agreement": AgreementRow,
+        "plasticity": ChangeRow,
+        "regions": RegionRow,
+        "fits": FitRow,
+        "power": PowerRow,
+        "array": ArrayRow,
+        "power-comparison": EnergyComparisonRow,
+    }
+    return [FileOfRows(f"{name}.csv", row, words.of("file tables", name)) for name, row in found.items()]
+
+
 def tables_page(words: Words) -> str:
     """Return the page of the tables."""
     lines = ["# Tables", "", words.of("page intros", "tables"), ""]
-    for file in tables_of(words):
+    for file in [*tables_of(words), *learning_tables_of(words)]:
         lines += [f"## {file.path} {{ #{anchor_of(file.path)} }}", "", prose(file.about) + ".", ""]
         lines += [prose(_told(paragraph, file.row_type)) + "\n" for paragraph in docstring_of(file.row_type).paragraphs]
         lines += table(["column", "type", "what"], _columns(file, words))

@@ -132,7 +132,7 @@ def test_ngspice_runs_one_defect_of_each_kind(learning: LearningNetwork, defects
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
-        (LearningRequest(()), "--inputs 0: does not fit"),
+        (LearningRequest(()), "0 pixels: do not fit"),
         (LearningRequest((1.0,), outputs=65), "--outputs 65: does not fit"),
         (LearningRequest((1.0,), junctions=0), "--junctions 0: does not fit"),
         (LearningRequest((1.0,), settings={"inptu": {"fmax": "60"}}), "--set inptu.: is no part of it"),

@@ -21,6 +21,20 @@ from faultsim.cli import main
 main()
 """
 
+TRAINING = """\
+kind = "training"
+title = "Two pixels"
+glyphs = "two.toml"
+duration = "10m"
+last = "1m"
+lessons = [{ initialisations = 2 }]
+"""
+GLYPHS = """\
+title = "two pixels"
+symbols = { "#" = 1.0, "." = 0.0 }
+glyphs = { left = "#." }
+"""
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
@@ -65,6 +79,16 @@ def test_what_is_stopped_on_a_cluster_goes_on_there_or_here(
     done = shell(*words[words.index("run") : words.index("--dask")], "--json").succeeds()
     assert done.json["simulated"] == finished.simulated - kept
     assert bytes_of(shell.folder / "runs" / "tiny") == bytes_of(finished.folder)
+
+
+def test_trainings_run_there_too(shell: Shell, cluster: LocalCluster) -> None:
+    shell.write("small.toml", TRAINING)
+    shell.write("two.toml", GLYPHS)
+    answer = shell("train", "small.toml", "--dask", cluster.scheduler_address, "--json").succeeds().json
+    assert answer["simulated"] == 2
+    there = bytes_of(shell.folder / "runs" / "small")
+    shell("train", "small.toml", "--fresh").succeeds()
+    assert bytes_of(shell.folder / "runs" / "small") == there
 
 
 def test_an_address_without_a_scheduler_is_said_with_what_to_do(shell: Shell) -> None:

@@ -1,0 +1,36 @@
+"""``faultsim measure``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faultsim.campaigns.pulse import spent_of
+from faultsim.cli.output import print_json, say
+from faultsim.cli.progress import ProgressView
+from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conduct
+from faultsim.learning.asking import Asking
+from faultsim.learning.measure_spec import load_measure
+from faultsim.reports.learning.measures import measuring
+from faultsim.reports.learning.study import Study
+from faultsim.spice.service import SimulationService
+
+_TIMEOUT_S = 600.0
+
+
+def run(request: StudyRequest, json: bool) -> int:
+    """Measure, write the folder and say what came of it; the exit code is 6 where a transient failed."""
+    request.check()
+    path, spec = load_measure(request.spec)
+    measure = measuring(path, spec)
+
+    def work(service: SimulationService, threads: int) -> Study:
+        with ProgressView(telling=lambda: spent_of(service)) as view:
+            return measure(Asking(service, view, threads))
+
+    study, page = conduct(request, request.out or Path("runs") / path.stem, _TIMEOUT_S, work)
+    if json:
+        print_json({"report": str(page), "verdict": study.verdict, **study.counts})
+    else:
+        say(study.verdict)
+        print(page)
+    return UNKNOWN_EXIT if study.counts["unknown"] else 0

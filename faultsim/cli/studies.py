@@ -1,0 +1,92 @@
+"""What ``train``, ``infer`` and ``measure`` have in common: folder, store, lock, Ctrl-C, and how to resume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from faultsim.campaigns.lock import FolderLock
+from faultsim.cli.commands import spelled
+from faultsim.cli.executors import check_address, open_executor
+from faultsim.cli.interrupts import Interrupts
+from faultsim.cli.versions import versions
+from faultsim.errors import Interrupted, StorageError, UsageError
+from faultsim.reports.learning.study import Study, begin_study, write_study
+from faultsim.spice.service import SimulationService
+from faultsim.spice.store import Store
+
+_STORE = "store.sqlite"
+UNKNOWN_EXIT = 6
+
+Work = Callable[[SimulationService, int], Study]
+"""Asks a service, so many transients at a time, and returns what is to be written."""
+
+
+@dataclass(frozen=True)
+class StudyRequest:
+    """The options of a study, as typed.
+
+    Attributes:
+        verb: train, infer or measure.
+        spec: The file that says what it is about.
+        out: Its folder; below runs if None.
+        jobs: Processes on this machine.
+        fresh: Simulate everything again.
+        dask: Address of a scheduler.
+        only: Pattern of names.
+    """
+
+    verb: str
+    spec: str
+    out: Path | None
+    jobs: int | None
+    fresh: bool
+    dask: str | None
+    only: str = "*"
+
+    def check(self) -> None:
+        """Check what does not depend on the file.
+
+        Raises:
+            UsageError: Options that exclude each other, or an address that is none.
+        """
+        if self.jobs is not None and self.dask is not None:
+            raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
+        if self.dask is not None:
+            check_address(self.dask)
+
+    @property
+    def command(self) -> str:
+        """Return the command that goes on with it."""
+        only = None if self.only == "*" else self.only
+        options = {"--out": self.out, "--only": only, "--jobs": self.jobs, "--dask": self.dask}
+        return spelled(self.verb, [self.spec], options, {})
+
+
+def conduct(request: StudyRequest, folder: Path, timeout_s: float, work: Work) -> tuple[Study, Path]:
+    """Do a study and write its folder.
+
+    Returns:
+        The study, and the path of its page.
+
+    Raises:
+        Interrupted: Ctrl-C; what was finished is stored.
+        StorageError: Something cannot be written.
+    """
+    again = request.command
+    with FolderLock(folder, request.verb), Interrupts(again):
+        try:
+            begin_study(folder)
+            store = Store(folder.parent / _STORE)
+            generation = store.begin_generation() if request.fresh else 0
+            executor, threads = open_executor(request.dask, request.jobs, timeout_s)
+            with SimulationService(executor, store, generation) as service:
+                stated = versions(service.simulator)
+                study = work(service, threads)
+            return study, write_study(folder, study, stated)
+        except (Interrupted, KeyboardInterrupt) as error:
+            stopped = str(error) or "stopped; what was finished is stored"
+            raise Interrupted(f"{stopped}; resume with: {again}") from error
+        except StorageError as error:
+            raise StorageError(f"{error}; then go on with: {again}") from error

@@ -1,0 +1,1 @@
+"""Crossbars that learn: trainings in SPICE, and what is read from them."""
