@@ -150,11 +150,15 @@ class Switching:
 
     def expected(self, pulse: Pulse) -> float:
         """Return how likely a junction switches, by the law."""
-        junction, redraw_s = self.junction(pulse.law)
+        junction, redraw_s = self._junctions[pulse.law]
         return float(junction.switching_probability(pulse.bias_v, pulse.width_s, redraw_s))
 
-    def junction(self, law: str) -> tuple[TwoStateJunction, float]:
-        """Return the junction of a law, and the time step in which it draws anew; 0 if it does not."""
+    @cached_property
+    def _junctions(self) -> dict[str, tuple[TwoStateJunction, float]]:
+        """The junction of each law, and the time step in which it draws anew; 0 if it does not."""
+        return {law: self._junction(law) for law in dict.fromkeys(sweep.law for sweep in self.spec.sweeps)}
+
+    def _junction(self, law: str) -> tuple[TwoStateJunction, float]:
         cells = LearningBench.load(law).cells
         texts = {**cells.defaults["synapse"], **self.settings.get("synapse", {})}
         values = {name: parse_quantity(text) for name, text in texts.items()}
