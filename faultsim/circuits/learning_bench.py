@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from faultsim import library
-from faultsim.circuits.deck import text_of
-from faultsim.circuits.learning_cells import CELLS, LearningCells, Settings
+from faultsim.circuits.deck import Cards, text_of
+from faultsim.circuits.learning_cells import CELLS, LearningCells, Settings, cards_of
 from faultsim.circuits.learning_generator import load_learning_spec
 from faultsim.circuits.learning_plan import LearningSpec
-from faultsim.circuits.reading import read_cards
 from faultsim.circuits.templates import templates
 
 
@@ -44,11 +43,11 @@ class LearningBench:
     @cached_property
     def cells(self) -> LearningCells:
         """The cells and their parameters."""
-        return LearningCells.of(self.spec, self._files)
+        return LearningCells.of(self.spec, self._cards)
 
     @cached_property
-    def _files(self) -> list[Path]:
-        return [self.folder.parent / name for name in (self.spec.junctions[self.law], *self.spec.parts)]
+    def _cards(self) -> Cards:
+        return cards_of(self.folder.parent / name for name in (self.spec.junctions[self.law], *self.spec.parts))
 
     def deck(self, template: str, settings: Settings, shown: Mapping[str, Any]) -> str:
         """Return a deck that stands alone.
@@ -58,9 +57,18 @@ class LearningBench:
             settings: Of the cells, in place of their own parameters.
             shown: What else the template shows.
         """
-        parts = "".join(text_of(read_cards(file, part=True)) for file in self._files)
+        parts = text_of(self._cards)
         cards = {cell: self.cells.text(cell, settings) for cell in CELLS}
         fill = templates(self.folder)
         return fill(
             template, {"spec": self.spec, "cells": self.cells.names, "parts": parts, "settings": cards, **shown}
         )
+
+
+def benches(laws: Iterable[str]) -> dict[str, LearningBench]:
+    """Return a bench for each law, for all transients of a measurement.
+
+    Raises:
+        SpecError: Everything that is wrong with the library's.
+    """
+    return {law: LearningBench.load(law) for law in dict.fromkeys(laws)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from faultsim.circuits.deck import Cards
 from faultsim.circuits.hierarchy import Hierarchy
 from faultsim.circuits.learning_plan import LearningSpec
 from faultsim.circuits.reading import read_cards
@@ -33,9 +34,9 @@ class LearningCells:
     defaults: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def of(cls, spec: LearningSpec, files: list[Path]) -> LearningCells:
-        """Read them from their files."""
-        hierarchy = Hierarchy(tuple(card for file in files for card in read_cards(file, part=True)), part=True)
+    def of(cls, spec: LearningSpec, cards: Cards) -> LearningCells:
+        """Return those of some cards."""
+        hierarchy = Hierarchy(cards, part=True)
         names = {"input": spec.input, "output": spec.output, "synapse": spec.junction}
         return cls(names, {cell: hierarchy.scopes[name].defaults for cell, name in names.items()})
 
@@ -77,3 +78,8 @@ def written(settings: Mapping[str, Mapping[str, str | float]]) -> dict[str, dict
 def setting(value: str | float) -> str:
     """Return one of them."""
     return value if isinstance(value, str) else f"{value:.12g}"
+
+
+def cards_of(files: Iterable[Path]) -> Cards:
+    """Return the cards of files that decks include, one after the other."""
+    return tuple(card for file in files for card in read_cards(file, part=True))

@@ -9,7 +9,7 @@ from typing import Any
 
 from faultsim import library
 from faultsim.circuits.generated import GeneratedFiles, parts_folder, stem_of, stem_problems
-from faultsim.circuits.learning_cells import CELLS, LearningCells
+from faultsim.circuits.learning_cells import CELLS, LearningCells, cards_of
 from faultsim.circuits.learning_plan import LearningPlan, LearningRequest, LearningSpec, periods_of
 from faultsim.circuits.templates import missing_templates, templates
 from faultsim.errors import Problem, SpecError, UsageError
@@ -59,7 +59,7 @@ def generate_learning(request: LearningRequest, out: Path) -> GeneratedLearning:
     spec, stem = load_learning_spec(file), stem_of(out)
     names = [spec.junctions[request.law], *spec.parts]
     parts = {name: file.parent.parent / name for name in names}
-    cells = LearningCells.of(spec, list(parts.values()))
+    cells = LearningCells.of(spec, cards_of(parts.values()))
     request = replace(request, settings=cells.with_chosen(spec, request.settings))
     problems = [*request.problems(spec), *stem_problems(stem), *cells.problems(request.settings)]
     if problems:

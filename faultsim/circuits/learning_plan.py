@@ -16,7 +16,7 @@ from faultsim.circuits.learning_sidecar import PresentationSpec
 from faultsim.errors import Problem
 from faultsim.specfile import Spec
 
-_SEEDS = 2147483646
+LARGEST_SEED = 2147483646
 """A junction's seed is a whole number from 1 to this."""
 
 
@@ -231,7 +231,7 @@ class LearningPlan:
     def _junction(self, pixel: Pixel, column: OutputColumn, number: int) -> Junction:
         """Return a junction; what is drawn for it does not depend on how many others there are."""
         drawn = random.Random(f"{self.request.seed} {pixel.number} {column.number} {number}")
-        seed, start = drawn.randint(1, _SEEDS), drawn.randint(0, 1)
+        seed, start = drawn.randint(1, LARGEST_SEED), drawn.randint(0, 1)
         if self.request.parallel is not None:
             place = (column.number - 1) * len(self.pixels) + pixel.number - 1
             start = int(number <= self.request.parallel[place])

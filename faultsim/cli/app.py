@@ -40,6 +40,11 @@ Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name from the
 Trust = Annotated[bool, typer.Option("--trust", help="Read decks with control blocks, and includes from anywhere.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 Out = Annotated[Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Run folder; runs/CAMPAIGN if none.")]
+Study = Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")]
+StudyOut = Annotated[
+    Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC if none.")
+]
+OnlyTrainings = Annotated[str, typer.Option("--only", metavar="GLOB", help="Only trainings whose name matches.")]
 Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
 Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")]
 Vectors = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")]
@@ -364,12 +369,10 @@ def merge(
 
 @app.command()
 def train(
-    trainings: Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")],
-    out: Annotated[
-        Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC if none.")
-    ] = None,
+    trainings: Study,
+    out: StudyOut = None,
     jobs: Jobs = None,
-    only: Annotated[str, typer.Option(metavar="GLOB", help="Only trainings whose name matches.")] = "*",
+    only: OnlyTrainings = "*",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
     dask: Dask = None,
@@ -384,13 +387,13 @@ def train(
 
 @app.command()
 def infer(
-    trainings: Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")],
+    trainings: Study,
     out: Annotated[
         Path | None,
         typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC-inference if none."),
     ] = None,
     jobs: Jobs = None,
-    only: Annotated[str, typer.Option(metavar="GLOB", help="Only trainings whose name matches.")] = "*",
+    only: OnlyTrainings = "*",
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again, the trainings, too.")] = False,
     dask: Dask = None,
     json: Json = False,
@@ -404,10 +407,8 @@ def infer(
 
 @app.command()
 def measure(
-    measurement: Annotated[str, typer.Argument(metavar="SPEC", help="Name from the library, or path of a file.")],
-    out: Annotated[
-        Path | None, typer.Option(parser=run_folder, metavar="DIR", help="Folder of the results; runs/SPEC if none.")
-    ] = None,
+    measurement: Study,
+    out: StudyOut = None,
     jobs: Jobs = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
     dask: Dask = None,

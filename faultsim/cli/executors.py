@@ -25,6 +25,22 @@ def check_address(dask: str) -> None:
         raise UsageError(f"--dask {dask!r} is no address of a Dask scheduler; it is {wanted}")
 
 
+def check_executor(dask: str | None, jobs: int | None) -> None:
+    """Check what is to run transients, before anything is prepared.
+
+    Args:
+        dask: Address of a Dask scheduler.
+        jobs: Processes on this machine.
+
+    Raises:
+        UsageError: Both are given, or the address is none.
+    """
+    if jobs is not None and dask is not None:
+        raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
+    if dask is not None:
+        check_address(dask)
+
+
 def open_executor(dask: str | None, jobs: int | None, timeout_s: float) -> tuple[Executor, int]:
     """Return an executor, and how many transients it runs at a time.
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from faultsim.campaigns.pulse import spent_of
-from faultsim.cli.output import print_json, say
 from faultsim.cli.progress import ProgressView
-from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conduct
+from faultsim.cli.studies import StudyRequest, conclude, conduct
 from faultsim.learning.asking import Asking
 from faultsim.learning.measure_spec import load_measure
 from faultsim.reports.learning.measures import measuring
@@ -28,9 +27,4 @@ def run(request: StudyRequest, json: bool) -> int:
             return measure(Asking(service, view, threads))
 
     study, page = conduct(request, request.out or Path("runs") / path.stem, _TIMEOUT_S, work)
-    if json:
-        print_json({"report": str(page), "verdict": study.verdict, **study.counts})
-    else:
-        say(study.verdict)
-        print(page)
-    return UNKNOWN_EXIT if study.counts["unknown"] else 0
+    return conclude(study, page, json)

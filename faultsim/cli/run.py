@@ -17,7 +17,7 @@ from faultsim.campaigns.results import EQUIVALENT, WHOLE, CampaignResult, Detect
 from faultsim.campaigns.runner import Runner
 from faultsim.campaigns.shard import Part, Shard
 from faultsim.cli.commands import run_command
-from faultsim.cli.executors import check_address, open_executor
+from faultsim.cli.executors import check_executor, open_executor
 from faultsim.cli.interrupts import Interrupts
 from faultsim.cli.output import print_json, say
 from faultsim.cli.predecessor import replacing
@@ -62,10 +62,7 @@ def run(request: Request, json: bool) -> int:
         raise UsageError(
             "--fail-under is about the whole campaign; faultsim report takes it, once the shards are merged"
         )
-    if request.jobs is not None and request.dask is not None:
-        raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
-    if request.dask is not None:
-        check_address(request.dask)
+    check_executor(request.dask, request.jobs)
     path, campaign = spec.load(request.campaign)
     campaign = campaign.without_equivalent() if request.whole else campaign
     plan = make_plan(path, campaign, request.only)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from faultsim.campaigns.lock import FolderLock
 from faultsim.cli.commands import spelled
-from faultsim.cli.executors import check_address, open_executor
+from faultsim.cli.executors import check_executor, open_executor
 from faultsim.cli.interrupts import Interrupts
+from faultsim.cli.output import print_json, say
 from faultsim.cli.versions import versions
-from faultsim.errors import Interrupted, StorageError, UsageError
+from faultsim.errors import Interrupted, StorageError
 from faultsim.reports.learning.study import Study, begin_study, write_study
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
@@ -51,10 +52,7 @@ class StudyRequest:
         Raises:
             UsageError: Options that exclude each other, or an address that is none.
         """
-        if self.jobs is not None and self.dask is not None:
-            raise UsageError("--jobs is about this machine, and --dask about others; give one of them")
-        if self.dask is not None:
-            check_address(self.dask)
+        check_executor(self.dask, self.jobs)
 
     @property
     def command(self) -> str:
@@ -90,3 +88,13 @@ def conduct(request: StudyRequest, folder: Path, timeout_s: float, work: Work) -
             raise Interrupted(f"{stopped}; resume with: {again}") from error
         except StorageError as error:
             raise StorageError(f"{error}; then go on with: {again}") from error
+
+
+def conclude(study: Study, page: Path, json: bool) -> int:
+    """Say what came of a study, and return the exit code: 6 where something is unknown."""
+    if json:
+        print_json({"report": str(page), "verdict": study.verdict, **study.counts})
+    else:
+        say(study.verdict)
+        print(page)
+    return UNKNOWN_EXIT if study.counts["unknown"] else 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from faultsim.campaigns.pulse import spent_of
 from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.progress import ProgressView
-from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conduct
+from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conclude, conduct
 from faultsim.learning import spec
 from faultsim.learning.asking import Asking
 from faultsim.learning.examination import Examination
@@ -54,12 +54,7 @@ def infer(request: StudyRequest, json: bool) -> int:
         return inference_study(curriculum, trainings, rows)
 
     study, page = conduct(request, folder, curriculum.timeout_s, work)
-    if json:
-        print_json({"report": str(page), "verdict": study.verdict, **study.counts})
-    else:
-        say(study.verdict)
-        print(page)
-    return UNKNOWN_EXIT if study.counts["unknown"] else 0
+    return conclude(study, page, json)
 
 
 def _curriculum(request: StudyRequest) -> Curriculum:

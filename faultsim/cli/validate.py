@@ -80,14 +80,15 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return ("STIL file of levels", check_levels) if is_levels(file) else ("STIL file", read_stil)
     if file.suffix != ".toml":
         return "deck", partial(_check_deck, trust=trust)
-    keys = set(read_table(file))
+    table = read_table(file)
+    keys = set(table)
     if keys & {"tests", "search"}:
         return "campaign", _check_campaign
     if "subcircuit" in keys:
         return "device", load_device
     if keys & _OF_UNIVERSES or _extends_a_universe(file):
         return "universe", load_universe_file
-    if is_measure(read_table(file)):
+    if is_measure(table):
         return "file of a measurement", read_measure
     if "lessons" in keys:
         return "file of trainings", lambda path: make_curriculum(path, read_spec(path, TrainingSpec))

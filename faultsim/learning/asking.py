@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from faultsim.campaigns.watcher import Watcher
 from faultsim.spice.askers import askers
 from faultsim.spice.job import Job, Outcome, Trace
 from faultsim.spice.service import SimulationService
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,7 @@ class Asking:
         Raises:
             Interrupted: Ctrl-C; what was finished is stored.
         """
-        self.watcher.stage(stage, len(jobs))
-        with askers(self.service, self.threads) as pool:
-            return list(pool.map(self._outcome, jobs))
+        return self._asked(stage, jobs, self._outcome)
 
     def traces(self, stage: str, jobs: Sequence[Job]) -> list[Trace]:
         """Return what transients show with their waveforms, in their order.
@@ -41,9 +42,12 @@ class Asking:
         Raises:
             Interrupted: Ctrl-C; what was finished is stored.
         """
+        return self._asked(stage, jobs, self._trace)
+
+    def _asked(self, stage: str, jobs: Sequence[Job], ask: Callable[[Job], Answer]) -> list[Answer]:
         self.watcher.stage(stage, len(jobs))
         with askers(self.service, self.threads) as pool:
-            return list(pool.map(self._trace, jobs))
+            return list(pool.map(ask, jobs))
 
     def _outcome(self, job: Job) -> Outcome:
         outcome = self.service.outcome(job)

@@ -12,6 +12,7 @@ import numpy as np
 
 from faultsim.circuits.learning_bench import LearningBench
 from faultsim.circuits.learning_cells import written
+from faultsim.circuits.learning_plan import LARGEST_SEED
 from faultsim.learning.asking import Asking, reason_of
 from faultsim.learning.measure_spec import EnergySpec, VariationSpec
 from faultsim.learning.training import spikes_of
@@ -19,7 +20,6 @@ from faultsim.spice.job import Job, Trace
 from faultsim.spice.waveform import FloatArray
 
 _TEMPLATE = "synapse.cir.j2"
-_LARGEST_SEED = 2147483646
 TRAINING, INFERENCE = "training", "inference"
 
 
@@ -134,16 +134,20 @@ class Energy:
             "junctions": load.junctions,
             # Half of them parallel: no pulse leaves the synapse where it began for long.
             "starts": drawn.sample([n % 2 for n in numbers], load.junctions),
-            "seeds": [drawn.randint(1, _LARGEST_SEED) for _ in numbers],
+            "seeds": [drawn.randint(1, LARGEST_SEED) for _ in numbers],
             "step_s": self.spec.step,
             "stop_s": self.spec.duration,
         }
         pulses = {"fbias": f"{load.frequency_hz:g}", "fmax": f"{load.frequency_hz:g}"}
         settings = settings_of(self._variation(load.variation), load.mode)
         settings["input"] = {**settings.get("input", {}), **pulses}
-        deck = LearningBench.load().deck(_TEMPLATE, settings, shown)
+        deck = self._bench.deck(_TEMPLATE, settings, shown)
         probes = {"pre": "v(pre)", "post": "v(post)", "current": "i(vs)", "turn": "v(turn)"}
         return Job(deck, self.spec.duration, probes, observables={}, scope={})
+
+    @cached_property
+    def _bench(self) -> LearningBench:
+        return LearningBench.load()
 
     def _variation(self, name: str) -> VariationSpec:
         return next(one for one in self.spec.variations if one.name == name)

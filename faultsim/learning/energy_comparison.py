@@ -39,6 +39,7 @@ class EnergyComparisonRow:
 
 def comparison_rows(spec: EnergySpec, rows: Sequence[PowerRow]) -> Iterator[EnergyComparisonRow]:
     """Yield every published value beside ours, variation by variation."""
+    said = f"energy per spike, power x {1e3 * spec.spike:g} ms"
     known = {(row.variation, row.junctions, row.frequency_hz, row.mode): row for row in rows}
     for variation in spec.variations:
         for wanted in spec.published:
@@ -46,7 +47,7 @@ def comparison_rows(spec: EnergySpec, rows: Sequence[PowerRow]) -> Iterator[Ener
             ours = None if row is None else row.dissipated_w if wanted.mode == "training" else row.drawn_w
             energy = None if row is None else row.energy_as_published_j
             yield _row(variation.name, wanted.item, "power", "W", wanted.power, ours)
-            yield _row(variation.name, wanted.item, "energy per spike, power x 10 ms", "J", wanted.energy, energy)
+            yield _row(variation.name, wanted.item, said, "J", wanted.energy, energy)
 
 
 def _row(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from faultsim.circuits.learning_bench import LearningBench
+from faultsim.circuits.learning_bench import LearningBench, benches
 from faultsim.circuits.learning_cells import Settings
+from faultsim.circuits.learning_plan import LARGEST_SEED
 from faultsim.learning.asking import Asking, reason_of
 from faultsim.learning.measure_spec import PlasticitySpec, PulseSpec
 from faultsim.spice.job import Job, Outcome
 
 _TEMPLATE = "stdp.cir.j2"
-_LARGEST_SEED = 2147483646
 _ONSET = 0.2
 """Of the input's pulse, in its widths: an output may spike before it."""
 _OPEN = "1t"
@@ -80,7 +81,7 @@ class Plasticity:
 
     def job(self, curve: PulseSpec, delay_s: float) -> Job:
         """Return the transient of one delay."""
-        onset_s, bench = _ONSET * curve.width, LearningBench.load(curve.law)
+        onset_s, bench = _ONSET * curve.width, self._benches[curve.law]
         own = {
             # One pulse only, and that one late enough.
             "input": {
@@ -101,7 +102,7 @@ class Plasticity:
         shown = {
             "copies": copies,
             "junctions": junctions,
-            "seeds": [drawn.randint(1, _LARGEST_SEED) for _ in range(copies * junctions)],
+            "seeds": [drawn.randint(1, LARGEST_SEED) for _ in range(copies * junctions)],
             "kick_s": kick_s,
             "kick_a": _KICK * membrane[0] * membrane[1] / _KICK_S,
             "step_s": curve.width / _STEPS,
@@ -110,6 +111,10 @@ class Plasticity:
         probes = {f"p{copy}_{n}": f"v(p{copy}_{n})" for copy in range(copies) for n in range(junctions)}
         observables = {name: f"at({name}, stop)" for name in probes}
         return Job(bench.deck(_TEMPLATE, settings, shown), stop_s, probes, observables, {"stop": stop_s})
+
+    @cached_property
+    def _benches(self) -> dict[str, LearningBench]:
+        return benches(curve.law for curve in self.spec.curves)
 
     def _row(self, curve: PulseSpec, delay_s: float, outcome: Outcome) -> ChangeRow:
         ended = {name: float(str(value)) > _MIDDLE for name, value in outcome.values.items()}

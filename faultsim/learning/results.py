@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from faultsim.learning.asking import reason_of
 from faultsim.learning.training import Learner, Training, Verdict
 
 
@@ -131,7 +132,7 @@ def training_row(training: Training) -> TrainingRow:
         settled_s=winner.settled_s if winner else None,
         spikes=tuple(int(one.spikes_s.size) for one in training.learners),
         first_spike_s=float(winner.spikes_s[0]) if winner and winner.spikes_s.size else None,
-        reason="" if winner else ": ".join([outcome.status.value, *outcome.log_tail.splitlines()[-1:]]),
+        reason=reason_of(outcome),
     )
 
 

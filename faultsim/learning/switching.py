@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from faultsim.circuits.learning_bench import LearningBench
+from faultsim.circuits.learning_bench import LearningBench, benches
 from faultsim.circuits.learning_cells import Settings
+from faultsim.circuits.learning_plan import LARGEST_SEED
 from faultsim.learning.asking import Asking, reason_of
 from faultsim.learning.measure_spec import SwitchingSpec
 from faultsim.magnetics.two_state import TwoStateJunction
@@ -21,7 +22,6 @@ _TEMPLATE = "switching.cir.j2"
 _BEGIN_S, _EDGE_S = 20e-9, 1e-9
 _SETTLE_S = 5e-6
 """After the pulse: until a state that has begun to cross over has done so."""
-_LARGEST_SEED = 2147483646
 _MIDDLE = 0.5
 _FEWEST = 5
 """Expected count of a cell from which on the chi-square distribution is one."""
@@ -140,11 +140,11 @@ class Switching:
             "begin_s": _BEGIN_S,
             "edge_s": _EDGE_S,
             "start": int(pulse.bias_v < 0),
-            "seeds": [drawn.randint(1, _LARGEST_SEED) for _ in trials],
+            "seeds": [drawn.randint(1, LARGEST_SEED) for _ in trials],
             "step_s": self._step_s(pulse, finer),
             "stop_s": stop_s,
         }
-        deck = LearningBench.load(pulse.law).deck(_TEMPLATE, self.settings, shown)
+        deck = self._benches[pulse.law].deck(_TEMPLATE, self.settings, shown)
         probes = {f"p{trial}": f"v(p{trial})" for trial in trials}
         return Job(deck, stop_s, probes, {name: f"at({name}, stop)" for name in probes}, {"stop": stop_s})
 
@@ -154,13 +154,16 @@ class Switching:
         return float(junction.switching_probability(pulse.bias_v, pulse.width_s, redraw_s))
 
     @cached_property
+    def _benches(self) -> dict[str, LearningBench]:
+        return benches(sweep.law for sweep in self.spec.sweeps)
+
+    @cached_property
     def _junctions(self) -> dict[str, tuple[TwoStateJunction, float]]:
         """The junction of each law, and the time step in which it draws anew; 0 if it does not."""
-        return {law: self._junction(law) for law in dict.fromkeys(sweep.law for sweep in self.spec.sweeps)}
+        return {law: self._junction(bench) for law, bench in self._benches.items()}
 
-    def _junction(self, law: str) -> tuple[TwoStateJunction, float]:
-        cells = LearningBench.load(law).cells
-        texts = {**cells.defaults["synapse"], **self.settings.get("synapse", {})}
+    def _junction(self, bench: LearningBench) -> tuple[TwoStateJunction, float]:
+        texts = {**bench.cells.defaults["synapse"], **self.settings.get("synapse", {})}
         values = {name: parse_quantity(text) for name, text in texts.items()}
         return TwoStateJunction.of_deck(values), values.get("redraw", 0.0)
 

@@ -55,11 +55,15 @@ class Trial:
         return f"{len(request.intensities)} x {request.junctions}{outputs}"
 
     def network(self) -> LearningNetwork:
-        """Generate the crossbar.
+        """Return the crossbar.
 
         Raises:
             UsageError: What of it does not fit.
         """
+        return self._network
+
+    @cached_property
+    def _network(self) -> LearningNetwork:
         with tempfile.TemporaryDirectory() as folder:
             generated = generate_learning(self.request, Path(folder) / _NAME)
             generated.write()

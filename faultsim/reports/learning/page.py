@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from faultsim import library
 from faultsim.reports.figures.figure import Figure
+from faultsim.reports.page.policy import policy_hash
 from faultsim.reports.page.wording import quantity, soft
 
 _STYLES = ("report.css", "study.css")
-_SCRIPT = "study.js"
-_SCRIPTS = ("theme.js", _SCRIPT)
+_SCRIPTS = ("theme.js", "study.js")
 
 
 def render_page(template: str, figures: Mapping[str, Figure], shown: Mapping[str, Any]) -> str:
@@ -44,11 +42,7 @@ def render_page(template: str, figures: Mapping[str, Figure], shown: Mapping[str
         figures=figures,
         drawn={name: figure.themed(name) for name, figure in figures.items()},
         style=style,
-        style_hash=_hash(style),
+        style_hash=policy_hash(style),
         script=script,
-        script_hash=_hash(script),
+        script_hash=policy_hash(script),
     )
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

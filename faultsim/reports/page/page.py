@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 
 from faultsim import library
@@ -12,6 +10,7 @@ from faultsim.reports.circuit_map.drawing import circuit_map
 from faultsim.reports.figures.figure import Figure
 from faultsim.reports.page.contents import contents
 from faultsim.reports.page.island import island_text
+from faultsim.reports.page.policy import policy_hash
 from faultsim.reports.page.wording import covers, quantity, seen, soft
 from faultsim.reports.report import Report
 
@@ -53,9 +52,9 @@ def render(report: Report, figures: Mapping[str, Figure]) -> str:
         circuit_map=circuit_map(report.plan.network, report.plan.defects, verdicts),
         island=island_text(report),
         style=style,
-        style_hash=_hash(style),
+        style_hash=policy_hash(style),
         script=script,
-        script_hash=_hash(script),
+        script_hash=policy_hash(script),
     )
 
 
@@ -68,8 +67,3 @@ def _drawn(figures: Mapping[str, Figure]) -> dict[str, str]:
         if count[figure.group] <= _MOST:
             found[name] = figure.themed(name)
     return found
-
-
-def _hash(text: str) -> str:
-    """Return what a content security policy calls an inline script or style by."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
