@@ -137,7 +137,11 @@ def make_curriculum(path: Path, spec: TrainingSpec) -> Curriculum:
             Problem(f"{path}: drawn", f"{name!r} is no training of it", did_you_mean(name, names)) for name in unknown
         )
     _check_settings(path, trials)
-    return Curriculum(path.stem, path, spec, glyphs, tuple(trials), frozenset(drawn))
+    found = Curriculum(path.stem, path, spec, glyphs, tuple(trials), frozenset(drawn))
+    if spec.last > found.duration_s:
+        too_long = f"{spec.last:g} s is longer than a presentation"
+        raise SpecError([Problem(f"{path}: last", too_long, f"at most {found.duration_s:g} s")])
+    return found
 
 
 def _problems(path: Path, spec: TrainingSpec, glyphs: GlyphsSpec) -> Iterator[Problem]:
@@ -151,8 +155,6 @@ def _problems(path: Path, spec: TrainingSpec, glyphs: GlyphsSpec) -> Iterator[Pr
             yield Problem(f"{path}: explore", f"{name!r} does not fit", "CELL.NAME, such as input.fmax")
         if not values:
             yield Problem(f"{path}: explore", f"{name!r} has no values", "one at least")
-    if spec.duration is not None and spec.last > spec.duration:
-        yield Problem(f"{path}: last", f"{spec.last:g} s is longer than a presentation", f"at most {spec.duration:g} s")
 
 
 def _lesson(spec: TrainingSpec, lesson: LessonSpec, glyphs: GlyphsSpec) -> Iterator[Trial]:

@@ -133,6 +133,7 @@ def test_what_differs_in_the_seed_alone_differs_in_the_deck(tmp_path: Path) -> N
         ({"explore": {"input.fmax": []}}, r"explore: 'input\.fmax' has no values"),
         ({"drawn": ["left-2j-s9"]}, r"drawn: 'left-2j-s9' is no training of it .*left-2j-s1"),
         ({"duration": 1e-3}, r"last: 0\.015 s is longer than a presentation"),
+        ({"last": 0.2}, r"last: 0\.2 s is longer than a presentation .*at most 0\.15 s"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_place(
