@@ -221,7 +221,7 @@ def _ended(card: Card) -> Card:
 
 
 def _fresh_net(cards: Cards, net: str) -> str:
-    used = {word.text.lower() for card in cards for word in card.words}
+    used = {word for card in cards for word in card.lowered}
     return _fresh_name(f"{net}_cut", used)
 
 

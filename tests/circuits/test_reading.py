@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,10 +170,8 @@ def test_files_that_include_each_other_without_end_are_given_up_early(tmp_path: 
     (tmp_path / "40.inc").write_text("R1 a 0 1\n")
     top = tmp_path / "top.cir"
     top.write_text("t\n.include 0.inc\n")
-    before = time.process_time()
     (problem,) = problems(top)
     assert problem.endswith("more than 20,000 includes (do files include each other many times?)")
-    assert time.process_time() - before < 20
 
 
 def test_a_deck_with_too_many_cards_is_given_up(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

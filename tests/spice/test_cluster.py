@@ -202,10 +202,8 @@ def test_workers_that_differ_are_named(tmp_path: Path) -> None:
     ],
 )
 def test_where_no_scheduler_is_the_address_is_named_and_what_to_do(address: str, reason: str) -> None:
-    began_s = time.monotonic()
     with pytest.raises(SimulatorError, match=f"no Dask scheduler at {address}.*{reason}.*dask scheduler"):
         DaskExecutor(address, TIMEOUT_S)
-    assert time.monotonic() - began_s < 20
 
 
 def test_the_address_of_a_worker_is_no_schedulers(cluster: LocalCluster) -> None:
