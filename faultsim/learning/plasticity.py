@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from faultsim.circuits.learning_cells import Settings
 from faultsim.circuits.learning_plan import LARGEST_SEED
 from faultsim.learning.asking import Asking, reason_of
 from faultsim.learning.measure_spec import PlasticitySpec, PulseSpec
+from faultsim.learning.switching import TOGETHER
 from faultsim.spice.job import Job, Outcome
 
 _TEMPLATE = "stdp.cir.j2"
@@ -71,16 +74,23 @@ class Plasticity:
     def rows(self, asking: Asking) -> list[ChangeRow]:
         """Simulate every delay of every curve."""
         wanted = [(curve, delay_s) for curve in self.spec.curves for delay_s in self.delays_s(curve)]
-        outcomes = asking.outcomes("delays", [self.job(curve, delay_s) for curve, delay_s in wanted])
-        return [self._row(*one, outcome) for one, outcome in zip(wanted, outcomes, strict=True)]
+        jobs = [self.jobs(curve, delay_s) for curve, delay_s in wanted]
+        outcomes = iter(asking.outcomes("transients", list(chain.from_iterable(jobs))))
+        return [self._row(*one, list(islice(outcomes, len(own)))) for one, own in zip(wanted, jobs, strict=True)]
 
     def delays_s(self, curve: PulseSpec) -> list[float]:
         """Return the delays of a curve."""
         shares = np.linspace(self.spec.first, self.spec.last, self.spec.delays)
         return [float(f"{share * curve.width:.9g}") for share in shares]
 
-    def job(self, curve: PulseSpec, delay_s: float) -> Job:
-        """Return the transient of one delay."""
+    def jobs(self, curve: PulseSpec, delay_s: float) -> list[Job]:
+        """Return the transients of one delay, each of some of the synapses."""
+        drawn = random.Random(f"{self.spec.first_seed} {curve.width:g} {delay_s:g}")
+        seeds = [drawn.randint(1, LARGEST_SEED) for _ in range(self.spec.copies * self.spec.junctions)]
+        some = max(1, TOGETHER // self.spec.junctions) * self.spec.junctions
+        return [self._job(curve, delay_s, seeds[first : first + some]) for first in range(0, len(seeds), some)]
+
+    def _job(self, curve: PulseSpec, delay_s: float, seeds: Sequence[int]) -> Job:
         onset_s, bench = _ONSET * curve.width, self._benches[curve.law]
         own = {
             # One pulse only, and that one late enough.
@@ -97,12 +107,11 @@ class Plasticity:
         membrane = [bench.cells.value("output", name, settings) for name in ("c", "vth")]
         kick_s = onset_s + delay_s
         stop_s = max(kick_s, 0.0) + _AFTER_S
-        copies, junctions = self.spec.copies, self.spec.junctions
-        drawn = random.Random(f"{self.spec.first_seed} {curve.width:g} {delay_s:g}")
+        copies, junctions = len(seeds) // self.spec.junctions, self.spec.junctions
         shown = {
             "copies": copies,
             "junctions": junctions,
-            "seeds": [drawn.randint(1, LARGEST_SEED) for _ in range(copies * junctions)],
+            "seeds": seeds,
             "kick_s": kick_s,
             "kick_a": _KICK * membrane[0] * membrane[1] / _KICK_S,
             "step_s": curve.width / _STEPS,
@@ -116,10 +125,12 @@ class Plasticity:
     def _benches(self) -> dict[str, LearningBench]:
         return benches(curve.law for curve in self.spec.curves)
 
-    def _row(self, curve: PulseSpec, delay_s: float, outcome: Outcome) -> ChangeRow:
-        ended = {name: float(str(value)) > _MIDDLE for name, value in outcome.values.items()}
-        up = [parallel for name, parallel in ended.items() if not self._began_parallel(name)]
-        down = [not parallel for name, parallel in ended.items() if self._began_parallel(name)]
+    def _row(self, curve: PulseSpec, delay_s: float, outcomes: Sequence[Outcome]) -> ChangeRow:
+        whole = all(outcome.ok for outcome in outcomes)
+        values = chain.from_iterable(outcome.values.items() for outcome in outcomes if whole)
+        ended = [(self._began_parallel(name), float(str(value)) > _MIDDLE) for name, value in values]
+        up = [parallel for began, parallel in ended if not began]
+        down = [not parallel for began, parallel in ended if began]
         potentiated, depressed = (sum(found) / len(found) if found else 0.0 for found in (up, down))
         spread = [share * (1 - share) / len(found) for share, found in ((potentiated, up), (depressed, down)) if found]
         return ChangeRow(
@@ -132,7 +143,7 @@ class Plasticity:
             depressed=sum(down),
             change=potentiated - depressed if ended else None,
             error=float(np.sqrt(sum(spread))) if ended else None,
-            reason=reason_of(outcome),
+            reason=next(filter(None, map(reason_of, outcomes)), ""),
         )
 
     @staticmethod

@@ -42,7 +42,7 @@ class Portraits:
 def portraits(measure: Plasticity, delays_s: Sequence[float], asking: Asking) -> Portraits:
     """Simulate what is drawn: a synapse of the first curve, and neurons."""
     alone = replace(measure, spec=measure.spec.model_copy(update={"copies": 1}))
-    jobs = [alone.job(measure.spec.curves[0], delay_s) for delay_s in delays_s]
+    jobs = [job for delay_s in delays_s for job in alone.jobs(measure.spec.curves[0], delay_s)]
     jobs = [replace(job, probes=PAIR, observables={}, scope={}) for job in jobs]
     *pairs, neurons = asking.traces("waveforms", [*jobs, neurons_job(measure.settings)])
     return Portraits(tuple(delays_s), tuple(pairs), neurons)

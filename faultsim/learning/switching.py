@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,8 @@ _BEGIN_S, _EDGE_S = 20e-9, 1e-9
 _SETTLE_S = 5e-6
 """After the pulse: until a state that has begun to cross over has done so."""
 _MIDDLE = 0.5
+TOGETHER = 50
+"""Junctions in one circuit: each that crosses over shortens the steps of all of them."""
 _FEWEST = 5
 """Expected count of a cell from which on the chi-square distribution is one."""
 
@@ -119,8 +121,9 @@ class Switching:
     def rows(self, asking: Asking) -> list[SwitchingRow]:
         """Simulate every pulse with every step."""
         wanted = list(itertools.product(self.pulses, self.spec.finer))
-        outcomes = asking.outcomes("pulses", [self.job(pulse, finer) for pulse, finer in wanted])
-        found = dict(zip(wanted, outcomes, strict=True))
+        jobs = {one: self.jobs(*one) for one in wanted}
+        outcomes = iter(asking.outcomes("transients", list(itertools.chain.from_iterable(jobs.values()))))
+        found = {one: list(itertools.islice(outcomes, len(own))) for one, own in jobs.items()}
         return [self._row(pulse, finer, found) for pulse, finer in wanted]
 
     @cached_property
@@ -129,10 +132,14 @@ class Switching:
         sweeps = [(one, itertools.product(one.heights, one.widths)) for one in self.spec.sweeps]
         return list(dict.fromkeys(Pulse(one.law, *pair) for one, pairs in sweeps for pair in pairs))
 
-    def job(self, pulse: Pulse, finer: int) -> Job:
-        """Return the transient of a pulse; its junctions have the same random numbers whatever the step."""
+    def jobs(self, pulse: Pulse, finer: int) -> list[Job]:
+        """Return the transients of a pulse; its junctions have the same random numbers whatever the step."""
         drawn = random.Random(f"{self.spec.first_seed} {pulse.bias_v:g} {pulse.width_s:g}")
-        trials = range(1, self.spec.trials + 1)
+        seeds = [drawn.randint(1, LARGEST_SEED) for _ in range(self.spec.trials)]
+        parts = range(0, len(seeds), TOGETHER)
+        return [self._job(pulse, finer, seeds[first : first + TOGETHER]) for first in parts]
+
+    def _job(self, pulse: Pulse, finer: int, seeds: Sequence[int]) -> Job:
         stop_s = _BEGIN_S + pulse.width_s + _EDGE_S + _SETTLE_S
         shown = {
             "bias_v": pulse.bias_v,
@@ -140,12 +147,12 @@ class Switching:
             "begin_s": _BEGIN_S,
             "edge_s": _EDGE_S,
             "start": int(pulse.bias_v < 0),
-            "seeds": [drawn.randint(1, LARGEST_SEED) for _ in trials],
+            "seeds": seeds,
             "step_s": self._step_s(pulse, finer),
             "stop_s": stop_s,
         }
         deck = self._benches[pulse.law].deck(_TEMPLATE, self.settings, shown)
-        probes = {f"p{trial}": f"v(p{trial})" for trial in trials}
+        probes = {f"p{trial}": f"v(p{trial})" for trial in range(1, len(seeds) + 1)}
         return Job(deck, stop_s, probes, {name: f"at({name}, stop)" for name in probes}, {"stop": stop_s})
 
     def expected(self, pulse: Pulse) -> float:
@@ -170,11 +177,11 @@ class Switching:
     def _step_s(self, pulse: Pulse, finer: int) -> float:
         return pulse.width_s / self.spec.steps / finer
 
-    def _row(self, pulse: Pulse, finer: int, found: dict[tuple[Pulse, int], Outcome]) -> SwitchingRow:
+    def _row(self, pulse: Pulse, finer: int, found: Mapping[tuple[Pulse, int], Sequence[Outcome]]) -> SwitchingRow:
         from scipy.stats import binomtest
 
-        outcome, first = found[pulse, finer], found[pulse, self.spec.finer[0]]
-        ended, at_first = self._switched(pulse, outcome), self._switched(pulse, first)
+        outcomes, first = found[pulse, finer], found[pulse, self.spec.finer[0]]
+        ended, at_first = self._switched(pulse, outcomes), self._switched(pulse, first)
         trials, count, expected = len(ended), sum(ended), self.expected(pulse)
         share = binomtest(count, trials, expected) if trials else None
         interval = share.proportion_ci(0.95, method="wilson") if share else None
@@ -193,12 +200,15 @@ class Switching:
             unlike=sum(one != other for one, other in zip(ended, at_first, strict=True))
             if ended and at_first
             else None,
-            reason=reason_of(outcome),
+            reason=next(filter(None, map(reason_of, outcomes)), ""),
         )
 
-    def _switched(self, pulse: Pulse, outcome: Outcome) -> list[bool]:
-        """Return which trials ended in the other state; none where the transient failed."""
-        return [(float(str(value)) > _MIDDLE) != (pulse.bias_v < 0) for value in outcome.values.values()]
+    def _switched(self, pulse: Pulse, outcomes: Sequence[Outcome]) -> list[bool]:
+        """Return which trials ended in the other state; none where a transient failed."""
+        if not all(outcome.ok for outcome in outcomes):
+            return []
+        values = itertools.chain.from_iterable(outcome.values.values() for outcome in outcomes)
+        return [(float(str(value)) > _MIDDLE) != (pulse.bias_v < 0) for value in values]
 
 
 def agreement_rows(spec: SwitchingSpec, rows: Sequence[SwitchingRow]) -> list[AgreementRow]:

@@ -1,4 +1,5 @@
-"""Every defect of the crossbar, windows and corners among them, is a deck that plain ngspice runs to its end.
+"""Every defect of the crossbar, windows and corners among them, is a deck that plain ngspice runs to its end: of its
+four cells, which are instances of one subcircuit, those of one are run.
 
 ``inject`` writes the deck at the defect's default severity; ``ngspice -b`` gets nothing but the file.
 """
@@ -33,17 +34,18 @@ WRONG = ("error", "singular", "abort", "fail", "too small")
 PAGE = re.compile(r"(?m)^Index\s+time\s+(.+)\n-+\n((?:\d+\t.+\n)+)")
 FEWEST_ROWS = 300
 NO_ROWS = np.empty((0, 2))
+OTHER_CELLS = ("xcell2.", "xcell3.", "xcell4.")
 _ASKED = Request("crossbar4", None, None, None, None, None, 1, "", "", None, None, None)
 _PLAIN = {name: value for name, value in os.environ.items() if name not in SINGLE_THREAD}
 
 
 @dataclass(frozen=True)
 class Done:
-    """A defect, its deck, and what ngspice made of it."""
+    """A defect, its deck, and what ngspice made of it, where that was run."""
 
     defect: Defect
     deck: str
-    code: int
+    code: int | None
     out: str
 
     def columns(self) -> dict[str, FloatArray]:
@@ -78,12 +80,14 @@ class Done:
 
 
 def begin(folder: Path) -> list[Done]:
-    """Simulate the universe, on all cores."""
+    """Write the universe's decks and run them, on all cores."""
 
     def run(numbered: tuple[int, Defect]) -> Done:
         number, defect = numbered
         file = folder / f"{number}.cir"
         inject.run(replace(_ASKED, defect=defect.id), file, trust=False)
+        if defect.id.startswith(OTHER_CELLS):
+            return Done(defect, file.read_text(), None, "")
         done = subprocess.run(
             ["ngspice", "-b", file.name], cwd=folder, env=_PLAIN, capture_output=True, text=True, timeout=PATIENCE_S
         )
@@ -101,11 +105,13 @@ def runs(begun: list[Done]) -> list[Done]:
 
 def test_ngspice_alone_runs_every_defect_to_the_end_and_prints_every_probe(runs: list[Done]) -> None:
     probes = list(network.load("crossbar4").sidecar.probes.values())
-    complaints = {done.defect.id: done.complaints(probes) for done in runs}
+    run = [done for done in runs if done.code is not None]
+    complaints = {done.defect.id: done.complaints(probes) for done in run}
     assert {identity: said for identity, said in complaints.items() if said} == {}
-    kinds = {done.defect.model for done in runs}
+    kinds = {done.defect.model for done in run}
     assert kinds == {"open", "open-gate", "short", "bridge", "shrink", "stretch", "corner"}
     assert len(runs) > 350
+    assert len(run) > 150
 
 
 def test_a_run_that_stops_early_or_says_error_would_be_reported(runs: list[Done]) -> None:

@@ -28,6 +28,7 @@ NULL = {"connection": 1e-3, "nets": 1e15, "parameter": 1e-9}
 TIMES_S = np.linspace(0.5e-9, 2.5e-9, 2001)
 STEP_S = 2e-12
 OF_RANGE = 1e-6
+OTHER_CELLS = ("xcell2.", "xcell3.", "xcell4.")
 IN_THE_CURRENT = {"xneuron.mwr.s:open", "xneuron.xmtj.ha:open", "xneuron.xmtj.hb:open"}
 
 
@@ -111,10 +112,12 @@ def test_every_kind_of_defect_that_changes_the_deck_is_looked_at(crossbar, repre
 
 @pytest.mark.parametrize("model", ["open", "open-gate", "short", "bridge", "corner"])
 def test_every_defect_of_no_severity_is_the_fault_free_circuit(crossbar, pool, ranges, representatives, model):
-    moved = _deviations(crossbar, pool, ranges, representatives[model])
+    """Every one but those of the other three cells, which are instances of the same subcircuit."""
+    defects = [defect for defect in representatives[model] if not defect.id.startswith(OTHER_CELLS)]
+    moved = _deviations(crossbar, pool, ranges, defects)
     assert {defect for defect, _ in moved} <= IN_THE_CURRENT
     # There a milliohm is two millionths of the half kilohm that carries the current: go on to the limit.
-    nearer = [defect for defect in representatives[model] if defect.id in IN_THE_CURRENT]
+    nearer = [defect for defect in defects if defect.id in IN_THE_CURRENT]
     assert _deviations(crossbar, pool, ranges, nearer, 0.1) == {}
 
 
