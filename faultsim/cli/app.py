@@ -373,16 +373,20 @@ def train(
     out: StudyOut = None,
     jobs: Jobs = None,
     only: OnlyTrainings = "*",
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Folder of pictures as MNIST has them."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
     dask: Dask = None,
     json: Json = False,
 ) -> None:
-    """Train crossbars of stochastic synapses in SPICE, and show what they learned; run it again to resume."""
+    """Train crossbars of stochastic synapses in SPICE, or functional networks; run it again to resume."""
     from faultsim.cli.studies import StudyRequest
     from faultsim.cli.train import train as run
 
-    raise typer.Exit(run(StudyRequest("train", trainings, out, jobs, fresh, dask, only), dry_run, json))
+    raise typer.Exit(run(StudyRequest("train", trainings, out, jobs, fresh, dask, only), data, dry_run, json))
 
 
 @app.command()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from faultsim import library
 from faultsim.campaigns.pulse import spent_of
+from faultsim.cli.network import learn
 from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conclude, conduct
+from faultsim.errors import UsageError
 from faultsim.learning import spec
 from faultsim.learning.asking import Asking
 from faultsim.learning.examination import Examination
@@ -17,14 +20,21 @@ from faultsim.learning.results import share_rows
 from faultsim.learning.school import School
 from faultsim.learning.training import Training, Verdict
 from faultsim.learning.trial import Curriculum, make_curriculum
+from faultsim.learning.twin.network_spec import is_network
 from faultsim.reports.learning.inference import inference_study
 from faultsim.reports.learning.study import Study
 from faultsim.reports.learning.trainings import training_study
+from faultsim.specfile import read_table
 from faultsim.spice.service import SimulationService
 
 
-def train(request: StudyRequest, dry_run: bool, json: bool) -> int:
+def train(request: StudyRequest, data: Path | None, dry_run: bool, json: bool) -> int:
     """Train, write the folder and show what was learned; the exit code is 6 where a training failed to be simulated."""
+    path = library.find("trainings", request.spec)
+    if is_network(read_table(path)):
+        return learn(request, path, data, dry_run, json)
+    if data is not None:
+        raise UsageError(f"--data is about networks that learn pictures; {path} has trainings of glyphs")
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / curriculum.name
     if dry_run:
@@ -44,6 +54,9 @@ def train(request: StudyRequest, dry_run: bool, json: bool) -> int:
 
 def infer(request: StudyRequest, json: bool) -> int:
     """Show characters to trained crossbars; the exit code is 6 where a transient failed."""
+    path = library.find("trainings", request.spec)
+    if is_network(read_table(path)):
+        raise UsageError(f"{path} is a functional network, which is tested while it learns: faultsim train")
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / f"{curriculum.name}-inference"
 

@@ -30,6 +30,7 @@ from faultsim.fault_models.universe_file import load_universe_file, load_weights
 from faultsim.learning.measure_spec import is_measure, read_measure
 from faultsim.learning.spec import TrainingSpec
 from faultsim.learning.trial import make_curriculum
+from faultsim.learning.twin.network_spec import is_network, load_network
 from faultsim.reports.drawings.cell import load_drawing
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import read_spec, read_table
@@ -90,6 +91,8 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "universe", load_universe_file
     if is_measure(table):
         return "file of a measurement", read_measure
+    if is_network(table):
+        return "file of a functional network", load_network
     if "lessons" in keys:
         return "file of trainings", lambda path: make_curriculum(path, read_spec(path, TrainingSpec))
     if "glyphs" in keys:

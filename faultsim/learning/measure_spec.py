@@ -1,4 +1,4 @@
-"""The file models of measurements: switching, spike-timing dependent plasticity, energy."""
+"""The file models of measurements: switching, spike-timing dependent plasticity, updates, energy."""
 
 from __future__ import annotations
 
@@ -79,6 +79,22 @@ class PlasticitySpec(Spec):
     settings: dict[str, dict[str, str | float]] = Field(default_factory=dict, description="as in a file of trainings")
 
 
+class UpdateSpec(Spec):
+    """How output spikes change compound synapses, in SPICE and by the law of the functional twin."""
+
+    kind: Literal["update"]
+    title: str
+    source: str = ""
+    notes: list[str] = Field(default_factory=list, description="what reports have to state")
+    ages: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        min_length=1, description="of the input's pulse when the output is made to spike, in its widths"
+    )
+    updates: int = Field(ge=1, description="synapses at each age, each updated once, with random numbers of its own")
+    junctions: int = Field(ge=1, description="of each; as many of them begin parallel as of any other number")
+    first_seed: int = 1
+    settings: dict[str, dict[str, str | float]] = Field(default_factory=dict, description="as in a file of trainings")
+
+
 class PowerSweepSpec(Spec):
     """Synapses whose power is measured: every number of junctions with every frequency and mode."""
 
@@ -144,10 +160,11 @@ class EnergySpec(Spec):
     slips: list[str] = Field(default_factory=list, description="where the paper's units contradict each other")
 
 
-MeasureSpec = SwitchingSpec | PlasticitySpec | EnergySpec
-_MODELS: dict[str, type[SwitchingSpec] | type[PlasticitySpec] | type[EnergySpec]] = {
+MeasureSpec = SwitchingSpec | PlasticitySpec | UpdateSpec | EnergySpec
+_MODELS: dict[str, type[MeasureSpec]] = {
     "switching": SwitchingSpec,
     "plasticity": PlasticitySpec,
+    "update": UpdateSpec,
     "energy": EnergySpec,
 }
 

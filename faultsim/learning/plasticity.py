@@ -12,22 +12,12 @@ import numpy as np
 
 from faultsim.circuits.learning_bench import LearningBench, benches
 from faultsim.circuits.learning_cells import Settings
-from faultsim.circuits.learning_plan import LARGEST_SEED
+from faultsim.circuits.learning_plan import LARGEST_SEED, Junction
 from faultsim.learning.asking import Asking, reason_of
 from faultsim.learning.measure_spec import PlasticitySpec, PulseSpec
+from faultsim.learning.pair_bench import PairBench, parallel
 from faultsim.learning.switching import TOGETHER
 from faultsim.spice.job import Job, Outcome
-
-_TEMPLATE = "stdp.cir.j2"
-_ONSET = 0.2
-"""Of the input's pulse, in its widths: an output may spike before it."""
-_OPEN = "1t"
-"""Charging resistance of an output that only a current makes spike."""
-_KICK, _KICK_S = 2.5, 1e-6
-"""What charges a membrane, in its thresholds, and how long."""
-_AFTER_S = 50e-6
-_STEPS = 20
-_MIDDLE = 0.5
 
 
 @dataclass(frozen=True)
@@ -86,40 +76,24 @@ class Plasticity:
     def jobs(self, curve: PulseSpec, delay_s: float) -> list[Job]:
         """Return the transients of one delay, each of some of the synapses."""
         drawn = random.Random(f"{self.spec.first_seed} {curve.width:g} {delay_s:g}")
-        seeds = [drawn.randint(1, LARGEST_SEED) for _ in range(self.spec.copies * self.spec.junctions)]
-        some = max(1, TOGETHER // self.spec.junctions) * self.spec.junctions
-        return [self._job(curve, delay_s, seeds[first : first + some]) for first in range(0, len(seeds), some)]
+        synapses = [self._synapse(drawn) for _ in range(self.spec.copies)]
+        some = max(1, TOGETHER // self.spec.junctions)
+        bench = self.bench(curve)
+        return [bench.job(delay_s, synapses[first : first + some]) for first in range(0, len(synapses), some)]
 
-    def _job(self, curve: PulseSpec, delay_s: float, seeds: Sequence[int]) -> Job:
-        onset_s, bench = _ONSET * curve.width, self._benches[curve.law]
-        own = {
-            # One pulse only, and that one late enough.
-            "input": {
-                "width": f"{curve.width:g}",
-                "fbias": f"{0.1 / curve.width:g}",
-                "lag": f"{onset_s:g}",
-                "intensity": "0",
-            },
-            "output": {"rcharge": _OPEN},
-        }
-        cells = {"input", "output", "synapse"}
-        settings = {cell: {**self.settings.get(cell, {}), **own.get(cell, {})} for cell in cells}
-        membrane = [bench.cells.value("output", name, settings) for name in ("c", "vth")]
-        kick_s = onset_s + delay_s
-        stop_s = max(kick_s, 0.0) + _AFTER_S
-        copies, junctions = len(seeds) // self.spec.junctions, self.spec.junctions
-        shown = {
-            "copies": copies,
-            "junctions": junctions,
-            "seeds": seeds,
-            "kick_s": kick_s,
-            "kick_a": _KICK * membrane[0] * membrane[1] / _KICK_S,
-            "step_s": curve.width / _STEPS,
-            "stop_s": stop_s,
-        }
-        probes = {f"p{copy}_{n}": f"v(p{copy}_{n})" for copy in range(copies) for n in range(junctions)}
-        observables = {name: f"at({name}, stop)" for name in probes}
-        return Job(bench.deck(_TEMPLATE, settings, shown), stop_s, probes, observables, {"stop": stop_s})
+    def pair_job(self, curve: PulseSpec, delay_s: float) -> Job:
+        """Return the transient of one synapse's neurons."""
+        drawn = random.Random(f"{self.spec.first_seed} {curve.width:g} {delay_s:g}")
+        return self.bench(curve).pair_job(delay_s, self._synapse(drawn))
+
+    def bench(self, curve: PulseSpec) -> PairBench:
+        """Return the bench of a curve."""
+        return PairBench(self._benches[curve.law], self.settings, curve.width)
+
+    def _synapse(self, drawn: random.Random) -> list[Junction]:
+        """Return the junctions of a synapse: every other one begins parallel."""
+        numbers = range(self.spec.junctions)
+        return [Junction(number, drawn.randint(1, LARGEST_SEED), number % 2) for number in numbers]
 
     @cached_property
     def _benches(self) -> dict[str, LearningBench]:
@@ -127,10 +101,10 @@ class Plasticity:
 
     def _row(self, curve: PulseSpec, delay_s: float, outcomes: Sequence[Outcome]) -> ChangeRow:
         whole = all(outcome.ok for outcome in outcomes)
-        values = chain.from_iterable(outcome.values.items() for outcome in outcomes if whole)
-        ended = [(self._began_parallel(name), float(str(value)) > _MIDDLE) for name, value in values]
-        up = [parallel for began, parallel in ended if not began]
-        down = [not parallel for began, parallel in ended if began]
+        ended = list(chain.from_iterable(parallel(outcome.values) for outcome in outcomes if whole))
+        began = [number % 2 for _ in ended[:: self.spec.junctions] for number in range(self.spec.junctions)]
+        up = [one for one, start in zip(ended, began, strict=True) if not start]
+        down = [not one for one, start in zip(ended, began, strict=True) if start]
         potentiated, depressed = (sum(found) / len(found) if found else 0.0 for found in (up, down))
         spread = [share * (1 - share) / len(found) for share, found in ((potentiated, up), (depressed, down)) if found]
         return ChangeRow(
@@ -145,7 +119,3 @@ class Plasticity:
             error=float(np.sqrt(sum(spread))) if ended else None,
             reason=next(filter(None, map(reason_of, outcomes)), ""),
         )
-
-    @staticmethod
-    def _began_parallel(name: str) -> bool:
-        return int(name.rpartition("_")[2]) % 2 == 1

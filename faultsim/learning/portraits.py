@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from faultsim.circuits.learning_bench import LearningBench
 from faultsim.circuits.learning_cells import Settings
@@ -15,7 +15,6 @@ _TEMPLATE = "neurons.cir.j2"
 _INTENSITIES = (1.0, 0.5, 0.0)
 _COLUMN_V, _REST_S = 0.06, 2e-3
 _STOP_S, _STEP_S = 0.15, 20e-6
-PAIR = {"input": "v(pre0)", "output": "v(post0)"}
 NEURONS = {
     **{f"intensity {intensity:g}": f"v(pre{place})" for place, intensity in enumerate(_INTENSITIES, 1)},
     "column": "v(col)",
@@ -41,9 +40,7 @@ class Portraits:
 
 def portraits(measure: Plasticity, delays_s: Sequence[float], asking: Asking) -> Portraits:
     """Simulate what is drawn: a synapse of the first curve, and neurons."""
-    alone = replace(measure, spec=measure.spec.model_copy(update={"copies": 1}))
-    jobs = [job for delay_s in delays_s for job in alone.jobs(measure.spec.curves[0], delay_s)]
-    jobs = [replace(job, probes=PAIR, observables={}, scope={}) for job in jobs]
+    jobs = [measure.pair_job(measure.spec.curves[0], delay_s) for delay_s in delays_s]
     *pairs, neurons = asking.traces("waveforms", [*jobs, neurons_job(measure.settings)])
     return Portraits(tuple(delays_s), tuple(pairs), neurons)
 

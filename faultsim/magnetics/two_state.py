@@ -107,10 +107,10 @@ class TwoStateJunction:
         active = np.where(bias > 0, bias > self.least_v_antiparallel, -bias > self.least_v_parallel)
         share = np.abs(bias) * self.conductance_s(bias, bias < 0) / self.critical_current_a
         activated = np.exp(-self.stability * (1 - np.minimum(share, self.activated_below))) / self.attempt_s
-        return np.where(active, activated + np.maximum(share - 1, 0) / self._sun_s, 0.0)
+        return np.where(active, activated + np.maximum(share - 1, 0) / self.sun_s, 0.0)
 
     @cached_property
-    def _sun_s(self) -> float:
+    def sun_s(self) -> float:
         """Mean delay at twice the critical current, by Sun."""
         angles = _EULER + math.log(math.pi**2 * self.stability / 4)
         carried = electron_charge_c() * self.moment_a_m2 * (1 + self.polarisation**2)

@@ -16,8 +16,9 @@ from faultsim.circuits.sidecar import Sidecar
 from faultsim.fault_models.behaviour import QUANTITIES, BehaviourSpec
 from faultsim.fault_models.definition import DefectDefinition
 from faultsim.fault_models.rules import UniverseSpec, WeightsSpec
-from faultsim.learning.measure_spec import EnergySpec, PlasticitySpec, SwitchingSpec
+from faultsim.learning.measure_spec import EnergySpec, PlasticitySpec, SwitchingSpec, UpdateSpec
 from faultsim.learning.spec import TrainingSpec
+from faultsim.learning.twin.network_spec import NetworkSpec
 from faultsim.reports.drawings.cell import DrawingSpec
 from faultsim.reports.published import PublishedSpec
 from faultsim.specfile import Spec
@@ -53,8 +54,10 @@ SPEC_FILES: dict[str, tuple[str, type[Spec]]] = {
     "learning-generator": ("Generator file of crossbars that learn", LearningSpec),
     "glyphs": ("Glyphs", GlyphsSpec),
     "training": ("Trainings", TrainingSpec),
+    "network": ("Functional networks", NetworkSpec),
     "switching": ("Measurement of switching", SwitchingSpec),
     "plasticity": ("Measurement of plasticity", PlasticitySpec),
+    "update": ("Measurement of updates", UpdateSpec),
     "energy": ("Measurement of power", EnergySpec),
 }
 """Page -> its title, and the model of the file."""

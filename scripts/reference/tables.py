@@ -18,6 +18,9 @@ from faultsim.learning.examination import InferenceRow, RecognitionRow
 from faultsim.learning.plasticity import ChangeRow
 from faultsim.learning.results import ShareRow, SynapseRow, TrainingRow
 from faultsim.learning.switching import AgreementRow, SwitchingRow
+from faultsim.learning.twin.course import AccuracyRow
+from faultsim.learning.twin.updates import UpdateAgreementRow, UpdateRow
+from faultsim.reports.learning.network import ConfusionRow, LawRow, NamedOutputRow
 from faultsim.reports.run_folders.run import Run, RunTable
 from faultsim.spice.expressions import Value
 from faultsim.vectors.responses import ResponseRow
@@ -68,6 +71,12 @@ def learning_tables_of(words: Words) -> list[FileOfRows]:
         "plasticity": ChangeRow,
         "regions": RegionRow,
         "fits": FitRow,
+        "updates": UpdateRow,
+        "update-agreement": UpdateAgreementRow,
+        "accuracy": AccuracyRow,
+        "outputs": NamedOutputRow,
+        "confusion": ConfusionRow,
+        "law": LawRow,
         "power": PowerRow,
         "array": ArrayRow,
         "power-comparison": EnergyComparisonRow,

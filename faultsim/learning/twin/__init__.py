@@ -1,0 +1,1 @@
+"""The functional twin: the learning crossbar stepped through time, its synapses changed by a law measured in SPICE."""
