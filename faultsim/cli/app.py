@@ -374,8 +374,11 @@ def train(
     jobs: Jobs = None,
     only: OnlyTrainings = "*",
     data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Folder of pictures as MNIST has them.")
+    ] = None,
+    behaviours: Annotated[
         Path | None,
-        typer.Option("--data", metavar="DIR", help="Folder of pictures as MNIST has them."),
+        typer.Option("--behaviours", metavar="RUN", help="A campaign's folder; its behaviours go into a fault map."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Simulate everything again.")] = False,
@@ -383,10 +386,12 @@ def train(
     json: Json = False,
 ) -> None:
     """Train crossbars of stochastic synapses in SPICE, or functional networks; run it again to resume."""
+    from faultsim.cli.network import NetworkOptions
     from faultsim.cli.studies import StudyRequest
     from faultsim.cli.train import train as run
 
-    raise typer.Exit(run(StudyRequest("train", trainings, out, jobs, fresh, dask, only), data, dry_run, json))
+    options = NetworkOptions(data, behaviours)
+    raise typer.Exit(run(StudyRequest("train", trainings, out, jobs, fresh, dask, only), options, dry_run, json))
 
 
 @app.command()

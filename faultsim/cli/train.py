@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faultsim import library
 from faultsim.campaigns.pulse import spent_of
-from faultsim.cli.network import learn
+from faultsim.cli.network import NetworkOptions, learn, map_faults
 from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conclude, conduct
@@ -20,6 +20,7 @@ from faultsim.learning.results import share_rows
 from faultsim.learning.school import School
 from faultsim.learning.training import Training, Verdict
 from faultsim.learning.trial import Curriculum, make_curriculum
+from faultsim.learning.twin.fault_spec import is_fault_map
 from faultsim.learning.twin.network_spec import is_network
 from faultsim.reports.learning.inference import inference_study
 from faultsim.reports.learning.study import Study
@@ -28,13 +29,16 @@ from faultsim.specfile import read_table
 from faultsim.spice.service import SimulationService
 
 
-def train(request: StudyRequest, data: Path | None, dry_run: bool, json: bool) -> int:
+def train(request: StudyRequest, options: NetworkOptions, dry_run: bool, json: bool) -> int:
     """Train, write the folder and show what was learned; the exit code is 6 where a training failed to be simulated."""
     path = library.find("trainings", request.spec)
-    if is_network(read_table(path)):
-        return learn(request, path, data, dry_run, json)
-    if data is not None:
-        raise UsageError(f"--data is about networks that learn pictures; {path} has trainings of glyphs")
+    table = read_table(path)
+    if is_fault_map(table):
+        return map_faults(request, path, options, dry_run, json)
+    if is_network(table):
+        return learn(request, path, options, dry_run, json)
+    if options != NetworkOptions():
+        raise UsageError(f"--data and --behaviours are about functional networks; {path} has trainings in SPICE")
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / curriculum.name
     if dry_run:
@@ -55,8 +59,9 @@ def train(request: StudyRequest, data: Path | None, dry_run: bool, json: bool) -
 def infer(request: StudyRequest, json: bool) -> int:
     """Show characters to trained crossbars; the exit code is 6 where a transient failed."""
     path = library.find("trainings", request.spec)
-    if is_network(read_table(path)):
-        raise UsageError(f"{path} is a functional network, which is tested while it learns: faultsim train")
+    table = read_table(path)
+    if is_network(table) or is_fault_map(table):
+        raise UsageError(f"{path} is about functional networks, which are tested while they learn: faultsim train")
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / f"{curriculum.name}-inference"
 

@@ -30,6 +30,7 @@ from faultsim.fault_models.universe_file import load_universe_file, load_weights
 from faultsim.learning.measure_spec import is_measure, read_measure
 from faultsim.learning.spec import TrainingSpec
 from faultsim.learning.trial import make_curriculum
+from faultsim.learning.twin.fault_spec import is_fault_map, load_fault_map
 from faultsim.learning.twin.network_spec import is_network, load_network
 from faultsim.reports.drawings.cell import load_drawing
 from faultsim.reports.published import PublishedSpec
@@ -91,6 +92,8 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "universe", load_universe_file
     if is_measure(table):
         return "file of a measurement", read_measure
+    if is_fault_map(table):
+        return "file of a fault map", load_fault_map
     if is_network(table):
         return "file of a functional network", load_network
     if "lessons" in keys:

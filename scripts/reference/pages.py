@@ -18,6 +18,7 @@ from faultsim.fault_models.definition import DefectDefinition
 from faultsim.fault_models.rules import UniverseSpec, WeightsSpec
 from faultsim.learning.measure_spec import EnergySpec, PlasticitySpec, SwitchingSpec, UpdateSpec
 from faultsim.learning.spec import TrainingSpec
+from faultsim.learning.twin.fault_spec import FaultMapSpec
 from faultsim.learning.twin.network_spec import NetworkSpec
 from faultsim.reports.drawings.cell import DrawingSpec
 from faultsim.reports.published import PublishedSpec
@@ -55,6 +56,7 @@ SPEC_FILES: dict[str, tuple[str, type[Spec]]] = {
     "glyphs": ("Glyphs", GlyphsSpec),
     "training": ("Trainings", TrainingSpec),
     "network": ("Functional networks", NetworkSpec),
+    "fault-map": ("Fault maps of functional networks", FaultMapSpec),
     "switching": ("Measurement of switching", SwitchingSpec),
     "plasticity": ("Measurement of plasticity", PlasticitySpec),
     "update": ("Measurement of updates", UpdateSpec),

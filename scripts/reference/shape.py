@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -55,6 +56,8 @@ def told(hint: Any) -> str:
         return "table" if specs_in(hint) else f"table: name = {told(arguments[1])}"
     if get_origin(hint) is tuple:
         return "pair: " + ", ".join(map(told, arguments))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return ", ".join(code(f'"{value}"') for value in hint)
     return "table" if is_spec(hint) else _NAMES[hint]
 
 

@@ -19,6 +19,8 @@ from faultsim.learning.plasticity import ChangeRow
 from faultsim.learning.results import ShareRow, SynapseRow, TrainingRow
 from faultsim.learning.switching import AgreementRow, SwitchingRow
 from faultsim.learning.twin.course import AccuracyRow
+from faultsim.learning.twin.fault_map import FaultMeanRow, FaultRow
+from faultsim.learning.twin.severities import SeverityRow
 from faultsim.learning.twin.updates import UpdateAgreementRow, UpdateRow
 from faultsim.reports.learning.network import ConfusionRow, LawRow, NamedOutputRow
 from faultsim.reports.run_folders.run import Run, RunTable
@@ -77,6 +79,9 @@ def learning_tables_of(words: Words) -> list[FileOfRows]:
         "outputs": NamedOutputRow,
         "confusion": ConfusionRow,
         "law": LawRow,
+        "faults": FaultRow,
+        "fault-means": FaultMeanRow,
+        "severities": SeverityRow,
         "power": PowerRow,
         "array": ArrayRow,
         "power-comparison": EnergyComparisonRow,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shell, bytes_of, kill_group, wait_until
+from tests.twin.test_faults import TABLE
 from tests.twin.test_images import write_mnist
 
 SPEC = """\
@@ -51,7 +52,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     shell.write("few.toml", SPEC)
     done = shell("train", "few.toml").succeeds()
     assert done.out.splitlines()[-1] == "runs/few/report.html"
-    assert re.search(r"^64 x 20 x 4: [\d,]+ pictures a second, measurements included$", done.err, re.M)
+    assert re.search(r"^64 x 20 x 4: [\d,]+ pictures a second, examinations included$", done.err, re.M)
     return shell
 
 
@@ -104,8 +105,8 @@ def test_pictures_of_ones_own_are_learned(shell: Shell) -> None:
 def test_what_does_not_fit_is_said(learned: Shell) -> None:
     learned("train", "few.toml", "--data", ".").fails_with(3, "few.toml: data", "leave --data away")
     learned("train", "few.toml", "--only", "X*").fails_with(2, "--only is about trainings")
-    learned("train", "x", "--data", ".").fails_with(2, "--data is about networks")
-    learned("infer", "few.toml").fails_with(2, "few.toml is a functional network", "faultsim train")
+    learned("train", "x", "--data", ".").fails_with(2, "--data and --behaviours are about functional networks")
+    learned("infer", "few.toml").fails_with(2, "few.toml is about functional networks", "faultsim train")
     listed = learned("train", "few.toml", "--dry-run", "--json").succeeds().json
     assert [row["size"] for row in listed] == ["64 x 20 x 4"] * 2
     wrong = SPEC.replace('c = "20p"', 'cc = "20p"').replace("junctions = 4", "junctions = 0")
@@ -113,3 +114,48 @@ def test_what_does_not_fit_is_said(learned: Shell) -> None:
     learned("validate", "wrong.toml").fails_with(3, "wrong.toml:6: junctions")
     learned.write("wrong.toml", wrong.replace("junctions = 0", "junctions = 4"))
     learned("train", "wrong.toml").fails_with(3, "wrong.toml: settings: output.cc", "no such parameter")
+
+
+FAULTS = """\
+kind = "fault-map"
+title = "Two faults"
+network = "few.toml"
+outputs = 10
+samples = 200
+shares = [0.1, 0.5]
+moments = ["before", "during", "after"]
+claimed = 0.1
+[[faults]]
+name = "dead"
+kind = "dead-synapse"
+[[faults]]
+name = "eager"
+kind = "always-spiking"
+"""
+
+
+def test_a_fault_map_is_made_once_and_resumed_point_by_point(shell: Shell) -> None:
+    shell.write("few.toml", SPEC)
+    shell.write("map.toml", FAULTS)
+    shell.write("run/behaviours.csv", TABLE)
+    words = ["train", "map.toml", "--behaviours", "run"]
+    planned = shell(*words, "--dry-run", "--json").succeeds().json
+    assert sum(row["networks"] for row in planned) == 2 * 2 * 3 * 2 + 3 * 2 * 2
+    done = shell(*words).succeeds()
+    assert "Without a fault" in done.err
+    assert "10% dead synapses after learning cost" in done.err
+    folder = shell.folder / "runs" / "map"
+    found = rows(folder / "faults.csv")
+    assert len(found) == 2 + 36
+    eager = [float(row["accuracy"]) for row in found if row["fault"] == "eager"]
+    assert max(eager) < 0.2, "whoever always spikes says one thing to everything"
+    assert len(rows(folder / "severities.csv")) == 3 * 2 + 1
+    before = bytes_of(folder)
+    kept = sorted((folder / "points").iterdir())
+    assert len(kept) == 36
+    kept[0].unlink()
+    assert "a second" not in shell(*words).succeeds().err.splitlines()[-2:]
+    assert bytes_of(folder) == before
+    shell("train", "map.toml", "--behaviours", "nowhere").fails_with(2, "--behaviours nowhere: no behaviours.csv")
+    shell.write("map.toml", FAULTS.replace("few.toml", "x"))
+    shell("train", "map.toml").fails_with(3, "map.toml: network", "is no functional network")

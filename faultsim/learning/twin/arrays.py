@@ -35,12 +35,14 @@ class Neurons(NamedTuple):
         gains: How fast the membrane charges, relative to a good one.
         leaks: How fast it leaks, relative to a good one.
         able: Whether it can spike.
+        eager: Whether it spikes whenever it is not held down, whatever its membrane says.
     """
 
     raised_v: Floats
     gains: Floats
     leaks: Floats
     able: NDArray[np.bool_]
+    eager: NDArray[np.bool_]
 
 
 class Picture(NamedTuple):

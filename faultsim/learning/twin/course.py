@@ -53,6 +53,21 @@ class AccuracyRow:
 
 
 @dataclass(frozen=True)
+class Examined:
+    """What an examination showed.
+
+    Attributes:
+        row: The accuracy.
+        names: What the outputs stand for.
+        confusion: As of a graduate.
+    """
+
+    row: AccuracyRow
+    names: Names
+    confusion: Places
+
+
+@dataclass(frozen=True)
 class Graduate:
     """A network that has learned.
 
@@ -105,7 +120,7 @@ class Course:
             Stopped: It was asked to end; what was measured is kept.
             StorageError: Its state cannot be written.
         """
-        crossbar = Crossbar.drawn(self.recipe, self.learned.intensities.shape[1], self.spec.outputs, self.seed)
+        crossbar = self.drawn()
         state = None if fresh else read_state(self._file, self.fingerprint)
         if state is not None:
             state.restore(crossbar)
@@ -116,24 +131,42 @@ class Course:
         tally.found(samples)
         while samples < self.spec.samples:
             stop = min(samples + self.spec.measured_every, self.spec.samples)
-            for number in range(samples, stop):
-                if self.stop.is_set():
-                    raise Stopped
-                crossbar.learn(self._coded(self.learned.intensities[self._order(number)]), number)
-                tally.shown()
+            self.teach(crossbar, range(samples, stop), tally)
             samples = stop
-            rows.append(self._measured(crossbar, samples)[0])
+            rows.append(self.examined(crossbar, samples).row)
             watcher.advance()
             write_state(self._file, State.of(crossbar, samples, list(map(asdict, rows)), self.fingerprint))
-        _, names, taken = self._measured(crossbar, samples)
-        return Graduate(self.seed, crossbar, names, tuple(rows), taken)
+        found = self.examined(crossbar, samples)
+        return Graduate(self.seed, crossbar, found.names, tuple(rows), found.confusion)
 
-    def _measured(self, crossbar: Crossbar, samples: int) -> tuple[AccuracyRow, Names, Places]:
-        """Name the outputs, and ask what the held-out pictures show."""
+    def drawn(self) -> Crossbar:
+        """Return the crossbar that it begins with."""
+        return Crossbar.drawn(self.recipe, self.learned.intensities.shape[1], self.spec.outputs, self.seed)
+
+    def teach(self, crossbar: Crossbar, numbers: range, tally: Tally) -> None:
+        """Show the pictures of its order that have these numbers.
+
+        Raises:
+            Stopped: It was asked to end.
+        """
+        for number in numbers:
+            if self.stop.is_set():
+                raise Stopped
+            crossbar.learn(self._coded(self.learned.intensities[self._order(number)]), number)
+            tally.shown()
+
+    def examined(self, crossbar: Crossbar, samples: int, names: Names | None = None) -> Examined:
+        """Ask what the held-out pictures show.
+
+        Args:
+            crossbar: Who is asked.
+            samples: How many pictures it had been shown.
+            names: What its outputs stand for; they are named by learned pictures if None.
+        """
         classes = 1 + int(max(self.learned.labels.max(), self.tested.labels.max()))
         known = self.learned.first(self.spec.named_by)
         answers = answers_of(crossbar, known, self._coded)
-        names = Names.of(answers, known.labels, classes)
+        names = names or Names.of(answers, known.labels, classes)
         said = names.said(answers_of(crossbar, self.tested, self._coded))
         row = AccuracyRow(
             seed=self.seed,
@@ -142,7 +175,7 @@ class Course:
             silent=float(np.mean(said < 0)),
             answering=int(answers.any(axis=0).sum()),
         )
-        return row, names, confusion(self.tested.labels, said, classes)
+        return Examined(row, names, confusion(self.tested.labels, said, classes))
 
     def _order(self, number: int) -> int:
         """Return which picture is shown as the number-th one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +60,14 @@ class Crossbar:
         every = np.uint64((1 << recipe.cell.junctions) - 1)
         alive = np.ones(bits.shape)
         synapses = Synapses(bits, np.full(bits.shape, every), alive, kernel.conductances(bits, alive, recipe.cell))
-        neurons = Neurons(np.zeros(outputs), np.ones(outputs), np.ones(outputs), np.ones(outputs, dtype=bool))
+        good, none = np.ones(outputs), np.zeros(outputs, dtype=bool)
+        neurons = Neurons(np.zeros(outputs), good, good.copy(), ~none, none)
         return cls(recipe, seed, synapses, neurons)
+
+    def copied(self) -> Crossbar:
+        """Return one like it, whose arrays are its own."""
+        synapses = Synapses._make(array.copy() for array in self.synapses)
+        return replace(self, synapses=synapses, neurons=Neurons._make(array.copy() for array in self.neurons))
 
     def learn(self, trains: Trains, number: int) -> Spikes:
         """Show a picture and learn from it.

@@ -206,9 +206,9 @@ def present(synapses, neurons, picture, pulse, cell, output, law, membranes_v, k
                 after_v = before_v * math.exp(-lasted_s * neurons.leaks[place] / output.leaking_s)
             membranes_v[place] = after_v
             least_v = output.threshold_v + neurons.raised_v[place]
-            if after_v >= least_v and neurons.able[place]:
+            if neurons.able[place] and (after_v >= least_v or neurons.eager[place]):
                 instant_s = start_s
-                if before_v < least_v:
+                if before_v < least_v and not neurons.eager[place]:
                     instant_s += lasted_s * (least_v - before_v) / (after_v - before_v)
                 if instant_s < sooner_s:
                     winner, sooner_s = place, instant_s
