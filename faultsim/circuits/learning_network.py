@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from faultsim.circuits.circuit import Circuit
@@ -32,7 +33,7 @@ class LearningNetwork:
     sidecar: LearningSidecar
     cards: Cards
 
-    @property
+    @cached_property
     def circuit(self) -> Circuit:
         """The crossbar as the universe of its defects sees it."""
         sidecar = self.sidecar

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from faultsim import library
 from faultsim.campaigns.pulse import spent_of
+from faultsim.cli.breakage import break_and_train
 from faultsim.cli.network import NetworkOptions, learn, map_faults
 from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.progress import ProgressView
@@ -14,6 +15,7 @@ from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conclude, conduct
 from faultsim.errors import UsageError
 from faultsim.learning import spec
 from faultsim.learning.asking import Asking
+from faultsim.learning.breakage_spec import is_breakage
 from faultsim.learning.examination import Examination
 from faultsim.learning.pace import Pace, paces
 from faultsim.learning.results import share_rows
@@ -28,11 +30,15 @@ from faultsim.reports.learning.trainings import training_study
 from faultsim.specfile import read_table
 from faultsim.spice.service import SimulationService
 
+_NOT_SHOWN = ("network", "fault-map", "breakage")
+
 
 def train(request: StudyRequest, options: NetworkOptions, dry_run: bool, json: bool) -> int:
     """Train, write the folder and show what was learned; the exit code is 6 where a training failed to be simulated."""
     path = library.find("trainings", request.spec)
     table = read_table(path)
+    if is_breakage(table):
+        return break_and_train(request, path, dry_run, json)
     if is_fault_map(table):
         return map_faults(request, path, options, dry_run, json)
     if is_network(table):
@@ -59,9 +65,9 @@ def train(request: StudyRequest, options: NetworkOptions, dry_run: bool, json: b
 def infer(request: StudyRequest, json: bool) -> int:
     """Show characters to trained crossbars; the exit code is 6 where a transient failed."""
     path = library.find("trainings", request.spec)
-    table = read_table(path)
-    if is_network(table) or is_fault_map(table):
-        raise UsageError(f"{path} is about functional networks, which are tested while they learn: faultsim train")
+    kind = read_table(path).get("kind")
+    if kind in _NOT_SHOWN:
+        raise UsageError(f"{path} is a {kind}; infer shows characters to trainings of crossbars without a defect")
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / f"{curriculum.name}-inference"
 

@@ -27,6 +27,7 @@ from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models import definition
 from faultsim.fault_models.behaviour import load_behaviour
 from faultsim.fault_models.universe_file import load_universe_file, load_weights
+from faultsim.learning.breakage_spec import is_breakage, load_breakage
 from faultsim.learning.measure_spec import is_measure, read_measure
 from faultsim.learning.spec import TrainingSpec
 from faultsim.learning.trial import make_curriculum
@@ -92,6 +93,8 @@ def _check_for(file: Path, trust: bool) -> tuple[str, Callable[[Path], Any]]:
         return "universe", load_universe_file
     if is_measure(table):
         return "file of a measurement", read_measure
+    if is_breakage(table):
+        return "file of trainings with defects", load_breakage
     if is_fault_map(table):
         return "file of a fault map", load_fault_map
     if is_network(table):

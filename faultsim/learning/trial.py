@@ -67,7 +67,10 @@ class Trial:
         with tempfile.TemporaryDirectory() as folder:
             generated = generate_learning(self.request, Path(folder) / _NAME)
             generated.write()
-            return load_learning(generated.sidecar)
+            found = load_learning(generated.sidecar)
+            # The files that say what its devices are do not outlast the folder.
+            assert found.circuit.devices
+            return found
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from faultsim.circuits.sidecar import Sidecar
 from faultsim.fault_models.behaviour import QUANTITIES, BehaviourSpec
 from faultsim.fault_models.definition import DefectDefinition
 from faultsim.fault_models.rules import UniverseSpec, WeightsSpec
+from faultsim.learning.breakage_spec import BreakageSpec
 from faultsim.learning.measure_spec import EnergySpec, PlasticitySpec, SwitchingSpec, UpdateSpec
 from faultsim.learning.spec import TrainingSpec
 from faultsim.learning.twin.fault_spec import FaultMapSpec
@@ -57,6 +58,7 @@ SPEC_FILES: dict[str, tuple[str, type[Spec]]] = {
     "training": ("Trainings", TrainingSpec),
     "network": ("Functional networks", NetworkSpec),
     "fault-map": ("Fault maps of functional networks", FaultMapSpec),
+    "breakage": ("Trainings with defects", BreakageSpec),
     "switching": ("Measurement of switching", SwitchingSpec),
     "plasticity": ("Measurement of plasticity", PlasticitySpec),
     "update": ("Measurement of updates", UpdateSpec),

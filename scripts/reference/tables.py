@@ -12,6 +12,7 @@ from faultsim.cli.replay import ReplayRow
 from faultsim.fault_models.behaviour import QUANTITIES
 from faultsim.learning.array_energy import ArrayRow
 from faultsim.learning.bi_sigmoid import FitRow, RegionRow
+from faultsim.learning.breakage import BrokenRow
 from faultsim.learning.energy import PowerRow
 from faultsim.learning.energy_comparison import EnergyComparisonRow
 from faultsim.learning.examination import InferenceRow, RecognitionRow
@@ -22,6 +23,7 @@ from faultsim.learning.twin.course import AccuracyRow
 from faultsim.learning.twin.fault_map import FaultMeanRow, FaultRow
 from faultsim.learning.twin.severities import SeverityRow
 from faultsim.learning.twin.updates import UpdateAgreementRow, UpdateRow
+from faultsim.reports.learning.breakage import BrokenShareRow
 from faultsim.reports.learning.network import ConfusionRow, LawRow, NamedOutputRow
 from faultsim.reports.run_folders.run import Run, RunTable
 from faultsim.spice.expressions import Value
@@ -79,6 +81,8 @@ def learning_tables_of(words: Words) -> list[FileOfRows]:
         "outputs": NamedOutputRow,
         "confusion": ConfusionRow,
         "law": LawRow,
+        "broken": BrokenRow,
+        "broken-shares": BrokenShareRow,
         "faults": FaultRow,
         "fault-means": FaultMeanRow,
         "severities": SeverityRow,

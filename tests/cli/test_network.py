@@ -106,7 +106,7 @@ def test_what_does_not_fit_is_said(learned: Shell) -> None:
     learned("train", "few.toml", "--data", ".").fails_with(3, "few.toml: data", "leave --data away")
     learned("train", "few.toml", "--only", "X*").fails_with(2, "--only is about trainings")
     learned("train", "x", "--data", ".").fails_with(2, "--data and --behaviours are about functional networks")
-    learned("infer", "few.toml").fails_with(2, "few.toml is about functional networks", "faultsim train")
+    learned("infer", "few.toml").fails_with(2, "few.toml is a network", "infer shows")
     listed = learned("train", "few.toml", "--dry-run", "--json").succeeds().json
     assert [row["size"] for row in listed] == ["64 x 20 x 4"] * 2
     wrong = SPEC.replace('c = "20p"', 'cc = "20p"').replace("junctions = 4", "junctions = 0")

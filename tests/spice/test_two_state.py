@@ -184,7 +184,9 @@ def test_as_published_it_switches_as_if_a_delay_were_drawn_in_every_step(
 @pytest.mark.parametrize("state", [0, 1])
 def test_a_stuck_junction_stays(pool: WorkerPool, state: int) -> None:
     height_v = 0.25 if state == 0 else -0.2
-    cards = [f"x{n} a 0 p{n} stt_two_state stuck=1 stuckp={state} p0={1 - state} seed={n + 1}" for n in range(5)]
+    # The same sign as in all other devices, which fault_models/defects/stuck-*.toml give it.
+    stuck = f"stuck=1 stuckp={2 * state - 1}"
+    cards = [f"x{n} a 0 p{n} stt_two_state {stuck} p0={1 - state} seed={n + 1}" for n in range(5)]
     traces = simulate(pool, pulse(height_v, 50e-6), cards, {f"p{n}": f"v(p{n})" for n in range(5)}, 60e-6, 1e-6)
     assert all(np.all(np.abs(traces[f"p{n}"].values - state) < 1e-6) for n in range(5))
 

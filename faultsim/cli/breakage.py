@@ -1,0 +1,39 @@
+"""``faultsim train`` of crossbars with defects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from faultsim.campaigns.pulse import spent_of
+from faultsim.cli.output import print_rows, say
+from faultsim.cli.progress import ProgressView
+from faultsim.cli.studies import StudyRequest, conclude, conduct
+from faultsim.learning.asking import Asking
+from faultsim.learning.breakage import Breakage
+from faultsim.learning.breakage_spec import load_breakage
+from faultsim.reports.learning.breakage import breakage_study
+from faultsim.reports.learning.study import Study
+from faultsim.spice.service import SimulationService
+
+
+def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
+    """Train with defects, write the folder and say what came of it; the exit code is 6 where a transient failed."""
+    request.check()
+    spec, curriculum = load_breakage(path)
+    made = Breakage(spec, curriculum.only(request.only))
+    folder = request.out or Path("runs") / path.stem
+    if dry_run:
+        if not json:
+            say(f"{len(made.breaks)} trainings, for {folder}")
+        rows = [{"training": one.trial.id, "defect": one.defect.id if one.defect else ""} for one in made.breaks]
+        print_rows(rows, json)
+        return 0
+
+    def work(service: SimulationService, threads: int) -> Study:
+        with ProgressView(telling=lambda: spent_of(service)) as view:
+            rows = made.rows(Asking(service, view, threads))
+        say(f"writing the report of {len(rows)} trainings")
+        return breakage_study(path, made, rows)
+
+    study, page = conduct(request, folder, curriculum.timeout_s * spec.presentations, work)
+    return conclude(study, page, json)

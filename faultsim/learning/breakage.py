@@ -1,0 +1,198 @@
+"""Crossbars that learn with a defect in them: do they still, how often has the picture to be shown, what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from faultsim.circuits.learning_bench import LearningBench
+from faultsim.errors import Problem, SpecError
+from faultsim.fault_models.defect import Defect
+from faultsim.fault_models.globs import matches_any
+from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe
+from faultsim.learning.asking import Asking
+from faultsim.learning.breakage_spec import BreakageSpec
+from faultsim.learning.reading import Reading, reading_job, reading_of
+from faultsim.learning.trial import Curriculum, Trial
+from faultsim.learning.twin.recipe import junction_of
+
+_MIDDLE = 0.5
+
+
+class Learned(StrEnum):
+    """What became of a training."""
+
+    LEARNED = "learned"
+    NOT_LEARNED = "not-learned"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A training with a defect in its crossbar; the one without a defect comes first.
+
+    Attributes:
+        training: Its name.
+        defect_id: The defect; empty where there is none.
+        kind: open, bridge, ...
+        location: Where it is.
+        severity: How large it is.
+        unit: Of that.
+        verdict: Whether every synapse ends on its pixel's side of mid-conductance, in the end.
+        presentations: How often the picture had to be shown for that; empty where it never was enough.
+        lost: Pixels whose synapses do not after one presentation, counted from 1.
+        off: Pixels whose synapses conduct otherwise than in the good crossbar, by more than the tolerance.
+        detected: Whether there is any such pixel.
+        spikes: Of the output, during one presentation.
+        first_spike_s: The first of them.
+        reason: Why nothing is known.
+    """
+
+    training: str
+    defect_id: str
+    kind: str
+    location: str
+    severity: float | None
+    unit: str
+    verdict: Learned
+    presentations: int | None
+    lost: tuple[int, ...]
+    off: tuple[int, ...]
+    detected: bool | None
+    spikes: int | None
+    first_spike_s: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Break:
+    """A training with one defect in it, or with none."""
+
+    trial: Trial
+    defect: Defect | None
+
+
+@dataclass(frozen=True)
+class Breakage:
+    """Trainings with defects.
+
+    Attributes:
+        spec: What is asked for.
+        curriculum: The trainings.
+    """
+
+    spec: BreakageSpec
+    curriculum: Curriculum
+
+    @cached_property
+    def trials(self) -> list[Trial]:
+        """The trainings, in crossbars that tell what flows through each synapse."""
+        return [replace(one, request=replace(one.request, sense=True)) for one in self.curriculum.trials]
+
+    def defects(self, trial: Trial) -> list[Defect]:
+        """Return the defects of a training's crossbar.
+
+        Raises:
+            SpecError: There are none of that name.
+        """
+        universe = Universe(trial.network().circuit, load_universe(self.spec.universe))
+        found = [one for one in universe if matches_any(one.id, self.spec.sites)]
+        if not found:
+            said = f"{', '.join(self.spec.sites)}: no defect of {trial.id} in universe {self.spec.universe}"
+            raise SpecError([Problem("sites", said, "faultsim sites FILE --universe NAME lists them")])
+        return found
+
+    @cached_property
+    def breaks(self) -> list[Break]:
+        """Everything that is simulated; the good crossbar of a training before its broken ones."""
+        return [Break(one, defect) for one in self.trials for defect in (None, *self.defects(one))]
+
+    def rows(self, asking: Asking) -> list[BrokenRow]:
+        """Train all of them, and those that have not learned again with more presentations.
+
+        Raises:
+            Interrupted: Ctrl-C; what was finished is stored.
+        """
+        first = self._readings(asking, self.breaks, 1)
+        good = {one.trial.id: found for one, found in zip(self.breaks, first, strict=True) if one.defect is None}
+        needed: dict[int, int] = {}
+        waiting = [place for place, found in enumerate(first) if found.known]
+        for presentations in range(1, self.spec.presentations + 1):
+            breaks = [self.breaks[place] for place in waiting]
+            found = [first[place] for place in waiting]
+            if presentations > 1 and waiting:
+                found = self._readings(asking, breaks, presentations)
+            learned = [self._learned(one, reading) for one, reading in zip(breaks, found, strict=True)]
+            needed |= {place: presentations for place, right in zip(waiting, learned, strict=True) if right}
+            waiting = [place for place in waiting if place not in needed]
+        return [
+            self._row(one, reading, good[one.trial.id], needed.get(place))
+            for place, (one, reading) in enumerate(zip(self.breaks, first, strict=True))
+        ]
+
+    def _readings(self, asking: Asking, breaks: Sequence[Break], presentations: int) -> list[Reading]:
+        lasting_s = presentations * self.curriculum.duration_s
+        jobs = [reading_job(_lasting(one.trial, lasting_s), one.defect) for one in breaks]
+        shown = "presentation" if presentations == 1 else "presentations"
+        return [reading_of(outcome) for outcome in asking.outcomes(f"{presentations} {shown}", jobs)]
+
+    def _learned(self, one: Break, reading: Reading) -> bool:
+        return reading.known and not self._lost(one, reading)
+
+    def _lost(self, one: Break, reading: Reading) -> tuple[int, ...]:
+        """Return the pixels whose synapses are not on their side; one that cannot be read is on none."""
+        dark = np.array(one.trial.request.intensities) > _MIDDLE
+        antiparallel_s, parallel_s = self._ends_s[one.trial.request.junctions]
+        share = (reading.conductances_s - antiparallel_s) / (parallel_s - antiparallel_s)
+        # Half a junction's share on its side: with as many junctions parallel as antiparallel it is on none.
+        clear = _MIDDLE / 2 / one.trial.request.junctions
+        return _pixels(~np.where(dark, share > _MIDDLE + clear, share < _MIDDLE - clear))
+
+    def _off(self, reading: Reading, good: Reading) -> tuple[int, ...]:
+        near = np.abs(reading.conductances_s / good.conductances_s - 1) <= self.spec.tolerance
+        return _pixels(~near)
+
+    @cached_property
+    def _ends_s(self) -> dict[int, tuple[float, float]]:
+        """Junctions of a synapse -> its conductance with all of them antiparallel, and parallel."""
+        bench, found = LearningBench.load(), {}
+        for request in {one.request.junctions: one.request for one in self.trials}.values():
+            junction = junction_of(bench.cells, bench.cells.with_chosen(bench.spec, request.settings))
+            ends = (float(request.junctions * junction.conductance_s(0.0, state)) for state in (0, 1))
+            found[request.junctions] = (next(ends), next(ends))
+        return found
+
+    def _row(self, one: Break, reading: Reading, good: Reading, needed: int | None) -> BrokenRow:
+        defect = one.defect
+        lost = self._lost(one, reading) if reading.known else ()
+        off = self._off(reading, good) if reading.known and good.known else ()
+        verdict = Learned.UNKNOWN if not reading.known else Learned.LEARNED if needed else Learned.NOT_LEARNED
+        return BrokenRow(
+            training=one.trial.id,
+            defect_id=defect.id if defect else "",
+            kind=defect.definition.kind if defect else "",
+            location=defect.location if defect else "",
+            severity=defect.definition.severity.default if defect else None,
+            unit=defect.unit if defect else "",
+            verdict=verdict,
+            presentations=needed,
+            lost=lost,
+            off=off,
+            detected=bool(off) if reading.known and good.known else None,
+            spikes=reading.spikes,
+            first_spike_s=reading.first_spike_s,
+            reason=reading.reason,
+        )
+
+
+def _lasting(trial: Trial, duration_s: float) -> Trial:
+    return replace(trial, request=replace(trial.request, duration_s=duration_s))
+
+
+def _pixels(flags: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(place) + 1 for place in np.flatnonzero(flags))

@@ -1,0 +1,104 @@
+"""What a tester reads of a crossbar that has learned: the conductance of each synapse, and when its output spiked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultsim.circuits.deck import text_of
+from faultsim.circuits.learning_bench import LearningBench
+from faultsim.errors import Problem, SpecError
+from faultsim.fault_models.defect import Defect
+from faultsim.learning.asking import reason_of
+from faultsim.learning.training import SPIKE_FROM
+from faultsim.learning.trial import Trial
+from faultsim.learning.twin.trains import Coding
+from faultsim.spice.job import Job, Outcome
+from faultsim.spice.reference import with_values
+
+Floats = NDArray[np.float64]
+_AGE = 0.3
+"""Of an input's pulse when its synapse is read, in its widths: long after the output's spike, and above its column."""
+_CONDUCTANCE = "g"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        conductances_s: Of each pixel's synapse with the first output, S; nan where no voltage is across it.
+        spikes: Of that output; None where the transient failed.
+        first_spike_s: The first of them; None where there is none.
+        reason: Why nothing is known.
+    """
+
+    conductances_s: Floats
+    spikes: int | None
+    first_spike_s: float | None
+    reason: str
+
+    @property
+    def known(self) -> bool:
+        """Whether the transient ended well."""
+        return not self.reason
+
+
+def reading_job(trial: Trial, defect: Defect | None) -> Job:
+    """Return the transient of a training with a defect, at the end of which its synapses are read.
+
+    Args:
+        trial: The training, whose request has the currents of synapses recorded.
+        defect: What is wrong with the crossbar, at its default severity; nothing if None.
+
+    Raises:
+        SpecError: A presentation is too short for that.
+    """
+    network = trial.network()
+    sidecar, output = network.sidecar, network.sidecar.outputs[0]
+    own = {synapse.input: synapse for synapse in sidecar.synapses if synapse.output == output.net}
+    stop_s = sidecar.simulation.duration
+    probes = {"turn": f"v({output.turn})", "column": f"v({output.net})"}
+    scope: dict[str, float | list[list[float]]] = {"stop": stop_s, "all": [[0.0, stop_s]]}
+    observables = {"spikes": "at(turn, stop)", "first": f"earliest(rise_times(turn, {SPIKE_FROM}, all))"}
+    for place, (net, read_s) in enumerate(zip(sidecar.inputs, _reads_s(trial, stop_s), strict=True), 1):
+        probes |= {f"v{place}": f"v({net})", f"i{place}": f"i(v.{own[net].instance}.vs)"}
+        scope[f"t{place}"] = read_s
+        across = f"(at(v{place}, t{place}) - at(column, t{place}))"
+        observables[f"{_CONDUCTANCE}{place}"] = f"at(i{place}, t{place}) / {across}"
+    cards = network.cards
+    if defect is None:
+        return Job(text_of(cards), stop_s, probes, observables, scope)
+    edited = defect.inject(network.circuit.cards).at(defect.definition.severity.default)
+    return Job(with_values(text_of(edited.cards), dict(edited.alters)), stop_s, probes, observables, scope)
+
+
+def _reads_s(trial: Trial, stop_s: float) -> list[float]:
+    """Return when each pixel's synapse is read: at that age of the last of its pulses that gets so old.
+
+    Raises:
+        SpecError: One has none.
+    """
+    bench = LearningBench.load(trial.request.law)
+    coding = Coding.of(bench.cells, bench.cells.with_chosen(bench.spec, trial.request.settings))
+    trains, age_s = coding.trains(trial.request.intensities), _AGE * coding.width_s
+    first_s, period_s = trains.first_s[trains.kinds], trains.period_s[trains.kinds]
+    pulses = np.floor((stop_s - age_s - first_s) / period_s)
+    if (pulses < 0).any():
+        pixel = int(np.flatnonzero(pulses < 0)[0]) + 1
+        said = f"in {stop_s:g} s no pulse of pixel {pixel} gets {age_s:g} s old, by which its synapse is read"
+        raise SpecError([Problem("duration", said, f"{float((first_s + age_s).max()):.3g} s or more")])
+    return [float(time_s) for time_s in first_s + pulses * period_s + age_s]
+
+
+def reading_of(outcome: Outcome) -> Reading:
+    """Return what a transient showed."""
+    if reason := reason_of(outcome):
+        return Reading(np.empty(0), None, None, reason)
+    values = [value for name, value in outcome.values.items() if name.startswith(_CONDUCTANCE)]
+    conductances_s = np.array([math.nan if value is None else float(str(value)) for value in values])
+    spikes, first = outcome.values["spikes"], outcome.values["first"]
+    return Reading(conductances_s, int(float(str(spikes))), None if first is None else float(str(first)), "")

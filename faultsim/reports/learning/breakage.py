@@ -1,0 +1,140 @@
+"""What trainings with defects leave: a row for each, how many of each kind learn and are seen, a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from faultsim.learning.breakage import Breakage, BrokenRow, Learned
+from faultsim.reports.figures.canvas import blank, plain, rendered
+from faultsim.reports.figures.figure import Figure
+from faultsim.reports.figures.palette import DEFECT
+from faultsim.reports.learning.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Plot
+
+
+@dataclass(frozen=True)
+class BrokenShareRow:
+    """Trainings of one picture with defects of one kind.
+
+    Attributes:
+        training: Name of the training.
+        defect: What the defects are called, without where they are.
+        defects: How many.
+        learned: Those with which the picture is learned by one presentation.
+        later: Those with which it takes more.
+        never: Those with which it never is, as often as it was shown.
+        unknown: Those of which a transient failed.
+        detected: Those with which a synapse conducts otherwise than in the good crossbar.
+        lost: Pixels that are not learned by one presentation, on average over those with which any is not.
+    """
+
+    training: str
+    defect: str
+    defects: int
+    learned: int
+    later: int
+    never: int
+    unknown: int
+    detected: int
+    lost: float | None
+
+
+def breakage_study(path: Path, made: Breakage, rows: Sequence[BrokenRow]) -> Study:
+    """Return what trainings with defects leave."""
+    spec, broken = made.spec, [row for row in rows if row.defect_id]
+    unknown = [row for row in rows if row.verdict is Learned.UNKNOWN]
+    shares = share_rows(broken)
+    return Study(
+        kind="breakage",
+        verb="train",
+        path=path,
+        title=spec.title,
+        source=spec.source,
+        verdict=_sentence(rows, broken, unknown),
+        tone="unknown" if unknown else "seen",
+        notes=[*spec.notes, *dict.fromkeys(note for one in made.trials for note in one.network().sidecar.notes)],
+        tables={"broken": (BrokenRow, rows), "broken-shares": (BrokenShareRow, shares)},
+        figures={"lost": Figure("lost", _CAPTION, *rendered(_figure(made, broken)))},
+        shown={
+            "rest": [row for row in broken if row.verdict is not Learned.LEARNED or not row.detected],
+            "shares": shares,
+            "presentations": spec.presentations,
+            "tolerance": spec.tolerance,
+        },
+        counts={"trainings": len(rows), "unknown": len(unknown)},
+    )
+
+
+_CAPTION = "With how many defects each pixel is not learned by one presentation, training by training"
+
+
+def _sentence(rows: Sequence[BrokenRow], broken: Sequence[BrokenRow], unknown: Sequence[BrokenRow]) -> str:
+    good = [row for row in rows if not row.defect_id]
+    whole = sum(row.verdict is Learned.LEARNED and row.presentations == 1 for row in good)
+    once, later = sum(row.presentations == 1 for row in broken), sum((row.presentations or 0) > 1 for row in broken)
+    never = sum(row.verdict is Learned.NOT_LEARNED for row in broken)
+    seen = sum(bool(row.detected) for row in broken)
+    said = [
+        f"{whole} of {len(good)} pictures are learned without a defect.",
+        f"With {once} of {len(broken)} defects a picture is still learned at once, with {later} by more presentations, "
+        f"with {never} never.",
+        f"{seen} of {len(broken)} are seen by the conductance of a synapse.",
+    ]
+    return " ".join(said + ([f"{len(unknown)} transients failed."] if unknown else []))
+
+
+def share_rows(broken: Sequence[BrokenRow]) -> list[BrokenShareRow]:
+    """Return how many of each kind learn and are seen."""
+    groups: dict[tuple[str, str], list[BrokenRow]] = {}
+    for row in broken:
+        groups.setdefault((row.training, row.defect_id.rpartition(":")[2]), []).append(row)
+    return [_share(*key, group) for key, group in groups.items()]
+
+
+def _share(training: str, defect: str, group: Sequence[BrokenRow]) -> BrokenShareRow:
+    lost = [len(row.lost) for row in group if row.lost]
+    return BrokenShareRow(
+        training=training,
+        defect=defect,
+        defects=len(group),
+        learned=sum(row.presentations == 1 for row in group),
+        later=sum((row.presentations or 0) > 1 for row in group),
+        never=sum(row.verdict is Learned.NOT_LEARNED for row in group),
+        unknown=sum(row.verdict is Learned.UNKNOWN for row in group),
+        detected=sum(bool(row.detected) for row in group),
+        lost=float(np.mean(lost)) if lost else None,
+    )
+
+
+def _figure(made: Breakage, broken: Sequence[BrokenRow]) -> Plot:
+    glyphs = made.curriculum.glyphs
+    figure = blank(2.2 * len(made.trials), 2.4)
+    for axes, trial in zip(figure.subplots(1, len(made.trials), squeeze=False)[0], made.trials, strict=True):
+        rows, columns = glyphs.size(trial.character)
+        counts = np.zeros(len(trial.request.intensities), dtype=int)
+        for row in broken:
+            if row.training == trial.id:
+                counts[[pixel - 1 for pixel in row.lost]] += 1
+        for place, (count, dark) in enumerate(zip(counts, trial.request.intensities, strict=True)):
+            _pixel(axes, *divmod(place // glyphs.channels, columns), int(count), dark > 0.5)
+        axes.set_xlim(-0.05, columns + 0.05)
+        axes.set_ylim(-rows - 0.05, 0.05)
+        axes.set_aspect("equal")
+        axes.set_axis_off()
+        axes.set_title(plain(trial.id), fontsize=8)
+    return figure
+
+
+def _pixel(axes: object, row: int, column: int, count: int, dark: bool) -> None:
+    from matplotlib.patches import Rectangle
+
+    face = "0.75" if dark else "white"
+    axes.add_patch(Rectangle((column, -row - 1), 1, 1, facecolor=face, edgecolor="0.5", linewidth=0.5))  # type: ignore[attr-defined]
+    axes.text(column + 0.5, -row - 0.5, str(count), fontsize=7, color=DEFECT, ha="center", va="center")  # type: ignore[attr-defined]

@@ -1,0 +1,126 @@
+"""train of crossbars with defects: what is lost, what is seen, that nothing is simulated twice."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faultsim.campaigns.watcher import Quiet
+from faultsim.learning.asking import Asking
+from faultsim.learning.breakage import Breakage
+from faultsim.learning.breakage_spec import load_breakage
+from faultsim.learning.reading import reading_job, reading_of
+from faultsim.spice.pool import WorkerPool
+from faultsim.spice.service import SimulationService
+from faultsim.spice.store import Store
+from tests.cli.conftest import Shell, bytes_of
+from tests.cli.test_train import GLYPHS, SPEC
+
+LONGER = SPEC.replace('duration = "40m"', 'duration = "100m"')
+"""Until all white pixels have sent a pulse or two."""
+BREAKAGE = """\
+kind = "breakage"
+title = "A picture of four pixels, its crossbar broken"
+trainings = "small.toml"
+only = "left-2j-s2"
+sites = ["xs1_1.xj1:*", "xs2_1.xj1:stuck-*", "in1.xs1_1:open"]
+presentations = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    shell = Shell(tmp_path_factory.mktemp("broken"))
+    shell.write("small.toml", LONGER)
+    shell.write("four.toml", GLYPHS)
+    shell.write("broken.toml", BREAKAGE)
+    done = shell("train", "broken.toml").succeeds()
+    assert done.out.splitlines()[-1] == "runs/broken/report.html"
+    return shell
+
+
+@pytest.fixture(scope="module")
+def rows(broken: Shell) -> dict[str, dict[str, str]]:
+    with (broken.folder / "runs" / "broken" / "broken.csv").open(newline="") as file:
+        return {row["defect_id"]: row for row in csv.DictReader(file)}
+
+
+def test_the_good_crossbar_learns_and_differs_from_itself_nowhere(rows: dict[str, dict[str, str]]) -> None:
+    good = rows[""]
+    assert (good["verdict"], good["presentations"], good["lost"], good["off"]) == ("learned", "1", "", "")
+    assert good["detected"] == "false"
+    assert int(good["spikes"]) >= 2
+
+
+@pytest.mark.parametrize(
+    ("defect", "lost", "off"),
+    [
+        # The first pixel is black: its synapse is to conduct. The second is white.
+        ("xs1_1.xj1:open", "1", "1"),
+        ("in1.xs1_1:open", "1", "1"),
+        ("xs1_1.xj1:stuck-antiparallel", "1", "1"),
+        ("xs1_1.xj1:stuck-parallel", "", ""),
+        ("xs1_1.xj1:short", "", "1"),
+        ("xs2_1.xj1:stuck-parallel", "2", "2"),
+        ("xs2_1.xj1:stuck-antiparallel", "", ""),
+    ],
+)
+def test_a_defect_loses_its_pixel_or_is_not_seen(
+    rows: dict[str, dict[str, str]], defect: str, lost: str, off: str
+) -> None:
+    row = rows[defect]
+    assert (row["lost"], row["off"]) == (lost, off), row
+    assert row["detected"] == ("true" if off else "false")
+    assert row["verdict"] == ("not-learned" if lost else "learned")
+
+
+def test_synapses_conduct_as_the_junction_says(broken: Shell, tmp_path: Path) -> None:
+    spec, curriculum = load_breakage(broken.folder / "broken.toml")
+    made = Breakage(spec, curriculum)
+    (trial,) = made.trials
+    with SimulationService(WorkerPool(1, timeout_s=600.0), Store(tmp_path / "store.sqlite")) as service:
+        (outcome,) = Asking(service, Quiet(), 1).outcomes("one", [reading_job(trial, None)])
+    found = reading_of(outcome).conductances_s
+    dark = np.array(trial.request.intensities) > 0.5
+    # Table 1 of the paper: 6.2 kohm parallel, 10.6 kohm antiparallel; the latter conducts better at a bias.
+    assert found[dark] == pytest.approx(2 / 6217, rel=2e-3)
+    assert found[~dark] == pytest.approx(2 / 10570, rel=0.02)
+
+
+def test_a_second_run_simulates_nothing_and_writes_the_same_bytes(broken: Shell) -> None:
+    folder = broken.folder / "runs" / "broken"
+    before = bytes_of(folder)
+    done = broken("train", "broken.toml").succeeds()
+    assert "1 transient" not in done.err
+    assert bytes_of(folder) == before
+
+
+def test_page_and_shares_count_the_same(broken: Shell, rows: dict[str, dict[str, str]]) -> None:
+    folder = broken.folder / "runs" / "broken"
+    with (folder / "broken-shares.csv").open(newline="") as file:
+        shares = list(csv.DictReader(file))
+    assert sum(int(row["defects"]) for row in shares) == len(rows) - 1
+    seen = sum(row["detected"] == "true" for row in rows.values())
+    assert sum(int(row["detected"]) for row in shares) == seen
+    assert f"{seen} of {len(rows) - 1} are seen" in (folder / "report.html").read_text()
+
+
+def test_what_does_not_fit_is_said(broken: Shell) -> None:
+    listed = broken("train", "broken.toml", "--dry-run", "--json").succeeds().json
+    assert [row["defect"] for row in listed][:2] == ["", "xs1_1.xj1:open"]
+    broken.write("short.toml", SPEC.replace('duration = "40m"', 'duration = "10m"'))
+    elsewhere = BREAKAGE.replace('["xs1_1.xj1:*", "xs2_1.xj1:stuck-*", "in1.xs1_1:open"]', '["xs9:*"]')
+    for text, code, *said in (
+        (elsewhere, 3, "sites: xs9:*: no"),
+        (BREAKAGE.replace("small.toml", "short.toml"), 3, "duration: in 0.01 s no pulse of pixel"),
+        (BREAKAGE.replace("small.toml", "nothing"), 2, "no training named 'nothing'"),
+        (BREAKAGE.replace("left-2j-s2", "right*"), 2, "no training of"),
+        (f'{BREAKAGE}universe = "none"\n', 2, "no universe named 'none'"),
+        (BREAKAGE.replace("presentations = 2", "presentations = 0"), 3, "wrong.toml:6: presentations"),
+    ):
+        broken.write("wrong.toml", text)
+        broken("train", "wrong.toml").fails_with(code, *said)
+    broken("infer", "broken.toml").fails_with(2, "broken.toml")
