@@ -17,7 +17,7 @@ from faultsim.fault_models.universe import Universe
 from faultsim.fault_models.universe_file import load_universe
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage_spec import BreakageSpec
-from faultsim.learning.reading import Reading, reading_job, reading_of
+from faultsim.learning.reading import Reading, ReadingBench, reading_of
 from faultsim.learning.trial import Curriculum, Trial
 from faultsim.learning.twin.recipe import junction_of
 
@@ -137,7 +137,8 @@ class Breakage:
 
     def _readings(self, asking: Asking, breaks: Sequence[Break], presentations: int) -> list[Reading]:
         lasting_s = presentations * self.curriculum.duration_s
-        jobs = [reading_job(_lasting(one.trial, lasting_s), one.defect) for one in breaks]
+        benches = {one.id: ReadingBench.of(_lasting(one, lasting_s)) for one in self.trials}
+        jobs = [benches[one.trial.id].job(one.defect) for one in breaks]
         shown = "presentation" if presentations == 1 else "presentations"
         return [reading_of(outcome) for outcome in asking.outcomes(f"{presentations} {shown}", jobs)]
 

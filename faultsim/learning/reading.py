@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from faultsim.circuits.deck import text_of
 from faultsim.circuits.learning_bench import LearningBench
+from faultsim.circuits.learning_network import LearningNetwork
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.defect import Defect
 from faultsim.learning.asking import reason_of
@@ -47,33 +49,48 @@ class Reading:
         return not self.reason
 
 
-def reading_job(trial: Trial, defect: Defect | None) -> Job:
-    """Return the transient of a training with a defect, at the end of which its synapses are read.
+@dataclass(frozen=True)
+class ReadingBench:
+    """A training at the end of which the synapses of its first output are read.
 
-    Args:
-        trial: The training, whose request has the currents of synapses recorded.
-        defect: What is wrong with the crossbar, at its default severity; nothing if None.
-
-    Raises:
-        SpecError: A presentation is too short for that.
+    Attributes:
+        network: The crossbar, which records the currents of its synapses.
+        reads_s: When the synapse of each pixel is.
     """
-    network = trial.network()
-    sidecar, output = network.sidecar, network.sidecar.outputs[0]
-    own = {synapse.input: synapse for synapse in sidecar.synapses if synapse.output == output.net}
-    stop_s = sidecar.simulation.duration
-    probes = {"turn": f"v({output.turn})", "column": f"v({output.net})"}
-    scope: dict[str, float | list[list[float]]] = {"stop": stop_s, "all": [[0.0, stop_s]]}
-    observables = {"spikes": "at(turn, stop)", "first": f"earliest(rise_times(turn, {SPIKE_FROM}, all))"}
-    for place, (net, read_s) in enumerate(zip(sidecar.inputs, _reads_s(trial, stop_s), strict=True), 1):
-        probes |= {f"v{place}": f"v({net})", f"i{place}": f"i(v.{own[net].instance}.vs)"}
-        scope[f"t{place}"] = read_s
-        across = f"(at(v{place}, t{place}) - at(column, t{place}))"
-        observables[f"{_CONDUCTANCE}{place}"] = f"at(i{place}, t{place}) / {across}"
-    cards = network.cards
-    if defect is None:
-        return Job(text_of(cards), stop_s, probes, observables, scope)
-    edited = defect.inject(network.circuit.cards).at(defect.definition.severity.default)
-    return Job(with_values(text_of(edited.cards), dict(edited.alters)), stop_s, probes, observables, scope)
+
+    network: LearningNetwork
+    reads_s: Sequence[float]
+
+    @classmethod
+    def of(cls, trial: Trial) -> ReadingBench:
+        """Return that of a training, whose request has the currents of synapses recorded.
+
+        Raises:
+            SpecError: A presentation is too short for that.
+        """
+        network = trial.network()
+        return cls(network, _reads_s(trial, network.sidecar.simulation.duration))
+
+    def job(self, defect: Defect | None) -> Job:
+        """Return the transient with a defect at its default severity in the crossbar; with none if None."""
+        sidecar, output = self.network.sidecar, self.network.sidecar.outputs[0]
+        own = {synapse.input: synapse for synapse in sidecar.synapses if synapse.output == output.net}
+        stop_s = sidecar.simulation.duration
+        probes = {"turn": f"v({output.turn})", "column": f"v({output.net})"}
+        scope: dict[str, float | list[list[float]]] = {"stop": stop_s, "all": [[0.0, stop_s]]}
+        observables = {"spikes": "at(turn, stop)", "first": f"earliest(rise_times(turn, {SPIKE_FROM}, all))"}
+        for place, (net, read_s) in enumerate(zip(sidecar.inputs, self.reads_s, strict=True), 1):
+            probes |= {f"v{place}": f"v({net})", f"i{place}": f"i(v.{own[net].instance}.vs)"}
+            scope[f"t{place}"] = read_s
+            across = f"(at(v{place}, t{place}) - at(column, t{place}))"
+            observables[f"{_CONDUCTANCE}{place}"] = f"at(i{place}, t{place}) / {across}"
+        return Job(self._deck(defect), stop_s, probes, observables, scope)
+
+    def _deck(self, defect: Defect | None) -> str:
+        if defect is None:
+            return text_of(self.network.cards)
+        edited = defect.inject(self.network.cards).at(defect.definition.severity.default)
+        return with_values(text_of(edited.cards), dict(edited.alters))
 
 
 def _reads_s(trial: Trial, stop_s: float) -> list[float]:

@@ -12,7 +12,7 @@ from faultsim.campaigns.watcher import Quiet
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage import Breakage
 from faultsim.learning.breakage_spec import load_breakage
-from faultsim.learning.reading import reading_job, reading_of
+from faultsim.learning.reading import ReadingBench, reading_of
 from faultsim.spice.pool import WorkerPool
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
@@ -82,7 +82,7 @@ def test_synapses_conduct_as_the_junction_says(broken: Shell, tmp_path: Path) ->
     made = Breakage(spec, curriculum)
     (trial,) = made.trials
     with SimulationService(WorkerPool(1, timeout_s=600.0), Store(tmp_path / "store.sqlite")) as service:
-        (outcome,) = Asking(service, Quiet(), 1).outcomes("one", [reading_job(trial, None)])
+        (outcome,) = Asking(service, Quiet(), 1).outcomes("one", [ReadingBench.of(trial).job(None)])
     found = reading_of(outcome).conductances_s
     dark = np.array(trial.request.intensities) > 0.5
     # Table 1 of the paper: 6.2 kohm parallel, 10.6 kohm antiparallel; the latter conducts better at a bias.
