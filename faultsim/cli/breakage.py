@@ -31,9 +31,9 @@ def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool
 
     def work(service: SimulationService, threads: int) -> Study:
         with ProgressView(telling=lambda: spent_of(service)) as view:
-            rows = made.rows(Asking(service, view, threads))
-        say(f"writing the report of {len(rows)} trainings")
-        return breakage_study(path, made, rows)
+            trained = made.trained(Asking(service, view, threads))
+        say(f"writing the report of {len(trained)} trainings")
+        return breakage_study(path, made, trained)
 
     study, page = conduct(request, folder, curriculum.timeout_s * spec.presentations, work)
     return conclude(study, page, json)

@@ -78,6 +78,31 @@ class Break:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """What became of a training with a defect in it, or with none.
+
+    Attributes:
+        trial: The training.
+        defect: What is wrong; None in the good crossbar.
+        presentation_s: How long a picture is shown.
+        reading: What is read after one presentation.
+        needed: Presentations that it took to learn; None where none of those that were tried sufficed.
+        lost: Pixels whose synapses are not on their side after one.
+        off: Pixels whose synapses conduct otherwise than in the good crossbar.
+        detected: Whether there is any; None where that is not known.
+    """
+
+    trial: Trial
+    defect: Defect | None
+    presentation_s: float
+    reading: Reading
+    needed: int | None
+    lost: tuple[int, ...]
+    off: tuple[int, ...]
+    detected: bool | None
+
+
+@dataclass(frozen=True)
 class Breakage:
     """Trainings with defects.
 
@@ -112,7 +137,7 @@ class Breakage:
         """Everything that is simulated; the good crossbar of a training before its broken ones."""
         return [Break(one, defect) for one in self.trials for defect in (None, *self.defects(one))]
 
-    def rows(self, asking: Asking) -> list[BrokenRow]:
+    def trained(self, asking: Asking) -> list[Broken]:
         """Train all of them, and those that have not learned again with more presentations.
 
         Raises:
@@ -131,7 +156,7 @@ class Breakage:
             needed |= {place: presentations for place, right in zip(waiting, learned, strict=True) if right}
             waiting = [place for place in waiting if place not in needed]
         return [
-            self._row(one, reading, good[one.trial.id], needed.get(place))
+            self._broken(one, reading, good[one.trial.id], needed.get(place))
             for place, (one, reading) in enumerate(zip(self.breaks, first, strict=True))
         ]
 
@@ -168,27 +193,41 @@ class Breakage:
             found[request.junctions] = (next(ends), next(ends))
         return found
 
-    def _row(self, one: Break, reading: Reading, good: Reading, needed: int | None) -> BrokenRow:
-        defect = one.defect
-        lost = self._lost(one, reading) if reading.known else ()
-        off = self._off(reading, good) if reading.known and good.known else ()
-        verdict = Learned.UNKNOWN if not reading.known else Learned.LEARNED if needed else Learned.NOT_LEARNED
-        return BrokenRow(
-            training=one.trial.id,
-            defect_id=defect.id if defect else "",
-            kind=defect.definition.kind if defect else "",
-            location=defect.location if defect else "",
-            severity=defect.definition.severity.default if defect else None,
-            unit=defect.unit if defect else "",
-            verdict=verdict,
-            presentations=needed,
-            lost=lost,
+    def _broken(self, one: Break, reading: Reading, good: Reading, needed: int | None) -> Broken:
+        compared = reading.known and good.known
+        off = self._off(reading, good) if compared else ()
+        return Broken(
+            trial=one.trial,
+            defect=one.defect,
+            presentation_s=self.curriculum.duration_s,
+            reading=reading,
+            needed=needed,
+            lost=self._lost(one, reading) if reading.known else (),
             off=off,
-            detected=bool(off) if reading.known and good.known else None,
-            spikes=reading.spikes,
-            first_spike_s=reading.first_spike_s,
-            reason=reading.reason,
+            detected=bool(off) if compared else None,
         )
+
+
+def broken_row(one: Broken) -> BrokenRow:
+    """Return a training with a defect as a row of a table."""
+    defect, reading = one.defect, one.reading
+    verdict = Learned.UNKNOWN if not reading.known else Learned.LEARNED if one.needed else Learned.NOT_LEARNED
+    return BrokenRow(
+        training=one.trial.id,
+        defect_id=defect.id if defect else "",
+        kind=defect.definition.kind if defect else "",
+        location=defect.location if defect else "",
+        severity=defect.definition.severity.default if defect else None,
+        unit=defect.unit if defect else "",
+        verdict=verdict,
+        presentations=one.needed,
+        lost=one.lost,
+        off=one.off,
+        detected=one.detected,
+        spikes=reading.spikes,
+        first_spike_s=reading.first_spike_s,
+        reason=reading.reason,
+    )
 
 
 def _lasting(trial: Trial, duration_s: float) -> Trial:

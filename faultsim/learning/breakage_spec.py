@@ -27,6 +27,9 @@ class BreakageSpec(Spec):
     presentations: int = Field(
         default=1, ge=1, description="how often a picture is shown at most to a crossbar that has not learned it"
     )
+    confidence: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.99, description="how surely the presentations of a test have to show a defect"
+    )
     tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.1, description="by how much a synapse's conductance may differ from that of the good crossbar"
     )

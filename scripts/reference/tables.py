@@ -16,6 +16,7 @@ from faultsim.learning.breakage import BrokenRow
 from faultsim.learning.energy import PowerRow
 from faultsim.learning.energy_comparison import EnergyComparisonRow
 from faultsim.learning.examination import InferenceRow, RecognitionRow
+from faultsim.learning.learning_test import ExposureRow, PresentationRow
 from faultsim.learning.plasticity import ChangeRow
 from faultsim.learning.results import ShareRow, SynapseRow, TrainingRow
 from faultsim.learning.switching import AgreementRow, SwitchingRow
@@ -83,6 +84,8 @@ def learning_tables_of(words: Words) -> list[FileOfRows]:
         "law": LawRow,
         "broken": BrokenRow,
         "broken-shares": BrokenShareRow,
+        "exposures": ExposureRow,
+        "presentations": PresentationRow,
         "faults": FaultRow,
         "fault-means": FaultMeanRow,
         "severities": SeverityRow,

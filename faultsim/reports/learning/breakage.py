@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from faultsim.learning.breakage import Breakage, BrokenRow, Learned
+from faultsim.learning.breakage import Breakage, Broken, BrokenRow, Learned, broken_row
+from faultsim.learning.learning_test import ExposureRow, LearningTest, PresentationRow
 from faultsim.reports.figures.canvas import blank, plain, rendered
 from faultsim.reports.figures.figure import Figure
 from faultsim.reports.figures.palette import DEFECT
@@ -46,9 +47,10 @@ class BrokenShareRow:
     lost: float | None
 
 
-def breakage_study(path: Path, made: Breakage, rows: Sequence[BrokenRow]) -> Study:
+def breakage_study(path: Path, made: Breakage, trained: Sequence[Broken]) -> Study:
     """Return what trainings with defects leave."""
-    spec, broken = made.spec, [row for row in rows if row.defect_id]
+    spec, rows = made.spec, list(map(broken_row, trained))
+    broken, test = [row for row in rows if row.defect_id], LearningTest(trained, spec.confidence, spec.tolerance)
     unknown = [row for row in rows if row.verdict is Learned.UNKNOWN]
     shares = share_rows(broken)
     return Study(
@@ -57,25 +59,35 @@ def breakage_study(path: Path, made: Breakage, rows: Sequence[BrokenRow]) -> Stu
         path=path,
         title=spec.title,
         source=spec.source,
-        verdict=_sentence(rows, broken, unknown),
+        verdict=_sentence(rows, broken, unknown, test),
         tone="unknown" if unknown else "seen",
         notes=[*spec.notes, *dict.fromkeys(note for one in made.trials for note in one.network().sidecar.notes)],
-        tables={"broken": (BrokenRow, rows), "broken-shares": (BrokenShareRow, shares)},
+        tables={
+            "broken": (BrokenRow, rows),
+            "broken-shares": (BrokenShareRow, shares),
+            "exposures": (ExposureRow, test.exposures),
+            "presentations": (PresentationRow, test.presentations),
+        },
         figures={"lost": Figure("lost", _CAPTION, *rendered(_figure(made, broken)))},
         shown={
             "rest": [row for row in broken if row.verdict is not Learned.LEARNED or not row.detected],
             "shares": shares,
             "presentations": spec.presentations,
             "tolerance": spec.tolerance,
+            "confidence": spec.confidence,
+            "test": test,
+            "seeds": max(row.trainings for row in test.exposures),
         },
-        counts={"trainings": len(rows), "unknown": len(unknown)},
+        counts={"trainings": len(rows), "presentations": test.selection.cost, "unknown": len(unknown)},
     )
 
 
 _CAPTION = "With how many defects each pixel is not learned by one presentation, training by training"
 
 
-def _sentence(rows: Sequence[BrokenRow], broken: Sequence[BrokenRow], unknown: Sequence[BrokenRow]) -> str:
+def _sentence(
+    rows: Sequence[BrokenRow], broken: Sequence[BrokenRow], unknown: Sequence[BrokenRow], test: LearningTest
+) -> str:
     good = [row for row in rows if not row.defect_id]
     whole = sum(row.verdict is Learned.LEARNED and row.presentations == 1 for row in good)
     once, later = sum(row.presentations == 1 for row in broken), sum((row.presentations or 0) > 1 for row in broken)
@@ -86,6 +98,8 @@ def _sentence(rows: Sequence[BrokenRow], broken: Sequence[BrokenRow], unknown: S
         f"With {once} of {len(broken)} defects a picture is still learned at once, with {later} by more presentations, "
         f"with {never} never.",
         f"{seen} of {len(broken)} are seen by the conductance of a synapse.",
+        f"{test.selection.cost:g} presentations show {len(test.defects) - len(test.unseen)} of {len(test.defects)} "
+        "defects.",
     ]
     return " ".join(said + ([f"{len(unknown)} transients failed."] if unknown else []))
 

@@ -1,0 +1,190 @@
+"""Learning as a test: the fewest presentations of characters that show every defect, and what is read after each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultsim.learning.breakage import Broken
+from faultsim.vectors.cover import NO_SETUP, CoverProblem, Selection
+from faultsim.vectors.cover_exact import minimum
+from faultsim.vectors.cover_greedy import greedy
+
+Floats = NDArray[np.float64]
+_MOST_REPETITIONS = 20
+
+
+@dataclass(frozen=True)
+class ExposureRow:
+    """How often a character shows a defect.
+
+    Attributes:
+        character: What is presented.
+        defect_id: The defect.
+        trainings: Initialisations that were simulated.
+        detected: Those with which a synapse conducts otherwise than in the good crossbar.
+    """
+
+    character: str
+    defect_id: str
+    trainings: int
+    detected: int
+
+    def surely(self, repetitions: int) -> float:
+        """Return how likely so many repetitions show it at least once."""
+        return 1 - (1 - self.detected / self.trainings) ** repetitions if self.trainings else 0.0
+
+
+@dataclass(frozen=True)
+class PresentationRow:
+    """A vector: a character is presented to a crossbar in whatever states, then its synapses are read.
+
+    Attributes:
+        order: In which it is applied, from 1.
+        character: What is presented.
+        repetitions: How often it is, and read each time: what it shows by chance is to be shown surely enough.
+        presentation_s: How long each time.
+        pixels: Intensity of each.
+        low_s: Least conductance of each pixel's synapse that passes, S.
+        high_s: Largest one.
+        defects: How many it shows.
+        first: How many of them none before it does.
+    """
+
+    order: int
+    character: str
+    repetitions: int
+    presentation_s: float
+    pixels: tuple[float, ...]
+    low_s: tuple[float, ...]
+    high_s: tuple[float, ...]
+    defects: int
+    first: int
+
+
+@dataclass(frozen=True)
+class LearningTest:
+    """The choice of a test.
+
+    Attributes:
+        trained: Every training with every defect, and without.
+        confidence: How surely a defect has to be shown.
+        tolerance: By how much a conductance may differ from a good crossbar's.
+    """
+
+    trained: Sequence[Broken]
+    confidence: float
+    tolerance: float
+
+    @cached_property
+    def exposures(self) -> list[ExposureRow]:
+        """What every character shows of every defect."""
+        groups: dict[tuple[str, str], list[bool | None]] = {}
+        for one in self.trained:
+            if one.defect is not None:
+                groups.setdefault((one.trial.character, one.defect.id), []).append(one.detected)
+        return [
+            ExposureRow(*key, sum(flag is not None for flag in flags), sum(bool(flag) for flag in flags))
+            for key, flags in groups.items()
+        ]
+
+    @cached_property
+    def refused(self) -> list[str]:
+        """Characters that a good crossbar has not always learned: they would fail good parts."""
+        good = [one for one in self.trained if one.defect is None]
+        return list(dict.fromkeys(one.trial.character for one in good if one.needed != 1))
+
+    @cached_property
+    def defects(self) -> list[str]:
+        """Ids of the defects."""
+        return list(dict.fromkeys(row.defect_id for row in self.exposures))
+
+    @cached_property
+    def candidates(self) -> list[tuple[str, int]]:
+        """Characters with a number of repetitions; each is there as often as more repetitions show more."""
+        characters = dict.fromkeys(row.character for row in self.exposures if row.character not in self.refused)
+        found = []
+        for character in characters:
+            seen = 0
+            for repetitions in range(1, _MOST_REPETITIONS + 1):
+                shown = int(self._shown(character, repetitions).sum())
+                if shown > seen:
+                    found.append((character, repetitions))
+                    seen = shown
+        return found
+
+    def _shown(self, character: str, repetitions: int) -> NDArray[np.bool_]:
+        """Return which defects a character shows surely enough."""
+        own = {row.defect_id: row.surely(repetitions) for row in self.exposures if row.character == character}
+        return np.array([own.get(defect, 0.0) >= self.confidence for defect in self.defects], dtype=bool)
+
+    @cached_property
+    def problem(self) -> CoverProblem:
+        """The choice as a cover problem; what a candidate costs is its presentations."""
+        covers = [self._shown(*candidate) for candidate in self.candidates]
+        return CoverProblem(
+            covers=np.array(covers, dtype=bool).reshape(len(covers), len(self.defects)),
+            costs=np.array([float(repetitions) for _, repetitions in self.candidates]),
+            weights=np.ones(len(self.defects)),
+            setups=np.full(len(covers), NO_SETUP),
+            setup_costs=np.zeros(0),
+        )
+
+    @cached_property
+    def selection(self) -> Selection:
+        """The fewest presentations, proven."""
+        return minimum(self.problem)
+
+    @property
+    def greedy_cost(self) -> float:
+        """Presentations that it takes to choose the most useful candidate again and again."""
+        return greedy(self.problem).cost
+
+    @property
+    def unseen(self) -> list[str]:
+        """Defects that no character shows surely enough."""
+        return [self.defects[place] for place in self.problem.uncoverable]
+
+    @cached_property
+    def presentations(self) -> list[PresentationRow]:
+        """The vectors, the one that shows most first."""
+        return list(self._presentations())
+
+    def _presentations(self) -> Iterator[PresentationRow]:
+        limits = self._limits()
+        trials = {one.trial.character: (one.trial, one.presentation_s) for one in self.trained}
+        covers, left = self.problem.covers, list(self.selection.chosen)
+        seen = np.zeros(len(self.defects), dtype=bool)
+        for order in range(1, len(left) + 1):
+            best = max(left, key=lambda place: (np.count_nonzero(covers[place] & ~seen), -place))
+            left.remove(best)
+            character, repetitions = self.candidates[best]
+            trial, presentation_s = trials[character]
+            low_s, high_s = limits[character]
+            yield PresentationRow(
+                order=order,
+                character=character,
+                repetitions=repetitions,
+                presentation_s=presentation_s,
+                pixels=trial.request.intensities,
+                low_s=tuple(low_s.tolist()),
+                high_s=tuple(high_s.tolist()),
+                defects=int(covers[best].sum()),
+                first=int(np.count_nonzero(covers[best] & ~seen)),
+            )
+            seen |= covers[best]
+
+    def _limits(self) -> Mapping[str, tuple[Floats, Floats]]:
+        """Return between which conductances each character leaves the synapses of good crossbars, with tolerance."""
+        good: dict[str, list[Floats]] = {}
+        for one in self.trained:
+            if one.defect is None and one.reading.known:
+                good.setdefault(one.trial.character, []).append(one.reading.conductances_s)
+        return {
+            character: (np.min(found, axis=0) * (1 - self.tolerance), np.max(found, axis=0) * (1 + self.tolerance))
+            for character, found in good.items()
+        }
