@@ -255,6 +255,8 @@ def disturb(synapses, picture, cell, shown_v, columns_v, sums, totals, lasted_s,
     """Let junctions switch that see more between their word line and their column than they stand."""
     pixels, outputs = synapses.bits.shape
     lowest_v, highest_v = columns_v.min(), columns_v.max()
+    every = (_ONE << np.uint64(cell.junctions)) - _ONE
+    ups, downs = np.empty(outputs), np.empty(outputs)
     for train in range(shown_v.size):
         above, below = shown_v[train] - lowest_v, highest_v - shown_v[train]
         if above <= cell.least_v_antiparallel and below <= cell.least_v_parallel:
@@ -262,13 +264,15 @@ def disturb(synapses, picture, cell, shown_v, columns_v, sums, totals, lasted_s,
         for place in range(outputs):
             bias_v = shown_v[train] - columns_v[place]
             p = -math.expm1(-lasted_s * hazard_per_s(bias_v, cell))
-            if p <= 0.0:
+            ups[place], downs[place] = (p, 0.0) if bias_v > 0.0 else (0.0, p)
+        for pixel in range(pixels):
+            if picture.kinds[pixel] != train:
                 continue
-            up, down = (p, 0.0) if bias_v > 0.0 else (0.0, p)
-            for pixel in range(pixels):
-                if picture.kinds[pixel] != train:
-                    continue
+            for place in range(outputs):
                 bits, free = synapses.bits[pixel, place], synapses.free[pixel, place]
+                up, down = ups[place], downs[place]
+                if (up == 0.0 or free & ~bits & every == 0) and (down == 0.0 or free & bits == 0):
+                    continue
                 after = switched(bits, free, cell.junctions, up, down, key, pixel * outputs + place)
                 if after != bits:
                     change = conductance(after, synapses.alive[pixel, place], cell)
