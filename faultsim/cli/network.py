@@ -13,6 +13,7 @@ from faultsim.cli.studies import StudyRequest, conclude, conduct
 from faultsim.errors import UsageError
 from faultsim.learning.asking import Asking
 from faultsim.learning.twin.academy import Academy
+from faultsim.learning.twin.fault import Fault
 from faultsim.learning.twin.fault_map import FaultMap
 from faultsim.learning.twin.fault_spec import load_fault_map
 from faultsim.learning.twin.network_spec import load_network
@@ -69,7 +70,7 @@ def map_faults(request: StudyRequest, path: Path, options: NetworkOptions, dry_r
     spec, file, network = load_fault_map(path)
     academy, folder = Academy.of(file, network, options.data), request.out or Path("runs") / path.stem
     behaviours = read_behaviours(options.behaviours) if options.behaviours is not None else []
-    faults = [(one.fault(), spec.moments) for one in spec.faults]
+    faults = [(Fault.of(one), spec.moments) for one in spec.faults]
     # A circuit breaks in use: its network has learned by then.
     own = {one.fault.name: one.fault for one in behaviours if one.fault is not None}
     faults += [(fault, ["after"]) for fault in own.values()]

@@ -11,7 +11,8 @@ import pytest
 
 from faultsim.errors import SpecError, UsageError
 from faultsim.learning.twin.crossbar import Crossbar
-from faultsim.learning.twin.fault import Fault, FaultKind
+from faultsim.learning.twin.fault import Fault
+from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultRow, mean_rows
 from faultsim.learning.twin.severities import read_behaviours, severity_rows
 from tests.twin.test_loop import CODING, picture, recipe

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultsim.learning.twin import kernel
 from faultsim.learning.twin.crossbar import Crossbar
+from faultsim.learning.twin.fault_kind import FaultKind
+from faultsim.learning.twin.fault_spec import FaultSpec
 
 Places = NDArray[np.int64]
 _ONE = np.uint64(1)
-
-
-class FaultKind(StrEnum):
-    """What is wrong."""
-
-    DEAD_SYNAPSE = "dead-synapse"
-    STUCK_PARALLEL = "stuck-parallel"
-    STUCK_ANTIPARALLEL = "stuck-antiparallel"
-    DEAD_NEURON = "dead-neuron"
-    ALWAYS_SPIKING = "always-spiking"
-    BEHAVIOUR = "behaviour"
-
-    @property
-    def of_synapses(self) -> bool:
-        """Whether it is a fault of synapses, or else of outputs."""
-        return self in (self.DEAD_SYNAPSE, self.STUCK_PARALLEL, self.STUCK_ANTIPARALLEL)
 
 
 @dataclass(frozen=True)
@@ -50,6 +35,11 @@ class Fault:
     junctions: int = 1
     gain: float = 1.0
     retention: float = 1.0
+
+    @classmethod
+    def of(cls, spec: FaultSpec) -> Fault:
+        """Return a fault of a file."""
+        return cls(spec.name, spec.kind, spec.junctions, spec.gain, spec.retention)
 
     def inject(self, crossbar: Crossbar, share: float, seed: int) -> None:
         """Give a share of the synapses or outputs this fault.

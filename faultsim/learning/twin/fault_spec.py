@@ -9,7 +9,7 @@ from pydantic import Field
 
 from faultsim import library
 from faultsim.errors import Problem, SpecError
-from faultsim.learning.twin.fault import Fault, FaultKind
+from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.network_spec import NetworkSpec, is_network, load_network
 from faultsim.specfile import Spec, read_spec, read_table
 
@@ -28,10 +28,6 @@ class FaultSpec(Spec):
     retention: Annotated[float, Field(gt=0)] = Field(
         default=1.0, description="what a faulty output keeps from one pulse of the fastest train to the next, likewise"
     )
-
-    def fault(self) -> Fault:
-        """Return the fault."""
-        return Fault(self.name, self.kind, self.junctions, self.gain, self.retention)
 
 
 class FaultMapSpec(Spec):

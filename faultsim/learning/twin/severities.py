@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, UsageError
-from faultsim.learning.twin.fault import Fault, FaultKind
+from faultsim.learning.twin.fault import Fault
+from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultMeanRow
 
 _FILE = "behaviours.csv"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from faultsim.learning.twin.fault import FaultKind
+from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultMap, FaultMeanRow, FaultRow, mean_rows
 from faultsim.learning.twin.fault_spec import FaultSpec
 from faultsim.learning.twin.severities import CircuitBehaviour, SeverityRow, severity_rows
