@@ -180,51 +180,62 @@ def present(synapses, neurons, picture, pulse, cell, output, law, membranes_v, k
     for step in range(steps):
         begin_s = step * output.step_s
         end_s = min(begin_s + output.step_s, output.duration_s)
-        for train in range(trains):
-            since_s = age(0.5 * (begin_s + end_s), picture.first_s[train], picture.period_s[train])
-            shown_v[train] = voltage(since_s, pulse)
-        columns_v[:] = 0.0
-        for train in range(trains):
-            if shown_v[train] != 0.0:
-                for place in range(outputs):
-                    columns_v[place] += shown_v[train] * sums[train, place]
-        for place in range(outputs):
-            columns_v[place] = columns_v[place] / totals[place] if totals[place] > 0.0 else 0.0
+        divide(picture, pulse, 0.5 * (begin_s + end_s), sums, totals, shown_v, columns_v)
         if learns:
             disturb(synapses, picture, cell, shown_v, columns_v, sums, totals, end_s - begin_s, mixed(key + event))
             event += _ONE
         start_s = max(begin_s, free_s)
         if start_s >= end_s:
             continue
-        lasted_s, winner, sooner_s = end_s - start_s, -1, np.inf
-        for place in range(outputs):
-            before_v, towards_v = membranes_v[place], columns_v[place]
-            if towards_v > before_v:
-                rate = neurons.gains[place] / output.charging_s
-                after_v = towards_v + (before_v - towards_v) * math.exp(-lasted_s * rate)
-            else:
-                after_v = before_v * math.exp(-lasted_s * neurons.leaks[place] / output.leaking_s)
-            membranes_v[place] = after_v
-            least_v = output.threshold_v + neurons.raised_v[place]
-            if neurons.able[place] and (after_v >= least_v or neurons.eager[place]):
-                instant_s = start_s
-                if before_v < least_v and not neurons.eager[place]:
-                    instant_s += lasted_s * (least_v - before_v) / (after_v - before_v)
-                if instant_s < sooner_s:
-                    winner, sooner_s = place, instant_s
+        winner, spike_s = charge(neurons, output, columns_v, membranes_v, start_s, end_s - start_s)
         if winner < 0:
             continue
-        times_s[spikes], spiking[spikes] = sooner_s, winner
+        times_s[spikes], spiking[spikes] = spike_s, winner
         spikes += 1
         membranes_v[:] = 0.0
-        free_s = sooner_s + output.pause_s
+        free_s = spike_s + output.pause_s
         if learns:
             neurons.raised_v[winner] += output.rise_v
             update(
-                synapses, picture, cell, output, law, winner, sooner_s + output.wait_s, sums, totals, mixed(key + event)
+                synapses, picture, cell, output, law, winner, spike_s + output.wait_s, sums, totals, mixed(key + event)
             )
             event += _ONE
     return times_s[:spikes], spiking[:spikes]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def divide(picture, pulse, time_s, sums, totals, shown_v, columns_v):  # type: ignore[no-untyped-def]
+    """Work out what each train is at, and what each column is: the mean of its word lines by conductance."""
+    columns_v[:] = 0.0
+    for train in range(shown_v.size):
+        shown_v[train] = voltage(age(time_s, picture.first_s[train], picture.period_s[train]), pulse)
+        if shown_v[train] != 0.0:
+            for place in range(columns_v.size):
+                columns_v[place] += shown_v[train] * sums[train, place]
+    for place in range(columns_v.size):
+        columns_v[place] = columns_v[place] / totals[place] if totals[place] > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def charge(neurons, output, columns_v, membranes_v, start_s, lasted_s):  # type: ignore[no-untyped-def]
+    """Charge membranes or let them leak; return the first output that spikes, and when, or -1 and never."""
+    winner, sooner_s = -1, np.inf
+    for place in range(membranes_v.size):
+        before_v, towards_v = membranes_v[place], columns_v[place]
+        if towards_v > before_v:
+            rate = neurons.gains[place] / output.charging_s
+            after_v = towards_v + (before_v - towards_v) * math.exp(-lasted_s * rate)
+        else:
+            after_v = before_v * math.exp(-lasted_s * neurons.leaks[place] / output.leaking_s)
+        membranes_v[place] = after_v
+        least_v = output.threshold_v + neurons.raised_v[place]
+        if neurons.able[place] and (after_v >= least_v or neurons.eager[place]):
+            instant_s = start_s
+            if before_v < least_v and not neurons.eager[place]:
+                instant_s += lasted_s * (least_v - before_v) / (after_v - before_v)
+            if instant_s < sooner_s:
+                winner, sooner_s = place, instant_s
+    return winner, sooner_s
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
