@@ -1,0 +1,21 @@
+"""Kinds of faults of functional crossbars."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    """What is wrong."""
+
+    DEAD_SYNAPSE = "dead-synapse"
+    STUCK_PARALLEL = "stuck-parallel"
+    STUCK_ANTIPARALLEL = "stuck-antiparallel"
+    DEAD_NEURON = "dead-neuron"
+    ALWAYS_SPIKING = "always-spiking"
+    BEHAVIOUR = "behaviour"
+
+    @property
+    def of_synapses(self) -> bool:
+        """Whether it is a fault of synapses, or else of outputs."""
+        return self in (self.DEAD_SYNAPSE, self.STUCK_PARALLEL, self.STUCK_ANTIPARALLEL)
