@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -13,17 +12,18 @@ import numpy as np
 from faultsim.campaigns.watcher import Watcher
 from faultsim.circuits.learning_bench import LearningBench
 from faultsim.circuits.learning_cells import Settings
-from faultsim.errors import Interrupted, Problem, SpecError
+from faultsim.errors import Problem, SpecError
 from faultsim.learning.asking import Asking
 from faultsim.learning.bench_settings import checked_settings
 from faultsim.learning.pair_bench import PairBench
-from faultsim.learning.twin.course import Course, Graduate, Stopped
+from faultsim.learning.twin.course import Course, Graduate
 from faultsim.learning.twin.images import Images, digits, read_idx_folder
 from faultsim.learning.twin.network_spec import NetworkSpec
 from faultsim.learning.twin.recipe import Recipe, Threshold, cell_of, junction_of, law_of, output_of
 from faultsim.learning.twin.tally import Tally
 from faultsim.learning.twin.trains import Coding
 from faultsim.learning.twin.update_law import UpdateLaw, update_law
+from faultsim.learning.twin.workers import workers
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,9 @@ class Academy:
         """
         watcher.stage("measurements", self.spec.initialisations * -(-self.spec.samples // self.spec.measured_every))
         stop = Event()
-        pool = ThreadPoolExecutor(threads)
         courses = [Course(self.spec, recipe, self.learned, self.tested, seed, folder, stop) for seed in self.spec.seeds]
-        try:
-            return list(pool.map(lambda course: course.run(tally, watcher, fresh), courses))
-        except (KeyboardInterrupt, Stopped) as error:
-            raise Interrupted("stopped; what was measured is kept") from error
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+        with workers(threads, stop) as run:
+            return run(lambda course: course.run(tally, watcher, fresh), courses)
 
 
 def images_of(path: Path, spec: NetworkSpec, data: Path | None) -> tuple[Images, Images]:

@@ -129,14 +129,16 @@ class Course:
         for _ in rows:
             watcher.advance()
         tally.found(samples)
+        found: Examined | None = None
         while samples < self.spec.samples:
             stop = min(samples + self.spec.measured_every, self.spec.samples)
             self.teach(crossbar, range(samples, stop), tally)
             samples = stop
-            rows.append(self.examined(crossbar, samples).row)
+            found = self.examined(crossbar, samples)
+            rows.append(found.row)
             watcher.advance()
             write_state(self._file, State.of(crossbar, samples, list(map(asdict, rows)), self.fingerprint))
-        found = self.examined(crossbar, samples)
+        found = found or self.examined(crossbar, samples)
         return Graduate(self.seed, crossbar, found.names, tuple(rows), found.confusion)
 
     def drawn(self) -> Crossbar:
@@ -183,10 +185,13 @@ class Course:
         return int(self._epoch(epoch)[place])
 
     def _epoch(self, epoch: int) -> Places:
-        if epoch not in self._epochs:
+        # Networks of one seed, good and faulty, may learn at the same time.
+        found = self._epochs.get(epoch)
+        if found is None:
+            found = np.random.default_rng([self.seed, epoch]).permutation(len(self.learned))
             self._epochs.clear()
-            self._epochs[epoch] = np.random.default_rng([self.seed, epoch]).permutation(len(self.learned))
-        return self._epochs[epoch]
+            self._epochs[epoch] = found
+        return found
 
     @cached_property
     def _epochs(self) -> dict[int, Places]:
@@ -203,8 +208,9 @@ class Course:
     def fingerprint(self) -> str:
         """What its state depends on, as a hash: another one begins anew."""
         left_out = {"title", "source", "notes", "initialisations", "first_seed", "samples"}
-        parts = [json.dumps(self.spec.model_dump(mode="json", exclude=left_out), sort_keys=True), str(_VERSION)]
-        content = hashlib.sha256("\n".join([*parts, str(self.seed), repr(self.recipe.cell)]).encode())
+        said = json.dumps(self.spec.model_dump(mode="json", exclude=left_out), sort_keys=True)
+        made = (self.recipe.coding, self.recipe.cell, self.recipe.output, self.recipe.threshold)
+        content = hashlib.sha256("\n".join(map(str, (said, _VERSION, self.seed, *made))).encode())
         for array in self._arrays():
             content.update(np.ascontiguousarray(array).tobytes())
         return content.hexdigest()

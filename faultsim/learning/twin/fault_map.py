@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +14,13 @@ from threading import Event
 import numpy as np
 
 from faultsim.campaigns.watcher import Watcher
-from faultsim.errors import Interrupted
 from faultsim.learning.twin.academy import Academy
-from faultsim.learning.twin.course import Course, Graduate, Stopped
+from faultsim.learning.twin.course import Course, Graduate
 from faultsim.learning.twin.fault import Fault
 from faultsim.learning.twin.fault_spec import FaultMapSpec, Moment
 from faultsim.learning.twin.recipe import Recipe
 from faultsim.learning.twin.tally import Tally
+from faultsim.learning.twin.workers import workers
 from faultsim.reports.files import write_file
 
 _VERSION = 1
@@ -123,51 +121,57 @@ class FaultMap:
             Interrupted: Ctrl-C; what was finished is kept.
             StorageError: Something cannot be written.
         """
-        stop = Event()
-        seeds, half = list(self.academy.spec.seeds), self.academy.spec.samples // 2
-        with _workers(threads, stop) as run:
+        seeds = list(self.academy.spec.seeds)
+        with workers(threads, self._stop) as run:
             watcher.stage("good networks", 2 * len(seeds))
-            halves = run(lambda seed: self._grown(seed, half, stop, tally, watcher, fresh), seeds)
-            wholes = run(lambda seed: self._grown(seed, 2 * half, stop, tally, watcher, fresh), seeds)
-            good = {seed: (begun, whole) for seed, begun, whole in zip(seeds, halves, wholes, strict=True)}
+            begun, whole = (
+                dict(zip(seeds, run(lambda course: course.run(tally, watcher, fresh), own), strict=True))
+                for own in ([self._halves[seed] for seed in seeds], [self._wholes[seed] for seed in seeds])
+            )
             watcher.stage("faulty networks", len(self.points))
-            found = run(lambda point: self._kept(point, good[point.seed], stop, tally, watcher, fresh), self.points)
-        return [self._good(whole) for whole in wholes] + list(found)
 
-    def _course(self, seed: int, samples: int, stop: Event) -> Course:
+            def kept(point: Point) -> FaultRow:
+                row = self._kept(point, begun[point.seed], whole[point.seed], tally, fresh)
+                watcher.advance()
+                return row
+
+            return [*map(_good, whole.values()), *run(kept, self.points)]
+
+    @property
+    def _half(self) -> int:
+        """Samples after which a fault comes that comes during learning."""
+        return self.academy.spec.samples // 2
+
+    @cached_property
+    def _stop(self) -> Event:
+        return Event()
+
+    @cached_property
+    def _halves(self) -> dict[int, Course]:
+        """Seed -> the course of a good network that ends half-way."""
+        return {seed: self._course(seed, self._half) for seed in self.academy.spec.seeds}
+
+    @cached_property
+    def _wholes(self) -> dict[int, Course]:
+        """Seed -> the course of a good network."""
+        return {seed: self._course(seed, 2 * self._half) for seed in self.academy.spec.seeds}
+
+    def _course(self, seed: int, samples: int) -> Course:
         spec = self.academy.spec.model_copy(update={"samples": samples, "measured_every": samples})
         folder = self.folder / "states" / str(samples)
-        return Course(spec, self.recipe, self.academy.learned, self.academy.tested, seed, folder, stop)
+        return Course(spec, self.recipe, self.academy.learned, self.academy.tested, seed, folder, self._stop)
 
-    def _grown(self, seed: int, samples: int, stop: Event, tally: Tally, watcher: Watcher, fresh: bool) -> Graduate:
-        return self._course(seed, samples, stop).run(tally, watcher, fresh)
-
-    def _good(self, graduate: Graduate) -> FaultRow:
-        row = graduate.rows[-1]
-        return FaultRow("none", "", 0.0, graduate.seed, row.accuracy, row.silent)
-
-    def _kept(
-        self,
-        point: Point,
-        good: tuple[Graduate, Graduate],
-        stop: Event,
-        tally: Tally,
-        watcher: Watcher,
-        fresh: bool,
-    ) -> FaultRow:
+    def _kept(self, point: Point, begun: Graduate, whole: Graduate, tally: Tally, fresh: bool) -> FaultRow:
         """Return what a point showed before, or shows now."""
         file = self.folder / "points" / f"{self._key(point)}.json"
         row = None if fresh else _read(file)
         if row is None:
-            row = self._row(point, good, stop, tally)
+            row = self._row(point, begun, whole, tally)
             write_file(file, json.dumps(asdict(row)) + "\n")
-        watcher.advance()
         return row
 
-    def _row(self, point: Point, good: tuple[Graduate, Graduate], stop: Event, tally: Tally) -> FaultRow:
-        begun, whole = good
-        half = self.academy.spec.samples // 2
-        course = self._course(point.seed, 2 * half, stop)
+    def _row(self, point: Point, begun: Graduate, whole: Graduate, tally: Tally) -> FaultRow:
+        course, half = self._wholes[point.seed], self._half
         before = {"before": course.drawn(), "during": begun.crossbar, "after": whole.crossbar}[point.moment]
         crossbar = before.copied()
         point.fault.inject(crossbar, point.share, point.seed)
@@ -178,9 +182,14 @@ class FaultMap:
         return FaultRow(point.fault.name, point.moment, point.share, point.seed, row.accuracy, row.silent)
 
     def _key(self, point: Point) -> str:
-        course = self._course(point.seed, 2 * (self.academy.spec.samples // 2), Event())
+        course = self._wholes[point.seed]
         parts = [course.fingerprint, course.spec.samples, _VERSION, point.moment, point.share, repr(point.fault)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _good(graduate: Graduate) -> FaultRow:
+    row = graduate.rows[-1]
+    return FaultRow("none", "", 0.0, graduate.seed, row.accuracy, row.silent)
 
 
 def _read(file: Path) -> FaultRow | None:
@@ -188,19 +197,6 @@ def _read(file: Path) -> FaultRow | None:
         return FaultRow(**json.loads(file.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-
-
-@contextmanager
-def _workers(threads: int, stop: Event) -> Iterator[Callable[..., list]]:
-    """Open a pool; Ctrl-C in the context stops what runs in it."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        yield lambda work, items: list(pool.map(work, items))
-    except (KeyboardInterrupt, Stopped) as error:
-        raise Interrupted("stopped; what was finished is kept") from error
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def mean_rows(rows: Sequence[FaultRow]) -> list[FaultMeanRow]:
