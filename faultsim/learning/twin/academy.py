@@ -140,8 +140,8 @@ def images_of(path: Path, spec: NetworkSpec, data: Path | None) -> tuple[Images,
 def split(images: Images, held_out: float, seed: int) -> tuple[Images, Images]:
     """Return pictures in two parts, drawn from a seed: what is left, and the share that is held out."""
     order = np.random.default_rng(seed).permutation(len(images))
-    count = round(held_out * len(images))
-    return images.some(order[count:]), images.some(order[:count])
+    count = len(images) - round(held_out * len(images))
+    return images.some(order[:count]), images.some(order[count:])
 
 
 def mean_accuracy(graduates: Sequence[Graduate]) -> float:
