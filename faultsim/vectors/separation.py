@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -21,8 +21,6 @@ _PLACES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Where between the mildest severity that any check sees and the severest defects are compared."""
 _APART = 3.0
 """By how many deviations measured values have to differ."""
-_OFTEN = 4
-"""How many vectors have to tell a fickle defect from another one: at severities in between, some of them may not."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,11 @@ class Separation:
         curves: What defects do to measured currents.
         deviations: How far a measured value may be off by itself, relative and in A; what drifts together is taken to
             be known from other vectors.
-        fickle: Ids of defects of which a neuron answers now this way, now that as they grow.
     """
 
     matrix: Matrix
     curves: Curves
     deviations: tuple[float, float]
-    fickle: Collection[str] = ()
 
     def more(self, chosen: Sequence[Check], most: int) -> list[Check]:
         """Return checks that tell apart what some do not, the one that tells most first.
@@ -49,22 +45,20 @@ class Separation:
             chosen: What is applied anyway.
             most: The most checks that are wanted.
         """
-        told = np.zeros_like(self._different, dtype=np.int64)
+        left = self._different()
         for check in chosen:
-            told += self._apart(check)
+            left &= ~self._apart(check)
         taken = {check.id for check in chosen}
         rest = [(check, self._apart(check)) for check in self.matrix.checks if check.id not in taken]
         found: list[Check] = []
-        # All of them once, before any is told apart more often.
-        for wanted in (self._different, _OFTEN * (self._different & self._fickle)):
-            while len(found) < most and rest:
-                gains = [int(np.count_nonzero(apart & (told < wanted))) for _, apart in rest]
-                best = int(np.argmax(gains))
-                if not gains[best]:
-                    break
-                check, apart = rest.pop(best)
-                found.append(check)
-                told += apart
+        while len(found) < most and rest and left.any():
+            gains = [int(np.count_nonzero(left & apart)) for _, apart in rest]
+            best = int(np.argmax(gains))
+            if not gains[best]:
+                break
+            check, apart = rest.pop(best)
+            found.append(check)
+            left &= ~apart
         return found
 
     @cached_property
@@ -80,17 +74,10 @@ class Separation:
                 found += [(defect.id, place) for place in places]
         return found
 
-    @cached_property
     def _different(self) -> Bools:
-        """Which pairs of items are of different defects, each pair once."""
+        """Return which pairs of items are of different defects, each pair once."""
         ids = np.array([identity for identity, _ in self._items])
         return np.asarray(np.triu(ids[:, None] != ids[None, :]))
-
-    @cached_property
-    def _fickle(self) -> Bools:
-        """Which pairs of items have a fickle defect."""
-        fickle = np.array([identity in self.fickle for identity, _ in self._items])
-        return np.asarray(fickle[:, None] | fickle[None, :])
 
     def _apart(self, check: Check) -> Bools:
         """Return which pairs a check tells apart: by its verdict where that is known, or by what it measures."""

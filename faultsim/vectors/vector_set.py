@@ -23,7 +23,6 @@ from faultsim.vectors.chooser import Aim, Choice, Chooser
 from faultsim.vectors.cover import Selection
 from faultsim.vectors.cover_curve import pareto
 from faultsim.vectors.curves import Curves, Sweeps
-from faultsim.vectors.dictionary import changes_of
 from faultsim.vectors.estimator import Estimator
 from faultsim.vectors.first_spikes import FirstSpikes
 from faultsim.vectors.good import GoodCircuits
@@ -174,19 +173,17 @@ def make_set(
     matrix = _matrix(subject, estimator, tried)
     chooser = Chooser(matrix, estimator, subject.tester, subject.space.rest, aim, pool, watcher)
     curves, extras = estimator.sweeps.curves(subject.defects), tuple[Check, ...]()
-    fickle, deviations = set[str](), own_deviations(subject.tester)
     while True:
         choice = chooser.choose()
         points = tuple(pareto(choice.problem))
         found = VectorSet(subject, len(tried), tuple(refused), matrix, choice, choice.certificates, points, curves)
         if not diagnosis:
             return found
-        extras = _extras(chooser, choice, Separation(matrix, curves, deviations, fickle), extras)
+        extras = _extras(subject, chooser, choice, curves, extras)
         found = _looked_up(replace(found, extras=extras), chooser, estimator)
-        uncovered, curves, fickle = chooser.corrected(found.certificates), found.curves, _fickle(found)
+        uncovered, curves = chooser.corrected(found.certificates), found.curves
         # What was looked up may have taken away what told two defects apart.
-        separation = Separation(matrix, curves, deviations, fickle)
-        if not uncovered and len(_extras(chooser, choice, separation, extras)) == len(extras):
+        if not uncovered and len(_extras(subject, chooser, choice, curves, extras)) == len(extras):
             return found
 
 
@@ -211,21 +208,12 @@ def _looked_up(found: VectorSet, chooser: Chooser, estimator: Estimator) -> Vect
     return replace(found, certificates=certificates, curves=curves, drifts=drifts)
 
 
-def _fickle(found: VectorSet) -> set[str]:
-    """Return ids of defects of which a vector sees some, and not all that are larger."""
-    fickle = set()
-    for check in found.checks:
-        for defect in found.matrix.defects if not check.candidate.measures else ():
-            grid, certificate = found.matrix.grids[defect.id], found.certificates[check.id, defect.id]
-            seen = sorted((grid.nearest(severity), check.fails(value)) for severity, value in certificate.values)
-            if len(changes_of([(place, bool(fails)) for place, fails in seen])) > 1:
-                fickle.add(defect.id)
-    return fickle
-
-
-def _extras(chooser: Chooser, choice: Choice, separation: Separation, kept: tuple[Check, ...]) -> tuple[Check, ...]:
+def _extras(
+    subject: Subject, chooser: Chooser, choice: Choice, curves: Curves, kept: tuple[Check, ...]
+) -> tuple[Check, ...]:
     """Return vectors that tell defects apart: some that are kept, and those that are missing, also once certified."""
     found = [check for check in chooser.confirmed(kept) if check not in choice.checks]
+    separation = Separation(chooser.matrix, curves, own_deviations(subject.tester))
     for _ in range(_ROUNDS):
         chooser.dictionary([*choice.checks, *found])
         more = separation.more([*choice.checks, *found], _MOST_EXTRAS - len(found))

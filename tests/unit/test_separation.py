@@ -76,14 +76,6 @@ def test_what_is_not_known_tells_nothing_apart() -> None:
     assert asked(found, ["all"]) == []
 
 
-def test_of_a_fickle_defect_more_vectors_than_one_have_to_tell() -> None:
-    names = ["all", "two", "again", "once more", "enough", "too much"]
-    found = matrix({name: [0, None if name != "all" else 0, None, None] for name in names})
-    assert asked(found, ["all"]) == ["two"]
-    separation = Separation(found, NO_CURVES, (0.02, 1e-9), {DEFECTS[1].id})
-    assert [one.id for one in separation.more([found.checks[0]], 10)] == names[1:5]
-
-
 def test_defects_that_nothing_sees_are_not_told_apart() -> None:
     found = matrix({"all": [0, 0, None, None], "two": [0, 0, 0, None]})
     found.demanded[DEFECTS[2].id] = -1
