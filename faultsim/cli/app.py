@@ -386,12 +386,11 @@ def train(
     json: Json = False,
 ) -> None:
     """Train crossbars of stochastic synapses in SPICE, or functional networks; run it again to resume."""
-    from faultsim.cli.network import NetworkOptions
     from faultsim.cli.studies import StudyRequest
     from faultsim.cli.train import train as run
 
-    options = NetworkOptions(data, behaviours)
-    raise typer.Exit(run(StudyRequest("train", trainings, out, jobs, fresh, dask, only), options, dry_run, json))
+    request = StudyRequest("train", trainings, out, jobs, fresh, dask, only, data, behaviours)
+    raise typer.Exit(run(request, dry_run, json))
 
 
 @app.command()

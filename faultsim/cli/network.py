@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from faultsim.cli.output import print_rows, say
@@ -29,54 +28,37 @@ _TIMEOUT_S = 600.0
 _STATES = "states"
 
 
-@dataclass(frozen=True)
-class NetworkOptions:
-    """The options of ``train`` that are about functional networks.
-
-    Attributes:
-        data: Folder of pictures as MNIST has them.
-        behaviours: Folder of a campaign's run whose behaviours are faults of the network.
-    """
-
-    data: Path | None = None
-    behaviours: Path | None = None
-
-
 Learning = Callable[[UpdateLaw, Tally, ProgressView, int], Study]
 """Has networks learn by a law, so many at a time, and returns what is to be written."""
 
 
-def learn(request: StudyRequest, path: Path, options: NetworkOptions, dry_run: bool, json: bool) -> int:
+def learn(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
     """Have a network learn, write the folder and say what it recognises."""
-    if options.behaviours is not None:
+    if request.behaviours is not None:
         raise UsageError(f"--behaviours is about fault maps; {path} is a network")
-    academy, folder = Academy.of(path, load_network(path), options.data), request.out or Path("runs") / path.stem
+    academy, folder = Academy.of(path, load_network(path), request.data), request.out or Path("runs") / path.stem
     if dry_run:
         samples = academy.spec.samples
         print_rows([{"seed": seed, "size": academy.size, "samples": samples} for seed in academy.spec.seeds], json)
         return 0
 
     def learned(law: UpdateLaw, tally: Tally, view: ProgressView, threads: int) -> Study:
-        made = academy.recipe(law)
-        return network_study(
-            academy, law, academy.graduates(made, folder / _STATES, tally, view, threads, request.fresh)
-        )
+        states = folder / _STATES
+        graduates = academy.graduates(academy.recipe(law), states, tally, view, threads, request.fresh)
+        return network_study(academy, law, graduates)
 
     return _conducted(request, folder, academy, Tally(academy.samples), learned, json)
 
 
-def map_faults(request: StudyRequest, path: Path, options: NetworkOptions, dry_run: bool, json: bool) -> int:
+def map_faults(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
     """Have networks learn with faults in them, write the folder and say what that costs."""
     spec, file, network = load_fault_map(path)
-    academy, folder = Academy.of(file, network, options.data), request.out or Path("runs") / path.stem
-    behaviours = read_behaviours(options.behaviours) if options.behaviours is not None else []
+    academy, folder = Academy.of(file, network, request.data), request.out or Path("runs") / path.stem
+    behaviours = read_behaviours(request.behaviours) if request.behaviours is not None else []
     faults = [(Fault.of(one), spec.moments) for one in spec.faults]
     # A circuit breaks in use: its network has learned by then.
     own = {one.fault.name: one.fault for one in behaviours if one.fault is not None}
     faults += [(fault, ["after"]) for fault in own.values()]
-
-    def made(law: UpdateLaw) -> FaultMap:
-        return FaultMap(spec, academy, academy.recipe(law), folder, faults)
 
     if dry_run:
         networks = len(spec.shares) * len(academy.spec.seeds)
@@ -85,8 +67,8 @@ def map_faults(request: StudyRequest, path: Path, options: NetworkOptions, dry_r
         return 0
 
     def mapped(law: UpdateLaw, tally: Tally, view: ProgressView, threads: int) -> Study:
-        found = made(law)
-        return fault_map_study(path, found, found.rows(tally, view, threads, request.fresh), behaviours)
+        made = FaultMap(spec, academy, academy.recipe(law), folder, faults)
+        return fault_map_study(path, made, made.rows(tally, view, threads, request.fresh), behaviours)
 
     total = sum(_shown(moment, academy) for _, moments in faults for moment in moments) * len(spec.shares)
     good = academy.samples + academy.spec.initialisations * (academy.spec.samples // 2)

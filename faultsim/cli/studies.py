@@ -19,7 +19,6 @@ from faultsim.spice.store import Store
 
 _STORE = "store.sqlite"
 UNKNOWN_EXIT = 6
-
 Work = Callable[[SimulationService, int], Study]
 """Asks a service, so many transients at a time, and returns what is to be written."""
 
@@ -36,6 +35,8 @@ class StudyRequest:
         fresh: Simulate everything again.
         dask: Address of a scheduler.
         only: Pattern of names.
+        data: Folder of pictures as MNIST has them, for functional networks.
+        behaviours: Folder of a campaign's run, whose behaviours are faults of a functional network.
     """
 
     verb: str
@@ -45,6 +46,8 @@ class StudyRequest:
     fresh: bool
     dask: str | None
     only: str = "*"
+    data: Path | None = None
+    behaviours: Path | None = None
 
     def check(self) -> None:
         """Check what does not depend on the file.
@@ -58,7 +61,8 @@ class StudyRequest:
     def command(self) -> str:
         """Return the command that goes on with it."""
         only = None if self.only == "*" else self.only
-        options = {"--out": self.out, "--only": only, "--jobs": self.jobs, "--dask": self.dask}
+        folders = {"--out": self.out, "--data": self.data, "--behaviours": self.behaviours}
+        options = {**folders, "--only": only, "--jobs": self.jobs, "--dask": self.dask}
         return spelled(self.verb, [self.spec], options, {})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from faultsim import library
 from faultsim.campaigns.pulse import spent_of
 from faultsim.cli.breakage import break_and_train
-from faultsim.cli.network import NetworkOptions, learn, map_faults
+from faultsim.cli.network import learn, map_faults
 from faultsim.cli.output import print_json, print_rows, say
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conclude, conduct
@@ -33,18 +33,18 @@ from faultsim.spice.service import SimulationService
 _NOT_SHOWN = ("network", "fault-map", "breakage")
 
 
-def train(request: StudyRequest, options: NetworkOptions, dry_run: bool, json: bool) -> int:
+def train(request: StudyRequest, dry_run: bool, json: bool) -> int:
     """Train, write the folder and show what was learned; the exit code is 6 where a training failed to be simulated."""
     path = library.find("trainings", request.spec)
     table = read_table(path)
+    if is_fault_map(table):
+        return map_faults(request, path, dry_run, json)
+    if is_network(table):
+        return learn(request, path, dry_run, json)
+    if request.data is not None or request.behaviours is not None:
+        raise UsageError(f"--data and --behaviours are about functional networks; {path} has trainings in SPICE")
     if is_breakage(table):
         return break_and_train(request, path, dry_run, json)
-    if is_fault_map(table):
-        return map_faults(request, path, options, dry_run, json)
-    if is_network(table):
-        return learn(request, path, options, dry_run, json)
-    if options != NetworkOptions():
-        raise UsageError(f"--data and --behaviours are about functional networks; {path} has trainings in SPICE")
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / curriculum.name
     if dry_run:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -18,18 +17,11 @@ from faultsim.fault_models.universe_file import load_universe
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage_spec import BreakageSpec
 from faultsim.learning.reading import Reading, ReadingBench, reading_of
+from faultsim.learning.training import Verdict
 from faultsim.learning.trial import Curriculum, Trial
 from faultsim.learning.twin.recipe import junction_of
 
 _MIDDLE = 0.5
-
-
-class Learned(StrEnum):
-    """What became of a training."""
-
-    LEARNED = "learned"
-    NOT_LEARNED = "not-learned"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,7 @@ class BrokenRow:
     location: str
     severity: float | None
     unit: str
-    verdict: Learned
+    verdict: Verdict
     presentations: int | None
     lost: tuple[int, ...]
     off: tuple[int, ...]
@@ -211,7 +203,7 @@ class Breakage:
 def broken_row(one: Broken) -> BrokenRow:
     """Return a training with a defect as a row of a table."""
     defect, reading = one.defect, one.reading
-    verdict = Learned.UNKNOWN if not reading.known else Learned.LEARNED if one.needed else Learned.NOT_LEARNED
+    verdict = Verdict.UNKNOWN if not reading.known else Verdict.LEARNED if one.needed else Verdict.NOT_LEARNED
     return BrokenRow(
         training=one.trial.id,
         defect_id=defect.id if defect else "",

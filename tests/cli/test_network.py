@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from faultsim.cli.studies import StudyRequest
 from tests.cli.conftest import Shell, bytes_of, kill_group, wait_until
 from tests.twin.test_faults import TABLE
 from tests.twin.test_images import write_mnist
@@ -102,10 +103,17 @@ def test_pictures_of_ones_own_are_learned(shell: Shell) -> None:
     shell("train", "own.toml", "--data", "nowhere").fails_with(3, "train-images-idx3-ubyte: is not there")
 
 
+def test_the_command_that_resumes_names_the_folders_that_were_given() -> None:
+    request = StudyRequest("train", "map.toml", None, None, False, None, "*", Path("my pictures"), Path("runs/c"))
+    assert request.command == "faultsim train map.toml --data 'my pictures' --behaviours runs/c"
+
+
 def test_what_does_not_fit_is_said(learned: Shell) -> None:
     learned("train", "few.toml", "--data", ".").fails_with(3, "few.toml: data", "leave --data away")
     learned("train", "few.toml", "--only", "X*").fails_with(2, "--only is about trainings")
     learned("train", "x", "--data", ".").fails_with(2, "--data and --behaviours are about functional networks")
+    learned("train", "few.toml", "--behaviours", ".").fails_with(2, "--behaviours is about fault maps")
+    learned("train", "broken", "--data", ".").fails_with(2, "--data and --behaviours are about", "broken.toml")
     learned("infer", "few.toml").fails_with(2, "few.toml is a network", "infer shows")
     listed = learned("train", "few.toml", "--dry-run", "--json").succeeds().json
     assert [row["size"] for row in listed] == ["64 x 20 x 4"] * 2

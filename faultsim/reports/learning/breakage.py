@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from faultsim.learning.breakage import Breakage, Broken, BrokenRow, Learned, broken_row
+from faultsim.learning.breakage import Breakage, Broken, BrokenRow, broken_row
 from faultsim.learning.learning_test import ExposureRow, LearningTest, PresentationRow
+from faultsim.learning.training import Verdict
 from faultsim.reports.figures.canvas import blank, plain, rendered
 from faultsim.reports.figures.figure import Figure
 from faultsim.reports.figures.palette import DEFECT
@@ -51,7 +52,7 @@ def breakage_study(path: Path, made: Breakage, trained: Sequence[Broken]) -> Stu
     """Return what trainings with defects leave."""
     spec, rows = made.spec, list(map(broken_row, trained))
     broken, test = [row for row in rows if row.defect_id], LearningTest(trained, spec.confidence, spec.tolerance)
-    unknown = [row for row in rows if row.verdict is Learned.UNKNOWN]
+    unknown = [row for row in rows if row.verdict is Verdict.UNKNOWN]
     shares = share_rows(broken)
     return Study(
         kind="breakage",
@@ -70,7 +71,7 @@ def breakage_study(path: Path, made: Breakage, trained: Sequence[Broken]) -> Stu
         },
         figures={"lost": Figure("lost", _CAPTION, *rendered(_figure(made, broken)))},
         shown={
-            "rest": [row for row in broken if row.verdict is not Learned.LEARNED or not row.detected],
+            "rest": [row for row in broken if row.verdict is not Verdict.LEARNED or not row.detected],
             "shares": shares,
             "presentations": spec.presentations,
             "tolerance": spec.tolerance,
@@ -89,9 +90,9 @@ def _sentence(
     rows: Sequence[BrokenRow], broken: Sequence[BrokenRow], unknown: Sequence[BrokenRow], test: LearningTest
 ) -> str:
     good = [row for row in rows if not row.defect_id]
-    whole = sum(row.verdict is Learned.LEARNED and row.presentations == 1 for row in good)
+    whole = sum(row.verdict is Verdict.LEARNED and row.presentations == 1 for row in good)
     once, later = sum(row.presentations == 1 for row in broken), sum((row.presentations or 0) > 1 for row in broken)
-    never = sum(row.verdict is Learned.NOT_LEARNED for row in broken)
+    never = sum(row.verdict is Verdict.NOT_LEARNED for row in broken)
     seen = sum(bool(row.detected) for row in broken)
     said = [
         f"{whole} of {len(good)} pictures are learned without a defect.",
@@ -120,8 +121,8 @@ def _share(training: str, defect: str, group: Sequence[BrokenRow]) -> BrokenShar
         defects=len(group),
         learned=sum(row.presentations == 1 for row in group),
         later=sum((row.presentations or 0) > 1 for row in group),
-        never=sum(row.verdict is Learned.NOT_LEARNED for row in group),
-        unknown=sum(row.verdict is Learned.UNKNOWN for row in group),
+        never=sum(row.verdict is Verdict.NOT_LEARNED for row in group),
+        unknown=sum(row.verdict is Verdict.UNKNOWN for row in group),
         detected=sum(bool(row.detected) for row in group),
         lost=float(np.mean(lost)) if lost else None,
     )
@@ -146,9 +147,9 @@ def _figure(made: Breakage, broken: Sequence[BrokenRow]) -> Plot:
     return figure
 
 
-def _pixel(axes: object, row: int, column: int, count: int, dark: bool) -> None:
+def _pixel(axes: Any, row: int, column: int, count: int, dark: bool) -> None:
     from matplotlib.patches import Rectangle
 
     face = "0.75" if dark else "white"
-    axes.add_patch(Rectangle((column, -row - 1), 1, 1, facecolor=face, edgecolor="0.5", linewidth=0.5))  # type: ignore[attr-defined]
-    axes.text(column + 0.5, -row - 0.5, str(count), fontsize=7, color=DEFECT, ha="center", va="center")  # type: ignore[attr-defined]
+    axes.add_patch(Rectangle((column, -row - 1), 1, 1, facecolor=face, edgecolor="0.5", linewidth=0.5))
+    axes.text(column + 0.5, -row - 0.5, str(count), fontsize=7, color=DEFECT, ha="center", va="center")
