@@ -50,6 +50,16 @@ def find(kind: str, name: str) -> Path:
     raise UsageError(_not_found(kind, name))
 
 
+def find_from(path: Path, kind: str, name: str) -> Path:
+    """Return the file that another one names: by its path from there, or else as `find` does.
+
+    Raises:
+        UsageError: There is none.
+    """
+    beside = path.parent / name
+    return beside if beside.is_file() else find(kind, name)
+
+
 def called(kind: str, path: Path) -> str:
     """Return what finds a file of a kind again: its name where that is enough, its path elsewhere."""
     known = next((folder / f"{path.stem}.toml" for folder in _folders(kind) if path.stem in _stems(folder)), None)

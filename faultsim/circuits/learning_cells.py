@@ -65,6 +65,11 @@ class LearningCells:
         """Return a parameter's value."""
         return parse_quantity(settings.get(cell, {}).get(name, self.defaults[cell][name]))
 
+    def values(self, cell: str, settings: Settings) -> dict[str, float]:
+        """Return the values of all parameters of a cell."""
+        texts = {**self.defaults[cell], **settings.get(cell, {})}
+        return {name: parse_quantity(text) for name, text in texts.items()}
+
     def text(self, cell: str, settings: Settings) -> str:
         """Return settings of a cell as they stand on its card."""
         return "".join(f" {name}={value}" for name, value in settings.get(cell, {}).items())

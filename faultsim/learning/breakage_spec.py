@@ -43,8 +43,7 @@ def load_breakage(path: Path) -> tuple[BreakageSpec, Curriculum]:
         SpecError: Everything that is wrong with one of the files.
     """
     spec = read_spec(path, BreakageSpec)
-    beside = path.parent / spec.trainings
-    file = beside if beside.is_file() else library.find("trainings", spec.trainings)
+    file = library.find_from(path, "trainings", spec.trainings)
     return spec, make_curriculum(file, read_spec(file, trainings.TrainingSpec)).only(spec.only)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from faultsim.circuits.learning_bench import LearningBench
-from faultsim.circuits.learning_cells import Settings
+from faultsim.circuits.learning_cells import CELLS, Settings
 from faultsim.circuits.learning_plan import Junction
 from faultsim.spice.job import Job
 
@@ -74,8 +74,7 @@ class PairBench:
             },
             "output": {"rcharge": _OPEN},
         }
-        cells = {"input", "output", "synapse"}
-        settings = {cell: {**self.settings.get(cell, {}), **own.get(cell, {})} for cell in cells}
+        settings = {cell: {**self.settings.get(cell, {}), **own.get(cell, {})} for cell in CELLS}
         membrane = [self.bench.cells.value("output", name, settings) for name in ("c", "vth")]
         shown = {
             "synapses": synapses,

@@ -16,7 +16,6 @@ from faultsim.learning.asking import Asking, reason_of
 from faultsim.learning.measure_spec import SwitchingSpec
 from faultsim.magnetics.two_state import TwoStateJunction
 from faultsim.spice.job import Job, Outcome
-from faultsim.units import parse_quantity
 
 _TEMPLATE = "switching.cir.j2"
 _BEGIN_S, _EDGE_S = 20e-9, 1e-9
@@ -170,8 +169,7 @@ class Switching:
         return {law: self._junction(bench) for law, bench in self._benches.items()}
 
     def _junction(self, bench: LearningBench) -> tuple[TwoStateJunction, float]:
-        texts = {**bench.cells.defaults["synapse"], **self.settings.get("synapse", {})}
-        values = {name: parse_quantity(text) for name, text in texts.items()}
+        values = bench.cells.values("synapse", self.settings)
         return TwoStateJunction.of_deck(values), values.get("redraw", 0.0)
 
     def _step_s(self, pulse: Pulse, finer: int) -> float:

@@ -126,8 +126,7 @@ def make_curriculum(path: Path, spec: TrainingSpec) -> Curriculum:
         UsageError: There is no such file of glyphs.
         SpecError: Everything else that is wrong.
     """
-    beside = path.parent / spec.glyphs
-    glyphs = load_glyphs(beside if beside.is_file() else library.find("glyphs", spec.glyphs))
+    glyphs = load_glyphs(library.find_from(path, "glyphs", spec.glyphs))
     problems = list(_problems(path, spec, glyphs))
     if problems:
         raise SpecError(problems)

@@ -55,8 +55,11 @@ def test_the_hazard_rate_is_the_junctions(bias_v: float) -> None:
 
 
 @given(st.floats(-1e-3, 12e-3))
-def test_the_pulse_is_the_codings(age_s: float) -> None:
-    assert kernel.voltage(age_s, recipe().pulse) == pytest.approx(float(CODING.voltages(np.array(age_s))), abs=1e-12)
+def test_the_pulse_is_straight_between_its_corners(age_s: float) -> None:
+    rise, width = CODING.rise_s, CODING.width_s
+    corners, levels = [0.0, rise, width - rise, width], [0.0, CODING.high_v, CODING.low_v, 0.0]
+    expected = float(np.interp(age_s, corners, levels, left=0.0, right=0.0))
+    assert kernel.voltage(age_s, recipe().pulse) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("bias_v", "width_s"), [(0.21, 6e-6), (0.25, 1e-6), (-0.16, 1e-6), (0.1, 1e-3)])

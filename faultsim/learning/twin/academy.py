@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 
@@ -83,11 +84,11 @@ class Academy:
             threshold=threshold,
         )
 
-    @property
+    @cached_property
     def _bench(self) -> LearningBench:
         return LearningBench.load()
 
-    @property
+    @cached_property
     def _settings(self) -> Settings:
         bench = self._bench
         return bench.cells.with_chosen(bench.spec, checked_settings(self.path, self.spec.settings))

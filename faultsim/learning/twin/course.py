@@ -18,7 +18,7 @@ from faultsim.learning.twin.crossbar import Crossbar
 from faultsim.learning.twin.images import Images
 from faultsim.learning.twin.network_spec import NetworkSpec
 from faultsim.learning.twin.recipe import Recipe
-from faultsim.learning.twin.recognition import Names, answers_of, confusion
+from faultsim.learning.twin.recognition import Names, answers_of, confusion, silent
 from faultsim.learning.twin.state_file import State, read_state, write_state
 from faultsim.learning.twin.tally import Tally
 from faultsim.learning.twin.trains import Trains
@@ -157,27 +157,33 @@ class Course:
             crossbar.learn(self._coded(self.learned.intensities[self._order(number)]), number)
             tally.shown()
 
-    def examined(self, crossbar: Crossbar, samples: int, names: Names | None = None) -> Examined:
-        """Ask what the held-out pictures show.
+    def examined(self, crossbar: Crossbar, samples: int) -> Examined:
+        """Name the outputs, and ask what the held-out pictures show.
 
         Args:
             crossbar: Who is asked.
             samples: How many pictures it had been shown.
-            names: What its outputs stand for; they are named by learned pictures if None.
         """
         classes = 1 + int(max(self.learned.labels.max(), self.tested.labels.max()))
         known = self.learned.first(self.spec.named_by)
-        answers = answers_of(crossbar, known, self._coded)
-        names = names or Names.of(answers, known.labels, classes)
-        said = names.said(answers_of(crossbar, self.tested, self._coded))
+        names = Names.of(answers_of(crossbar, known, self._coded), known.labels, classes)
+        said = self.said(crossbar, names)
         row = AccuracyRow(
             seed=self.seed,
             samples=samples,
-            accuracy=float(np.mean(said == self.tested.labels)),
-            silent=float(np.mean(said < 0)),
-            answering=int(answers.any(axis=0).sum()),
+            accuracy=self.accuracy(said),
+            silent=silent(said),
+            answering=int(names.shares.any(axis=1).sum()),
         )
         return Examined(row, names, confusion(self.tested.labels, said, classes))
+
+    def said(self, crossbar: Crossbar, names: Names) -> Places:
+        """Return what a crossbar whose outputs have names says of each held-out picture; -1 where nothing."""
+        return names.said(answers_of(crossbar, self.tested, self._coded))
+
+    def accuracy(self, said: Places) -> float:
+        """Return which share of the held-out pictures that is right."""
+        return float(np.mean(said == self.tested.labels))
 
     def _order(self, number: int) -> int:
         """Return which picture is shown as the number-th one."""

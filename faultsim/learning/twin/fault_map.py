@@ -19,6 +19,7 @@ from faultsim.learning.twin.course import Course, Graduate
 from faultsim.learning.twin.fault import Fault
 from faultsim.learning.twin.fault_spec import FaultMapSpec, Moment
 from faultsim.learning.twin.recipe import Recipe
+from faultsim.learning.twin.recognition import silent
 from faultsim.learning.twin.tally import Tally
 from faultsim.learning.twin.workers import workers
 from faultsim.reports.files import write_file
@@ -177,9 +178,12 @@ class FaultMap:
         point.fault.inject(crossbar, point.share, point.seed)
         shown = {"before": range(2 * half), "during": range(half, 2 * half), "after": range(0)}[point.moment]
         course.teach(crossbar, shown, tally)
-        names = whole.names if point.moment == "after" else None
-        row = course.examined(crossbar, 2 * half, names).row
-        return FaultRow(point.fault.name, point.moment, point.share, point.seed, row.accuracy, row.silent)
+        about = (point.fault.name, point.moment, point.share, point.seed)
+        if point.moment == "after":
+            said = course.said(crossbar, whole.names)
+            return FaultRow(*about, course.accuracy(said), silent(said))
+        row = course.examined(crossbar, 2 * half).row
+        return FaultRow(*about, row.accuracy, row.silent)
 
     def _key(self, point: Point) -> str:
         course = self._wholes[point.seed]

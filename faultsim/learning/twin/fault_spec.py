@@ -64,8 +64,7 @@ def load_fault_map(path: Path) -> tuple[FaultMapSpec, Path, NetworkSpec]:
         SpecError: Everything that is wrong with one of the files.
     """
     spec = read_spec(path, FaultMapSpec)
-    beside = path.parent / spec.network
-    file = beside if beside.is_file() else library.find("trainings", spec.network)
+    file = library.find_from(path, "trainings", spec.network)
     if not is_network(read_table(file)):
         raise SpecError([Problem(f"{path}: network", f"{file} is no functional network", 'one with kind = "network"')])
     network = load_network(file)

@@ -11,7 +11,6 @@ from faultsim.learning.twin.arrays import Cell, Law, Output, Pulse
 from faultsim.learning.twin.trains import Coding
 from faultsim.learning.twin.update_law import UpdateLaw
 from faultsim.magnetics.two_state import TwoStateJunction
-from faultsim.units import parse_quantity
 
 _LAW_POINTS = 1001
 _UNTIL_SPIKE = 0.225
@@ -58,8 +57,7 @@ class Recipe:
 
 def junction_of(cells: LearningCells, settings: Settings) -> TwoStateJunction:
     """Return the junction of some cells."""
-    texts = {**cells.defaults["synapse"], **settings.get("synapse", {})}
-    return TwoStateJunction.of_deck({name: parse_quantity(text) for name, text in texts.items()})
+    return TwoStateJunction.of_deck(cells.values("synapse", settings))
 
 
 def cell_of(junction: TwoStateJunction, junctions: int) -> Cell:

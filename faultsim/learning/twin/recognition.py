@@ -65,6 +65,11 @@ def answers_of(crossbar: Crossbar, images: Images, coder: Coder) -> Floats:
     return found
 
 
+def silent(said: Places) -> float:
+    """Return of which share of the pictures nothing is said."""
+    return float(np.mean(said < 0))
+
+
 def confusion(labels: Places, said: Places, classes: int) -> Places:
     """Return how often each class was taken for each; shape (classes, classes + 1), the last column for no answer."""
     found = np.zeros((classes, classes + 1), dtype=np.int64)

@@ -56,12 +56,6 @@ class Coding:
         period_s = 1 / (self.slowest_hz + intensity * (self.fastest_hz - self.slowest_hz))
         return Trains(kinds, first_s, period_s)
 
-    def voltages(self, ages_s: Floats) -> Floats:
-        """Return a pulse's voltage at ages since its onset, V."""
-        rise, width = self.rise_s, self.width_s
-        corners = [0.0, rise, width - rise, width]
-        return np.asarray(np.interp(ages_s, corners, [0.0, self.high_v, self.low_v, 0.0], left=0.0, right=0.0))
-
 
 @dataclass(frozen=True)
 class Trains:
