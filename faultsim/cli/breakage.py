@@ -11,6 +11,7 @@ from faultsim.cli.studies import StudyRequest, conclude, conduct
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage import Breakage
 from faultsim.learning.breakage_spec import load_breakage
+from faultsim.learning.proof import broken_trainings
 from faultsim.reports.learning.breakage import breakage_study
 from faultsim.reports.learning.study import Study
 from faultsim.spice.service import SimulationService
@@ -21,19 +22,25 @@ def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool
     request.check()
     spec, curriculum = load_breakage(path)
     made = Breakage(spec, curriculum.only(request.only))
+    lasting_s = spec.presentations * made.explored.timeout_s
     folder = request.out or Path("runs") / path.stem
     if dry_run:
         if not json:
-            say(f"{len(made.breaks)} trainings, for {folder}")
+            say(f"{len(made.breaks)} trainings, for {folder}{_proof(made)}")
         rows = [{"training": one.trial.id, "defect": one.defect.id if one.defect else ""} for one in made.breaks]
         print_rows(rows, json)
         return 0
 
     def work(service: SimulationService, threads: int) -> Study:
         with ProgressView(telling=lambda: spent_of(service)) as view:
-            trained = made.trained(Asking(service, view, threads))
-        say(f"writing the report of {len(trained)} trainings")
+            trained = broken_trainings(made, Asking(service, view, threads))
+        say(f"writing the report of {len(trained.all)} trainings")
         return breakage_study(path, made, trained)
 
-    study, page = conduct(request, folder, curriculum.timeout_s * spec.presentations, work)
+    study, page = conduct(request, folder, lasting_s, work)
     return conclude(study, page, json)
+
+
+def _proof(made: Breakage) -> str:
+    count = len(made.proofs)
+    return f"; what a test relies on is simulated again with {count} more initial states of pictures" if count else ""

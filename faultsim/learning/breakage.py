@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 import numpy as np
@@ -100,16 +101,32 @@ class Breakage:
 
     Attributes:
         spec: What is asked for.
-        curriculum: The trainings.
+        curriculum: The trainings that it may choose from.
     """
 
     spec: BreakageSpec
     curriculum: Curriculum
 
     @cached_property
+    def explored(self) -> Curriculum:
+        """The trainings that are broken with every defect.
+
+        Raises:
+            UsageError: There are none.
+        """
+        return self.curriculum.only(self.spec.only)
+
+    @cached_property
     def trials(self) -> list[Trial]:
-        """The trainings, in crossbars that tell what flows through each synapse."""
-        return [replace(one, request=replace(one.request, sense=True)) for one in self.curriculum.trials]
+        """Those, in crossbars that tell what flows through each synapse."""
+        return [_sensed(one) for one in self.explored.trials]
+
+    @cached_property
+    def proofs(self) -> list[Trial]:
+        """The trainings in which what a test relies on is simulated again; none that is explored anyway."""
+        explored = {one.id for one in self.explored.trials}
+        matching = [one for one in self.curriculum.trials if fnmatchcase(one.id, self.spec.proof)]
+        return [_sensed(one) for one in matching if one.id not in explored]
 
     def defects(self, trial: Trial) -> list[Defect]:
         """Return the defects of a training's crossbar.
@@ -126,35 +143,35 @@ class Breakage:
 
     @cached_property
     def breaks(self) -> list[Break]:
-        """Everything that is simulated; the good crossbar of a training before its broken ones."""
+        """Everything that is explored; the good crossbar of a training before its broken ones."""
         return [Break(one, defect) for one in self.trials for defect in (None, *self.defects(one))]
 
-    def trained(self, asking: Asking) -> list[Broken]:
-        """Train all of them, and those that have not learned again with more presentations.
+    def trained(self, asking: Asking, breaks: Sequence[Break]) -> list[Broken]:
+        """Train those, each training's good crossbar before its broken ones, and again what has not learned.
 
         Raises:
             Interrupted: Ctrl-C; what was finished is stored.
         """
-        first = self._readings(asking, self.breaks, 1)
-        good = {one.trial.id: found for one, found in zip(self.breaks, first, strict=True) if one.defect is None}
+        first = self._readings(asking, breaks, 1)
+        good = {one.trial.id: found for one, found in zip(breaks, first, strict=True) if one.defect is None}
         needed: dict[int, int] = {}
         waiting = [place for place, found in enumerate(first) if found.known]
         for presentations in range(1, self.spec.presentations + 1):
-            breaks = [self.breaks[place] for place in waiting]
+            again = [breaks[place] for place in waiting]
             found = [first[place] for place in waiting]
             if presentations > 1 and waiting:
-                found = self._readings(asking, breaks, presentations)
-            learned = [self._learned(one, reading) for one, reading in zip(breaks, found, strict=True)]
+                found = self._readings(asking, again, presentations)
+            learned = [self._learned(one, reading) for one, reading in zip(again, found, strict=True)]
             needed |= {place: presentations for place, right in zip(waiting, learned, strict=True) if right}
             waiting = [place for place in waiting if place not in needed]
         return [
             self._broken(one, reading, good[one.trial.id], needed.get(place))
-            for place, (one, reading) in enumerate(zip(self.breaks, first, strict=True))
+            for place, (one, reading) in enumerate(zip(breaks, first, strict=True))
         ]
 
     def _readings(self, asking: Asking, breaks: Sequence[Break], presentations: int) -> list[Reading]:
-        lasting_s = presentations * self.curriculum.duration_s
-        benches = {one.id: ReadingBench.of(_lasting(one, lasting_s)) for one in self.trials}
+        lasting_s = presentations * self.explored.duration_s
+        benches = {one.id: ReadingBench.of(_lasting(one, lasting_s)) for one in _trials_of(breaks)}
         jobs = [benches[one.trial.id].job(one.defect) for one in breaks]
         shown = "presentation" if presentations == 1 else "presentations"
         return [reading_of(outcome) for outcome in asking.outcomes(f"{presentations} {shown}", jobs)]
@@ -191,7 +208,7 @@ class Breakage:
         return Broken(
             trial=one.trial,
             defect=one.defect,
-            presentation_s=self.curriculum.duration_s,
+            presentation_s=self.explored.duration_s,
             reading=reading,
             needed=needed,
             lost=self._lost(one, reading) if reading.known else (),
@@ -220,6 +237,14 @@ def broken_row(one: Broken) -> BrokenRow:
         first_spike_s=reading.first_spike_s,
         reason=reading.reason,
     )
+
+
+def _trials_of(breaks: Sequence[Break]) -> list[Trial]:
+    return list({one.trial.id: one.trial for one in breaks}.values())
+
+
+def _sensed(trial: Trial) -> Trial:
+    return replace(trial, request=replace(trial.request, sense=True))
 
 
 def _lasting(trial: Trial, duration_s: float) -> Trial:

@@ -22,6 +22,10 @@ class BreakageSpec(Spec):
     notes: list[str] = Field(default_factory=list, description="what reports have to state")
     trainings: str = Field(description="file of trainings: a name of the library, or a path from this file")
     only: str = Field(default="*", description="glob over the names of its trainings")
+    proof: str = Field(
+        default="",
+        description="glob over the names of its trainings in which everything that a test relies on is simulated again",
+    )
     universe: str = Field(default="devices", description="where the defects are from")
     sites: list[str] = Field(default=["*"], min_length=1, description="globs over the defects' ids")
     presentations: int = Field(
@@ -38,13 +42,19 @@ class BreakageSpec(Spec):
 def load_breakage(path: Path) -> tuple[BreakageSpec, Curriculum]:
     """Read the file of trainings with defects.
 
+    Returns:
+        What it says, and all the trainings of the file that it names.
+
     Raises:
         UsageError: There are no such trainings.
         SpecError: Everything that is wrong with one of the files.
     """
     spec = read_spec(path, BreakageSpec)
     file = library.find_from(path, "trainings", spec.trainings)
-    return spec, make_curriculum(file, read_spec(file, trainings.TrainingSpec)).only(spec.only)
+    curriculum = make_curriculum(file, read_spec(file, trainings.TrainingSpec))
+    for pattern in filter(None, (spec.only, spec.proof)):
+        curriculum.only(pattern)
+    return spec, curriculum
 
 
 def is_breakage(table: dict[str, object]) -> bool:

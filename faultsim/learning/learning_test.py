@@ -26,7 +26,7 @@ class ExposureRow:
         character: What is presented.
         defect_id: The defect.
         trainings: Initialisations that were simulated.
-        detected: Those with which a synapse conducts otherwise than in the good crossbar.
+        detected: Those with which a synapse conducts otherwise than in any good crossbar that was shown the same.
     """
 
     character: str
@@ -51,6 +51,7 @@ class PresentationRow:
         pixels: Intensity of each.
         low_s: Least conductance of each pixel's synapse that passes, S.
         high_s: Largest one.
+        initialisations: With how many each defect that it shows has been simulated, at least.
         defects: How many it shows.
         first: How many of them none before it does.
     """
@@ -62,6 +63,7 @@ class PresentationRow:
     pixels: tuple[float, ...]
     low_s: tuple[float, ...]
     high_s: tuple[float, ...]
+    initialisations: int
     defects: int
     first: int
 
@@ -86,11 +88,20 @@ class LearningTest:
         groups: dict[tuple[str, str], list[bool | None]] = {}
         for one in self.trained:
             if one.defect is not None:
-                groups.setdefault((one.trial.character, one.defect.id), []).append(one.detected)
+                groups.setdefault((one.trial.character, one.defect.id), []).append(self._fails(one))
         return [
             ExposureRow(*key, sum(flag is not None for flag in flags), sum(bool(flag) for flag in flags))
             for key, flags in groups.items()
         ]
+
+    def _fails(self, one: Broken) -> bool | None:
+        """Return whether a conductance is outside the limits, or is none; None where that is not known."""
+        limits = self._limits.get(one.trial.character)
+        if limits is None or not one.reading.known:
+            return None
+        low_s, high_s = limits
+        found_s = one.reading.conductances_s
+        return not bool(np.all((low_s <= found_s) & (found_s <= high_s)))
 
     @cached_property
     def refused(self) -> list[str]:
@@ -140,6 +151,17 @@ class LearningTest:
         return minimum(self.problem)
 
     @property
+    def relied(self) -> list[tuple[str, str]]:
+        """Characters that are chosen, each with every defect that the choice says it shows."""
+        shown = [(self.candidates[place][0], self.problem.covers[place]) for place in self.selection.chosen]
+        return [
+            (character, defect)
+            for character, covers in shown
+            for defect, flag in zip(self.defects, covers, strict=True)
+            if flag
+        ]
+
+    @property
     def greedy_cost(self) -> float:
         """Presentations that it takes to choose the most useful candidate again and again."""
         return greedy(self.problem).cost
@@ -155,7 +177,7 @@ class LearningTest:
         return list(self._presentations())
 
     def _presentations(self) -> Iterator[PresentationRow]:
-        limits = self._limits()
+        limits = self._limits
         trials = {one.trial.character: (one.trial, one.presentation_s) for one in self.trained}
         covers, left = self.problem.covers, list(self.selection.chosen)
         seen = np.zeros(len(self.defects), dtype=bool)
@@ -173,11 +195,19 @@ class LearningTest:
                 pixels=trial.request.intensities,
                 low_s=tuple(low_s.tolist()),
                 high_s=tuple(high_s.tolist()),
+                initialisations=self._initialisations(best),
                 defects=int(covers[best].sum()),
                 first=int(np.count_nonzero(covers[best] & ~seen)),
             )
             seen |= covers[best]
 
+    def _initialisations(self, candidate: int) -> int:
+        shown = {defect for defect, flag in zip(self.defects, self.problem.covers[candidate], strict=True) if flag}
+        character, _ = self.candidates[candidate]
+        own = (row for row in self.exposures if row.character == character and row.defect_id in shown)
+        return min(row.trainings for row in own)
+
+    @cached_property
     def _limits(self) -> Mapping[str, tuple[Floats, Floats]]:
         """Return between which conductances each character leaves the synapses of good crossbars, with tolerance."""
         good: dict[str, list[Floats]] = {}

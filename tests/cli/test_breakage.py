@@ -26,6 +26,7 @@ kind = "breakage"
 title = "A picture of four pixels, its crossbar broken"
 trainings = "small.toml"
 only = "*-2j-s2"
+proof = "*-2j-s1"
 sites = ["xs1_1.xj1:*", "xs2_1.xj1:stuck-*", "in1.xs1_1:open"]
 presentations = 2
 """
@@ -111,7 +112,7 @@ def test_two_pictures_show_what_one_does_not(broken: Shell, rows: dict[str, dict
     """Left has the first pixel black and the second white; top has both black, so that stuck junctions need both."""
     folder = broken.folder / "runs" / "broken"
     with (folder / "exposures.csv").open(newline="") as file:
-        shown = {(row["character"], row["defect_id"]): row["detected"] == "1" for row in csv.DictReader(file)}
+        shown = {(row["character"], row["defect_id"]): row["detected"] != "0" for row in csv.DictReader(file)}
     assert (shown["left", "xs2_1.xj1:stuck-parallel"], shown["top", "xs2_1.xj1:stuck-parallel"]) == (True, False)
     stuck = "xs2_1.xj1:stuck-antiparallel"
     assert (shown["left", stuck], shown["top", stuck]) == (False, True)
@@ -119,6 +120,7 @@ def test_two_pictures_show_what_one_does_not(broken: Shell, rows: dict[str, dict
         chosen = list(csv.DictReader(file))
     assert {row["character"] for row in chosen} == {"left", "top"}
     assert {row["repetitions"] for row in chosen} == {"1"}
+    assert {row["initialisations"] for row in chosen} == {"2"}
     seen = {defect for (_, defect), flag in shown.items() if flag}
     assert sum(int(row["first"]) for row in chosen) == len(seen)
     page = (folder / "report.html").read_text()
@@ -131,6 +133,20 @@ def test_two_pictures_show_what_one_does_not(broken: Shell, rows: dict[str, dict
         assert ((low < expected) & (expected < high)).all()
 
 
+def test_what_the_test_relies_on_is_simulated_from_other_states(broken: Shell) -> None:
+    folder = broken.folder / "runs" / "broken"
+    with (folder / "exposures.csv").open(newline="") as file:
+        exposures = list(csv.DictReader(file))
+    assert {row["trainings"] for row in exposures if row["detected"] != "0"} == {"2"}
+    assert {row["trainings"] for row in exposures if row["detected"] == "0"} == {"1"}
+    with (folder / "broken.csv").open(newline="") as file:
+        again = [row for row in csv.DictReader(file) if row["training"] in ("left-2j-s1", "top-2j-s1")]
+    assert len(again) == 2 + sum(row["detected"] == "2" for row in exposures)
+    assert "simulated again in 2 of other initial states" in (folder / "report.html").read_text()
+    said = broken("train", "broken.toml", "--dry-run").succeeds().err
+    assert "what a test relies on is simulated again with 2 more initial states" in said
+
+
 def test_what_does_not_fit_is_said(broken: Shell) -> None:
     listed = broken("train", "broken.toml", "--dry-run", "--json").succeeds().json
     assert [row["defect"] for row in listed][:2] == ["", "xs1_1.xj1:open"]
@@ -141,8 +157,9 @@ def test_what_does_not_fit_is_said(broken: Shell) -> None:
         (BREAKAGE.replace("small.toml", "short.toml"), 3, "duration: in 0.01 s no pulse of pixel"),
         (BREAKAGE.replace("small.toml", "nothing"), 2, "no training named 'nothing'"),
         (BREAKAGE.replace("*-2j-s2", "right*"), 2, "no training of"),
+        (BREAKAGE.replace("*-2j-s1", "right*"), 2, "right*: no training of"),
         (f'{BREAKAGE}universe = "none"\n', 2, "no universe named 'none'"),
-        (BREAKAGE.replace("presentations = 2", "presentations = 0"), 3, "wrong.toml:6: presentations"),
+        (BREAKAGE.replace("presentations = 2", "presentations = 0"), 3, "wrong.toml:7: presentations"),
     ):
         broken.write("wrong.toml", text)
         broken("train", "wrong.toml").fails_with(code, *said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,9 +23,10 @@ class Named:
 
 def trained(character: str, seed: int, defect: str, seen: bool | None, needed: int | None = 1) -> Broken:
     trial = Trial(character, LearningRequest((1.0, 0.0), seed=seed), {})
-    reading = Reading(np.array([2.0, 1.0]) + 0.01 * seed, 3, 1e-3, "" if seen is not None else "failed")
+    found_s = np.array([2.0, 1.5 if seen else 1.0]) + 0.01 * seed
+    reading = Reading(found_s, 3, 1e-3, "" if seen is not None else "failed")
     what = Named(defect) if defect else None
-    return Broken(trial, what, 0.15, reading, needed, (), (), seen)  # type: ignore[arg-type]
+    return Broken(trial, what, 0.15, reading, needed, (), (), None)  # type: ignore[arg-type]
 
 
 def learning_test(shown: dict[str, dict[str, int]], seeds: int = 4, unlearned: tuple[str, ...] = ()) -> LearningTest:
@@ -73,6 +76,13 @@ def test_limits_hold_for_every_good_crossbar_with_tolerance() -> None:
     assert row.low_s == pytest.approx((0.9 * 2.0, 0.9 * 1.0))
     assert row.high_s == pytest.approx((1.1 * 2.03, 1.1 * 1.03))
     assert row.pixels == (1.0, 0.0)
+    assert row.initialisations == 4
+
+
+def test_a_synapse_that_cannot_be_read_fails() -> None:
+    open_s = Reading(np.array([np.nan, 1.0]), 3, 1e-3, "")
+    test = LearningTest([trained("A", 1, "", False), replace(trained("A", 1, "a", False), reading=open_s)], 0.99, 0.1)
+    assert test.exposures == [ExposureRow("A", "a", 1, 1)]
 
 
 def test_failed_trainings_do_not_count_and_a_defect_of_which_all_failed_is_shown_by_none() -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from faultsim.learning.breakage import Breakage, Broken, BrokenRow, broken_row
+from faultsim.learning.breakage import Breakage, BrokenRow, broken_row
 from faultsim.learning.learning_test import ExposureRow, LearningTest, PresentationRow
+from faultsim.learning.proof import BrokenTrainings
 from faultsim.learning.training import Verdict
 from faultsim.reports.figures.canvas import blank, plain, rendered
 from faultsim.reports.figures.figure import Figure
@@ -48,11 +49,12 @@ class BrokenShareRow:
     lost: float | None
 
 
-def breakage_study(path: Path, made: Breakage, trained: Sequence[Broken]) -> Study:
+def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Study:
     """Return what trainings with defects leave."""
-    spec, rows = made.spec, list(map(broken_row, trained))
-    broken, test = [row for row in rows if row.defect_id], LearningTest(trained, spec.confidence, spec.tolerance)
-    unknown = [row for row in rows if row.verdict is Verdict.UNKNOWN]
+    spec, test, everything = made.spec, trained.test, list(map(broken_row, trained.all))
+    rows = everything[: len(trained.explored)]
+    broken = [row for row in rows if row.defect_id]
+    unknown = [row for row in everything if row.verdict is Verdict.UNKNOWN]
     shares = share_rows(broken)
     return Study(
         kind="breakage",
@@ -64,7 +66,7 @@ def breakage_study(path: Path, made: Breakage, trained: Sequence[Broken]) -> Stu
         tone="unknown" if unknown else "seen",
         notes=[*spec.notes, *dict.fromkeys(note for one in made.trials for note in one.network().sidecar.notes)],
         tables={
-            "broken": (BrokenRow, rows),
+            "broken": (BrokenRow, everything),
             "broken-shares": (BrokenShareRow, shares),
             "exposures": (ExposureRow, test.exposures),
             "presentations": (PresentationRow, test.presentations),
@@ -77,12 +79,17 @@ def breakage_study(path: Path, made: Breakage, trained: Sequence[Broken]) -> Stu
             "tolerance": spec.tolerance,
             "confidence": spec.confidence,
             "test": test,
-            "seeds": max(row.trainings for row in test.exposures),
+            "matrix": matrix_rows(test.exposures),
+            "explored": len({one.trial.id for one in trained.explored}),
+            "proofs": len({one.trial.id for one in trained.proofs}),
+            "proven": len(trained.proofs),
         },
-        counts={"trainings": len(rows), "presentations": test.selection.cost, "unknown": len(unknown)},
+        counts={"trainings": len(everything), "presentations": test.selection.cost, "unknown": len(unknown)},
     )
 
 
+_A_ROW = 5
+"""Pictures beside each other."""
 _CAPTION = "With how many defects each pixel is not learned by one presentation, training by training"
 
 
@@ -128,10 +135,24 @@ def _share(training: str, defect: str, group: Sequence[BrokenRow]) -> BrokenShar
     )
 
 
+def matrix_rows(exposures: Sequence[ExposureRow]) -> dict[str, dict[str, int]]:
+    """Return how many defects of each kind every character shows in any initialisation: kind -> character -> count."""
+    found: dict[str, dict[str, int]] = {}
+    for row in exposures:
+        counts = found.setdefault(row.defect_id.rpartition(":")[2], {})
+        counts[row.character] = counts.get(row.character, 0) + bool(row.detected)
+    return found
+
+
 def _figure(made: Breakage, broken: Sequence[BrokenRow]) -> Plot:
     glyphs = made.curriculum.glyphs
-    figure = blank(2.2 * len(made.trials), 2.4)
-    for axes, trial in zip(figure.subplots(1, len(made.trials), squeeze=False)[0], made.trials, strict=True):
+    across = min(len(made.trials), _A_ROW)
+    lines = -(-len(made.trials) // across)
+    figure = blank(2.2 * across, 2.4 * lines)
+    places = list(figure.subplots(lines, across, squeeze=False).flat)
+    for axes in places[len(made.trials) :]:
+        axes.set_axis_off()
+    for axes, trial in zip(places, made.trials, strict=False):
         rows, columns = glyphs.size(trial.character)
         counts = np.zeros(len(trial.request.intensities), dtype=int)
         for row in broken:
