@@ -6,8 +6,8 @@ from pathlib import Path
 
 from faultsim.campaigns.pulse import spent_of
 from faultsim.cli.output import print_rows, say
-from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import StudyRequest, conclude, conduct
+from faultsim.cli.study_log import StudyLog
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage import Breakage
 from faultsim.learning.breakage_spec import load_breakage
@@ -31,8 +31,8 @@ def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool
         print_rows(rows, json)
         return 0
 
-    def work(service: SimulationService, threads: int) -> Study:
-        with ProgressView(telling=lambda: spent_of(service)) as view:
+    def work(service: SimulationService, threads: int, log: StudyLog) -> Study:
+        with log.view(lambda: spent_of(service), estimating=True) as view:
             trained = broken_trainings(made, Asking(service, view, threads))
         say(f"writing the report of {len(trained.all)} trainings")
         return breakage_study(path, made, trained)

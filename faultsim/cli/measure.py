@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from faultsim.campaigns.pulse import spent_of
-from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import StudyRequest, conclude, conduct
+from faultsim.cli.study_log import StudyLog
 from faultsim.learning.asking import Asking
 from faultsim.learning.measure_spec import load_measure
 from faultsim.reports.learning.measures import measuring
@@ -22,8 +22,8 @@ def run(request: StudyRequest, json: bool) -> int:
     path, spec = load_measure(request.spec)
     measure = measuring(path, spec)
 
-    def work(service: SimulationService, threads: int) -> Study:
-        with ProgressView(telling=lambda: spent_of(service)) as view:
+    def work(service: SimulationService, threads: int, log: StudyLog) -> Study:
+        with log.view(lambda: spent_of(service), estimating=True) as view:
             return measure(Asking(service, view, threads))
 
     study, page = conduct(request, request.out or Path("runs") / path.stem, _TIMEOUT_S, work)

@@ -9,6 +9,7 @@ from pathlib import Path
 from faultsim.cli.output import print_rows, say
 from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import StudyRequest, conclude, conduct
+from faultsim.cli.study_log import StudyLog
 from faultsim.errors import UsageError
 from faultsim.learning.asking import Asking
 from faultsim.learning.twin.academy import Academy
@@ -88,10 +89,10 @@ def _conducted(
     if request.only != "*":
         raise UsageError("--only is about trainings in SPICE; functional networks differ in nothing but their seeds")
 
-    def work(service: SimulationService, threads: int) -> Study:
-        with ProgressView() as view:
+    def work(service: SimulationService, threads: int, log: StudyLog) -> Study:
+        with log.view() as view:
             law = academy.law(Asking(service, view, threads))
-        with ProgressView(telling=tally.__str__) as view:
+        with log.view(tally.__str__) as view:
             return learning(law, tally, view, request.jobs or os.cpu_count() or 1)
 
     study, page = conduct(request, folder, _TIMEOUT_S, work)

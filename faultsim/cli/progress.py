@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from faultsim.campaigns.headway import Stale
-from faultsim.campaigns.pulse import Monitor
+from faultsim.campaigns.pulse import Monitor, duration
 from faultsim.cli.output import printable, say
 
 _LINE_EVERY_S = 5.0
@@ -18,6 +20,8 @@ _BEAT_EVERY_S = 1.0
 _COUNT_EVERY_S = 2.0
 _LOOK_EVERY = 1000
 _NAMED = 3
+# The pace is that of the last items: those that are found in the store come first, and take no time.
+_PACE_OF, _PACE_FROM = 20, 5
 # The remembered facts that finished results follow from, in words.
 _CAUSES = {
     "spec_sha256": "the campaign's file",
@@ -45,23 +49,52 @@ def counted(items: Iterable[Item], noun: str) -> Iterator[Item]:
         yield item
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far something is at one moment.
+
+    Attributes:
+        stage: What it is at.
+        done: Items of that which are finished.
+        total: All of them.
+        elapsed_s: Time since it began.
+        spent: On what, for people.
+    """
+
+    stage: str
+    done: int
+    total: int
+    elapsed_s: float
+    spent: str
+
+
 class ProgressView:
     """A campaign's watcher."""
 
-    def __init__(self, monitor: Monitor | None = None, telling: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        monitor: Monitor | None = None,
+        telling: Callable[[], str] | None = None,
+        noting: Callable[[Progress], None] | None = None,
+        estimating: bool = False,
+    ) -> None:
         """Choose between bar and lines by what stderr is.
 
         Args:
             monitor: Counts transients and leaves what `status` reads.
-            telling: Says what has been spent where nobody asks for `status`; with neither only items are counted.
+            telling: Says what has been spent where there is no monitor; with neither only items are counted.
+            noting: Is told every second how far it is.
+            estimating: Say how long a stage still takes by its last items, where ``telling`` does not.
         """
         self._lock = threading.Lock()
         self._bar: Any = _bar() if sys.stderr.isatty() else None
         self._task: Any = None
         self._name, self._total, self._done = "", 0, 0
         self._verdicts: dict[str, int] = {}
-        self._monitor, self._telling = monitor, telling
+        self._monitor, self._telling, self._noting, self._estimating = monitor, telling, noting, estimating
         self._spent = ""
+        self._finished_s: deque[float] = deque(maxlen=_PACE_OF)
+        self._began_s = time.monotonic()
         self._ended = threading.Event()
         self._ticks = threading.Thread(target=self._tick, daemon=True)
 
@@ -80,6 +113,8 @@ class ProgressView:
         self._ticks.join()
         if self._monitor is not None:
             self._spent = self._monitor.take(self._name).spent
+        else:
+            self._beat()
         if self._bar is not None:
             self._show()
             self._bar.stop()
@@ -97,6 +132,7 @@ class ProgressView:
             self._monitor.begin()
         with self._lock:
             self._name, self._total, self._done = name, total, 0
+            self._finished_s.clear()
             if self._monitor is None:
                 # A campaign has one stage with verdicts, which are those of all of it; elsewhere each is of its stage.
                 self._verdicts = {}
@@ -107,6 +143,7 @@ class ProgressView:
         """Count one finished item."""
         with self._lock:
             self._done += 1
+            self._finished_s.append(time.monotonic())
             if verdict:
                 self._verdicts[verdict] = self._verdicts.get(verdict, 0) + 1
             if self._bar is not None:
@@ -134,7 +171,20 @@ class ProgressView:
         if self._monitor is not None:
             self._spent = str(self._monitor.take(self._name))
         elif self._telling is not None:
-            self._spent = self._telling()
+            self._spent = "; ".join(filter(None, (self._telling(), self._remaining())))
+        if self._noting is not None:
+            elapsed_s = time.monotonic() - self._began_s
+            self._noting(Progress(self._name, self._done, self._total, elapsed_s, self._spent))
+
+    def _remaining(self) -> str:
+        """Return how long a stage still takes at the pace of its last items; nothing before there are some."""
+        with self._lock:
+            finished_s, left = list(self._finished_s), self._total - self._done
+        if not self._estimating or len(finished_s) < _PACE_FROM or left == 0:
+            return ""
+        # Until now, since the next one may be a long one.
+        each_s = (time.monotonic() - finished_s[0]) / len(finished_s)
+        return f"about {duration(each_s * left)} more of this stage"
 
     def _counts(self) -> str:
         verdicts = ", ".join(f"{count} {name}" for name, count in sorted(self._verdicts.items()))

@@ -15,6 +15,7 @@ from faultsim.campaigns.pulse import Pulse, duration, last_pulse
 from faultsim.campaigns.shard import Shard
 from faultsim.cli.commands import command_of
 from faultsim.cli.output import print_json
+from faultsim.cli.study_log import is_study, print_study
 from faultsim.errors import UsageError
 from faultsim.reports.folder import MANIFEST
 from faultsim.spice.store import Store
@@ -75,7 +76,10 @@ def is_run(folder: Path) -> bool:
 
 
 def run(run: Path, json: bool) -> None:
-    """Print how far a run is."""
+    """Print how far a run is, of a campaign or of a study."""
+    if not is_run(run) and is_study(run):
+        print_study(run, json)
+        return
     standing = _standing(run)
     if json:
         print_json(_record(standing))

@@ -11,6 +11,7 @@ from faultsim.cli.commands import spelled
 from faultsim.cli.executors import check_executor, open_executor
 from faultsim.cli.interrupts import Interrupts
 from faultsim.cli.output import print_json, say
+from faultsim.cli.study_log import StudyLog
 from faultsim.cli.versions import versions
 from faultsim.errors import Interrupted, StorageError
 from faultsim.reports.learning.study import Study, begin_study, write_study
@@ -19,8 +20,8 @@ from faultsim.spice.store import Store
 
 _STORE = "store.sqlite"
 UNKNOWN_EXIT = 6
-Work = Callable[[SimulationService, int], Study]
-"""Asks a service, so many transients at a time, and returns what is to be written."""
+Work = Callable[[SimulationService, int, StudyLog], Study]
+"""Asks a service, so many transients at a time, and returns what is to be written; its progress views are the log's."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,20 @@ def conduct(request: StudyRequest, folder: Path, timeout_s: float, work: Work) -
         StorageError: Something cannot be written.
     """
     again = request.command
+    log = StudyLog(folder, again)
     with FolderLock(folder, request.verb), Interrupts(again):
         try:
             begin_study(folder)
+            log.begin()
             store = Store(folder.parent / _STORE)
             generation = store.begin_generation() if request.fresh else 0
             executor, threads = open_executor(request.dask, request.jobs, timeout_s)
             with SimulationService(executor, store, generation) as service:
                 stated = versions(service.simulator)
-                study = work(service, threads)
-            return study, write_study(folder, study, stated)
+                study = work(service, threads, log)
+            page = write_study(folder, study, stated)
+            log.end()
+            return study, page
         except (Interrupted, KeyboardInterrupt) as error:
             stopped = str(error) or "stopped; what was finished is stored"
             raise Interrupted(f"{stopped}; resume with: {again}") from error

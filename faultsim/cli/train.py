@@ -10,8 +10,8 @@ from faultsim.campaigns.pulse import spent_of
 from faultsim.cli.breakage import break_and_train
 from faultsim.cli.network import learn, map_faults
 from faultsim.cli.output import print_json, print_rows, say
-from faultsim.cli.progress import ProgressView
 from faultsim.cli.studies import UNKNOWN_EXIT, StudyRequest, conclude, conduct
+from faultsim.cli.study_log import StudyLog
 from faultsim.errors import UsageError
 from faultsim.learning import spec
 from faultsim.learning.asking import Asking
@@ -52,8 +52,8 @@ def train(request: StudyRequest, dry_run: bool, json: bool) -> int:
         return 0
     trainings: list[Training] = []
 
-    def work(service: SimulationService, threads: int) -> Study:
-        trainings.extend(_trained(curriculum, service, threads))
+    def work(service: SimulationService, threads: int, log: StudyLog) -> Study:
+        trainings.extend(_trained(curriculum, service, threads, log))
         say(f"writing the report of {len(trainings)} trainings")
         return training_study(curriculum, trainings)
 
@@ -71,9 +71,9 @@ def infer(request: StudyRequest, json: bool) -> int:
     curriculum = _curriculum(request)
     folder = request.out or Path("runs") / f"{curriculum.name}-inference"
 
-    def work(service: SimulationService, threads: int) -> Study:
-        trainings = [one for one in _trained(curriculum, service, threads) if one.learners]
-        with ProgressView(telling=lambda: spent_of(service)) as view:
+    def work(service: SimulationService, threads: int, log: StudyLog) -> Study:
+        trainings = [one for one in _trained(curriculum, service, threads, log) if one.learners]
+        with log.view(lambda: spent_of(service), estimating=True) as view:
             rows = Examination(curriculum, trainings).rows(Asking(service, view, threads))
         return inference_study(curriculum, trainings, rows)
 
@@ -86,9 +86,9 @@ def _curriculum(request: StudyRequest) -> Curriculum:
     return make_curriculum(*spec.load(request.spec)).only(request.only)
 
 
-def _trained(curriculum: Curriculum, service: SimulationService, threads: int) -> list[Training]:
+def _trained(curriculum: Curriculum, service: SimulationService, threads: int, log: StudyLog) -> list[Training]:
     pace = Pace(service, [curriculum.duration_s] * len(curriculum.trials))
-    with ProgressView(telling=pace.__str__) as view:
+    with log.view(pace.__str__) as view:
         return School(curriculum, service, view, pace, threads).run()
 
 

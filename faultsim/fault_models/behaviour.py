@@ -145,6 +145,10 @@ class BehaviourSpec(Spec):
     )
     last: bool = Field(default=False, description="said only where no other is met")
     otherwise: bool = Field(default=False, description="said where no other is met")
+    network: Literal["always-spiking", "dead-neuron", "dead-synapse"] | None = Field(
+        default=None,
+        description="the fault that it is to a functional network; else its integration gain and leak retention are",
+    )
     simulator: ViewSpec | None = None
     tester: ViewSpec | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import signal
 import subprocess
@@ -67,12 +68,20 @@ def test_ctrl_c_says_how_to_resume_and_only_the_rest_is_simulated(trained: Shell
     process = shell.start("train", "small.toml", "--jobs", 1)
     store = shell.folder / "runs" / "store.sqlite"
     wait_until(lambda: stored_transients(store) >= 1, process)
-    done = kill_group(process, signal.SIGINT)
+    # Held, so that it does not end while it is asked about.
+    os.killpg(process.pid, signal.SIGSTOP)
+    standing = shell("status", "runs/small", "--json").succeeds().json
+    assert (standing["complete"], standing["running"]["verb"]) == (False, "train")
+    os.killpg(process.pid, signal.SIGINT)
+    done = kill_group(process, signal.SIGCONT)
     done.fails_with(130, "what was finished is stored", "resume with: faultsim train small.toml --jobs 1")
     assert not (shell.folder / "runs" / "small" / "manifest.json").exists()
+    stopped = shell("status", "runs/small").succeeds().out
+    assert stopped.endswith("not complete; resume with: faultsim train small.toml --jobs 1\n")
     kept = stored_transients(store)
     assert shell("train", "small.toml", "--json").succeeds().json["simulated"] == 4 - kept
     assert bytes_of(shell.folder / "runs" / "small") == bytes_of(trained.folder / "runs" / "small")
+    assert shell("status", "runs/small").succeeds().out.splitlines()[-1] == "complete"
 
 
 def test_every_deck_runs_alone_and_ends_as_the_tables_say(trained: Shell) -> None:

@@ -8,18 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, UsageError
+from faultsim.fault_models.behaviour import SEPARATOR, load_behaviours
 from faultsim.learning.twin.fault import Fault
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultMeanRow
 
 _FILE = "behaviours.csv"
 _NEEDED = ("circuit", "defect_id", "severity", "unit", "integration_gain", "leak_retention", "behaviours")
-_KINDS = {
-    "Dead Neuron": FaultKind.DEAD_NEURON,
-    "Always-Spiking": FaultKind.ALWAYS_SPIKING,
-    "Dead Synapse": FaultKind.DEAD_SYNAPSE,
-}
-"""Behaviours that are a fault of the network by their name."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ def read_behaviours(run: Path) -> list[CircuitBehaviour]:
 
     Raises:
         UsageError: There is no such table.
-        SpecError: It is no table of behaviours.
+        SpecError: It is no table of behaviours, or the file of a behaviour is wrong.
     """
     file = run / _FILE
     if not file.is_file():
@@ -90,17 +85,18 @@ def read_behaviours(run: Path) -> list[CircuitBehaviour]:
         table = csv.DictReader(opened)
         if missing := [name for name in _NEEDED if name not in (table.fieldnames or ())]:
             raise SpecError([Problem(str(file), f"has no column {', '.join(missing)}", "a table of faultsim run")])
-        found = list(map(_behaviour, table))
+        kinds = {one.title: FaultKind(one.network) for one in load_behaviours().specs if one.network is not None}
+        found = [_behaviour(row, kinds) for row in table]
     return list({(one.circuit, one.defect_id, one.severity): one for one in found}.values())
 
 
-def _behaviour(row: Mapping[str, str]) -> CircuitBehaviour:
+def _behaviour(row: Mapping[str, str], kinds: Mapping[str, FaultKind]) -> CircuitBehaviour:
     severity, unit, names = float(row["severity"]), row["unit"], row["behaviours"]
     title = f"{row['defect_id']} {severity:.4g} {unit}"
-    kinds = [kind for name, kind in _KINDS.items() if name in names]
+    own = [kinds[name] for name in names.split(SEPARATOR) if name in kinds]
     fault = None
-    if kinds:
-        fault = Fault(title, kinds[0])
+    if own:
+        fault = Fault(title, own[0])
     elif row["integration_gain"] and row["leak_retention"]:
         gain, retention = float(row["integration_gain"]), float(row["leak_retention"])
         fault = Fault(title, FaultKind.BEHAVIOUR, gain=gain, retention=retention)
