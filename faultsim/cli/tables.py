@@ -9,9 +9,10 @@ from pathlib import Path
 
 from faultsim.cli.output import printable
 from faultsim.reports.files import write_file
+from faultsim.reports.typesetting.latex_table import latex_text
 from faultsim.reports.typesetting.markup import one_line
 from faultsim.reports.typesetting.paper_tables import file_name
-from faultsim.reports.typesetting.typeset import Table, csv_text, latex_text, markdown_text, shown
+from faultsim.reports.typesetting.typeset import Table, csv_text, markdown_text, shown
 
 FORMATS = ("csv", "markdown", "latex")
 _SUFFIXES = {"csv": ".csv", "markdown": ".md", "latex": ".tex"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
+import subprocess
 import unicodedata
 from collections.abc import Sequence
 from html import unescape
@@ -20,6 +22,7 @@ from markdown_it import MarkdownIt
 from faultsim.reports.comparison import ComparisonRow, Side
 from faultsim.reports.run_folders.run import Run, load_run
 from faultsim.reports.tables import write_table
+from faultsim.reports.typesetting.latex_table import latex_text
 from faultsim.reports.typesetting.markup import latex, markdown, one_line
 from faultsim.reports.typesetting.paper_tables import file_name, paper_tables
 from faultsim.reports.typesetting.typeset import (
@@ -28,7 +31,6 @@ from faultsim.reports.typesetting.typeset import (
     Share,
     Table,
     csv_text,
-    latex_text,
     markdown_text,
     shown,
 )
@@ -191,6 +193,46 @@ def test_a_table_longer_than_a_page_breaks_and_repeats_its_head() -> None:
 def test_words_are_broken_into_lines_and_names_are_not() -> None:
     words = latex_text(table(("x" * 30, "a reason of several words")), "tab:t")
     assert re.search(r"\\begin\{tabular\}\{l>\{\\raggedright\\arraybackslash\}p\{0\.\d\d\\linewidth\}\}", words)
+
+
+REASON = "im_wr_a as fault-free up to 1 Gohm; where im_wr_a has moved by 0.05%"
+
+
+def test_long_remarks_stand_below_their_rows() -> None:
+    text = latex_text(table(("R1", "detected", "short"), ("R2", "undetected", REASON), head=("A", "B", "Why")), "tab:t")
+    assert r"R1 & detected & short \\" in text.splitlines()
+    place = text.splitlines().index(r"R2 & undetected &  \\*")
+    remark = re.fullmatch(r"\\multicolumn\{3\}\{(.*)\}\{\\quad (.*)\} \\\\", text.splitlines()[place + 1])
+    assert remark is not None
+    assert read_tex(remark[2]) == f"Why: {REASON}"
+
+
+def test_a_column_of_nothing_but_long_remarks_is_left_out() -> None:
+    text = latex_text(table(("R1", ""), ("R2", REASON), head=("A", "Why")), "tab:t")
+    assert r"\begin{tabular}{l}" in text
+    assert r"R1 \\" in text.splitlines()
+
+
+def test_a_table_whose_remarks_fill_a_page_breaks() -> None:
+    text = latex_text(table(*[(f"R{number}", 4 * REASON) for number in range(12)]), "tab:t")
+    assert r"\begin{longtable}" in text
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here (Debian: texlive-latex-recommended)")
+@pytest.mark.parametrize("count", [1, 5])
+def test_pdflatex_sets_whatever_a_cell_holds_within_the_line(tmp_path: Path, count: int) -> None:
+    # The last one is a name of 300 letters, which nothing can break.
+    rows = [(name, Quantity(15154.13, "ohm"), name, f"{name} {REASON}") for name in HOSTILE[:-1]] * count
+    made = table(*rows, head=("Defect", "R & x", "Item", "Why"), notes=["50 % & more"])
+    packages = r"\usepackage{array,booktabs,longtable}"
+    document = f"\\documentclass{{article}}{packages}\\begin{{document}}{latex_text(made, 'tab:t')}\\end{{document}}"
+    (tmp_path / "all.tex").write_text(document)
+    for _ in range(2):
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stdout[-2000:]
+    assert "Float too large" not in done.stdout
+    assert re.findall(r"Overfull \\hbox \(\d{2,}", done.stdout) == []
 
 
 def test_csv_has_plain_numbers_and_the_unit_in_a_column_of_its_own() -> None:

@@ -1,27 +1,15 @@
-"""Tables of a report as CSV, Markdown and LaTeX."""
+"""Tables of a report, as CSV and Markdown; latex_table sets them in LaTeX."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faultsim.reports.tables import cell as csv_cell
-from faultsim.reports.typesetting.markup import latex, markdown
+from faultsim.reports.typesetting.markup import markdown
 from faultsim.units import format_quantity
-
-_LONG = 16
-"""Letters from which on words of a column are broken into lines in LaTeX."""
-_LINE = 82
-"""Letters of a line of print, in the size of footnotes."""
-_GAP = 2
-"""Letters that fit between two columns."""
-_NARROWEST = 0.12
-"""Of the line, for a column of words."""
-_PAGE = 40
-"""Rows from which on a table may not fit on a page."""
 
 
 @dataclass(frozen=True)
@@ -105,76 +93,15 @@ def csv_text(table: Table) -> str:
 
 def markdown_text(table: Table) -> str:
     """Return a table as Markdown, in GitHub's dialect: a heading, the table, and its notes as a list."""
-    rule = ["--:" if right else "---" for right in _flush_right(table)]
-    rows = [[markdown(_signed(cell)) for cell in row] for row in table.rows]
+    rule = ["--:" if right else "---" for right in flush_right(table)]
+    rows = [[markdown(signed(cell)) for cell in row] for row in table.rows]
     lines = [[markdown(name) for name in table.head], rule, *rows]
     body = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     notes = "".join(f"- {markdown(note)}\n" for note in table.notes)
     return f"### {markdown(table.caption)}\n\n{body}" + (f"\n{notes}" if notes else "")
 
 
-def latex_text(table: Table, label: str) -> str:
-    r"""Return a table as LaTeX, for a document with ``\usepackage{array,booktabs,longtable}``.
-
-    Args:
-        table: The table.
-        label: What it is referred to by, in letters, digits, dashes and colons.
-    """
-    title = rf"\caption{{{latex(table.caption)}}}\label{{{label}}}"
-    head = _latex_row(table.head)
-    rows = [_latex_row([_signed(cell) for cell in row]) for row in table.rows]
-    notes = [latex(note) for note in table.notes]
-    lines = _long_table if len(rows) > _PAGE else _short_table
-    return "\n".join(lines(_latex_columns(table), title, head, rows, notes)) + "\n"
-
-
-def _short_table(columns: str, title: str, head: str, rows: Sequence[str], notes: Sequence[str]) -> list[str]:
-    return [
-        r"\begin{table}",
-        r"\centering\footnotesize",
-        title,
-        rf"\begin{{tabular}}{{{columns}}}",
-        *(r"\toprule", head, r"\midrule"),
-        *rows,
-        r"\bottomrule",
-        r"\end{tabular}",
-        *(rf"\par\smallskip\parbox{{\linewidth}}{{{note}}}" for note in notes),
-        r"\end{table}",
-    ]
-
-
-def _long_table(columns: str, title: str, head: str, rows: Sequence[str], notes: Sequence[str]) -> list[str]:
-    return [
-        r"{\footnotesize",
-        rf"\begin{{longtable}}{{{columns}}}",
-        rf"{title}\\",
-        *(r"\toprule", head, r"\midrule", r"\endfirsthead"),
-        *(r"\toprule", head, r"\midrule", r"\endhead"),
-        *(r"\bottomrule", r"\endfoot"),
-        *rows,
-        r"\end{longtable}",
-        *(rf"\noindent {note}\par" for note in notes),
-        "}",
-    ]
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(latex, cells)) + r" \\"
-
-
-def _latex_columns(table: Table) -> str:
-    """Return the types of columns; words share what numbers and names, which cannot be broken, leave of the line."""
-    texts = [[name, *map(shown, column)] for name, column in zip(table.head, table.columns, strict=True)]
-    widest = [max(map(len, column)) for column in texts]
-    words = [any(len(text) > _LONG and " " in text for text in column) for column in texts]
-    taken = sum(width for width, broken in zip(widest, words, strict=True) if not broken) + _GAP * len(words)
-    width = max(_NARROWEST, (1 - taken / _LINE) / max(1, sum(words)))
-    paragraph = rf">{{\raggedright\arraybackslash}}p{{{width:.2f}\linewidth}}"
-    flush = ("r" if right else "l" for right in _flush_right(table))
-    return "".join(paragraph if broken else letter for broken, letter in zip(words, flush, strict=True))
-
-
-def _flush_right(table: Table) -> list[bool]:
+def flush_right(table: Table) -> list[bool]:
     """Return which columns hold numbers."""
     return [any(map(_is_number, column)) for column in table.columns]
 
@@ -189,7 +116,7 @@ def _plain(cell: Cell) -> str:
     return csv_cell(cell)
 
 
-def _signed(cell: Cell) -> str:
+def signed(cell: Cell) -> str:
     """Return a cell for people, with the signs of units: Ω and µ."""
     text = shown(cell)
     if not isinstance(cell, Quantity) or not cell.unit or cell.unit.startswith("of "):
