@@ -46,6 +46,10 @@ StudyOut = Annotated[
 ]
 OnlyTrainings = Annotated[str, typer.Option("--only", metavar="GLOB", help="Only trainings whose name matches.")]
 Ohm = Annotated[str | None, typer.Option("--ohm", "--severity", metavar="R", help="Severity, in the defect's unit.")]
+DefectsOf = Annotated[
+    str | None,
+    typer.Option("--universe", metavar="NAME", help="The defect is one of it: a name, or a file of one's own."),
+]
 Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Worker processes; one per core if none.")]
 Vectors = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the vectors; RUN/vectors if none.")]
 Dask = Annotated[
@@ -251,6 +255,7 @@ def inject(
     circuit: Deck,
     defect: Annotated[str, typer.Argument(metavar="DEFECT")],
     ohm: Ohm = None,
+    universe: DefectsOf = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write here, not to stdout.")] = None,
     pattern: Pattern = None,
     iw: Time = None,
@@ -267,7 +272,11 @@ def inject(
     from faultsim.cli.inject import run
     from faultsim.cli.request import Request
 
-    run(Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature), out, trust)
+    run(
+        Request(circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature, universe),
+        out,
+        trust,
+    )
 
 
 @app.command()
@@ -275,6 +284,7 @@ def simulate(
     circuit: Circuit,
     defect: Annotated[str | None, typer.Option(metavar="ID")] = None,
     ohm: Ohm = None,
+    universe: DefectsOf = None,
     pattern: Pattern = None,
     iw: Time = None,
     lw: Time = None,
@@ -296,7 +306,7 @@ def simulate(
     from faultsim.cli.simulate import run
 
     asked = Request(
-        circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature, equivalent
+        circuit, defect, ohm, pattern, iw, lw, pulses, weights, program, delay, vdd, temperature, universe, equivalent
     )
     run(asked, plot, csv, json)
 
@@ -306,6 +316,7 @@ def shmoo(
     circuit: Circuit,
     defect: Annotated[str | None, typer.Option(metavar="ID", help="Drawn beside the fault-free circuit.")] = None,
     ohm: Ohm = None,
+    universe: DefectsOf = None,
     iw: IntegrateRange = None,
     lw: LeakyRange = None,
     pattern: Pattern = None,
@@ -323,7 +334,7 @@ def shmoo(
     from faultsim.cli.request import Request
     from faultsim.cli.shmoo import Wanted, run
 
-    asked = Request(circuit, defect, ohm, pattern, None, None, pulses, weights, "", None, vdd, temperature)
+    asked = Request(circuit, defect, ohm, pattern, None, None, pulses, weights, "", None, vdd, temperature, universe)
     run(asked, Wanted(iw, lw, plot, csv, spice, jobs), json)
 
 

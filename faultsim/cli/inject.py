@@ -17,7 +17,7 @@ from faultsim.cli.request import Request, asked_stimulus
 from faultsim.cli.simulate import asked_job
 from faultsim.cli.standalone import on_its_own, stand_alone
 from faultsim.errors import UsageError
-from faultsim.fault_models.naming import find_defect
+from faultsim.fault_models.naming import WIDEST, find_defect
 from faultsim.spice.reference import with_values
 
 
@@ -38,7 +38,7 @@ def _faulty_deck(request: Request, trust: bool) -> tuple[str, set[str]]:
     if any([*bench, request.vdd, request.temperature]):
         raise UsageError(f"{request.circuit} has a deck with stimulus and conditions of its own; change them there")
     circuit = open_circuit(request.circuit, trust)
-    defect = find_defect(circuit, request.defect or "")
+    defect = find_defect(circuit, request.defect or "", request.universe or WIDEST)
     at = severity(request.ohm, defect)
     edited = defect.inject(circuit.cards).at(at)
     return with_values(text_of(edited.cards), dict(edited.alters)), {card.source for card in circuit.cards}

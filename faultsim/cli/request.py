@@ -16,7 +16,7 @@ from faultsim.circuits.symbols import spelled_out
 from faultsim.cli.quantities import at_least_zero, positive, severity
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
-from faultsim.fault_models.naming import find_defect
+from faultsim.fault_models.naming import WIDEST, find_defect
 from faultsim.specfile import check_table
 
 
@@ -36,6 +36,7 @@ class Request:
     delay: str | None
     vdd: str | None
     temperature: float | None
+    universe: str | None = None
     equivalent: bool = False
 
 
@@ -92,6 +93,8 @@ def asked_fault(circuit: Network, request: Request) -> tuple[Defect, float] | No
     if request.defect is None:
         if request.ohm is not None:
             raise UsageError("--ohm, --severity needs --defect")
+        if request.universe is not None:
+            raise UsageError("--universe needs --defect")
         return None
-    defect = find_defect(of_network(circuit), request.defect)
+    defect = find_defect(of_network(circuit), request.defect, request.universe or WIDEST)
     return defect, severity(request.ohm, defect)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from faultsim import library
 from faultsim.circuits.circuit import Circuit
+from faultsim.circuits.device import device_classes
 from faultsim.circuits.sites import PLACES, Cut, Pair, Site
 from faultsim.errors import UsageError, did_you_mean
 from faultsim.fault_models.accounting import Accounting
@@ -56,13 +57,20 @@ def named_defects(circuit: Circuit, files: Sequence[str] = (), folder: Path | No
     return found
 
 
-def find_defect(circuit: Circuit, name: str) -> Defect:
+def find_defect(circuit: Circuit, name: str, universe: str = WIDEST) -> Defect:
     """Return a defect by id: one that the sidecar names, one of the universe, or two with a plus between.
 
+    Args:
+        circuit: Has it.
+        name: Its id.
+        universe: Name or file of the universe.
+
     Raises:
-        UsageError: The circuit has no such defect.
+        UsageError: The circuit has no such defect, or there is no such universe.
+        SpecError: Everything that is wrong with the universe.
     """
-    named = _Named(named_defects(circuit), Universe(circuit, load_universe(WIDEST)))
+    declared = device_classes(circuit.hierarchy).by_scope.values()
+    named = _Named(named_defects(circuit), Universe(circuit, load_universe(universe, declared)))
     found = named.find(name) or _double(named, name)
     if found is None:
         raise UsageError(f"{circuit.name} has no defect {name!r} ({_remedy(named, name)})")

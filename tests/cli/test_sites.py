@@ -188,6 +188,14 @@ def test_a_universe_of_one_s_own_is_a_file(shell: Shell) -> None:
     shell("validate", "mine.toml").succeeds()
     rows = shell("sites", "crossbar4", "--universe", "mine.toml", "--json").succeeds().json
     assert not [row for row in rows if row["terminals"] == ["xcell1.ma2.s"]]
+    # What is not in it has no name there; what it has is injected and simulated.
+    shell("inject", "crossbar4", "xcell1.ma2.s:open", "--universe", "mine.toml").fails_with(2, "'xcell1.ma2.s:open'")
+    own = shell("inject", "crossbar4", "xcell1.ma2.d:open", "--universe", "mine.toml").succeeds().out
+    assert own == shell("inject", "crossbar4", "xcell1.ma2.d:open").succeeds().out
+    asked = ("--defect", "xcell1.ma2.d:open", "--pattern", "0000", "--pulses", "1", "--universe")
+    assert shell("simulate", "crossbar4", *asked, "mine.toml", "--json").succeeds().json["status"] == "ok"
+    shell("simulate", "crossbar4", *asked, "other.toml").fails_with(2, "other.toml")
+    shell("simulate", "crossbar4", "--universe", "mine.toml").fails_with(2, "--universe needs --defect")
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
