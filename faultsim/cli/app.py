@@ -370,12 +370,13 @@ def merge(
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Worker processes, for what no shard has simulated.")
     ] = None,
+    fail_under: FailUnder = None,
     json: Json = False,
 ) -> None:
     """Make one run of the shards of a campaign: its tables and its report, as if it had been run in one place."""
     from faultsim.cli.merge import Request, run
 
-    raise typer.Exit(run(Request(campaign, shards, out, jobs), json))
+    raise typer.Exit(run(Request(campaign, shards, out, jobs, fail_under), json))
 
 
 @app.command()

@@ -17,6 +17,7 @@ from faultsim.cli.output import say
 from faultsim.cli.status import open_ledger
 from faultsim.cli.versions import versions
 from faultsim.errors import SimulatorError, UsageError
+from faultsim.reports.coverage_gate import check_limit
 from faultsim.reports.folder import fingerprint, spec_hash
 from faultsim.spice.absorbing import absorb
 from faultsim.spice.pool import WorkerPool
@@ -32,6 +33,7 @@ class Request:
     folders: Sequence[Path]
     out: Path | None
     jobs: int | None
+    fail_under: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ def run(request: Request, json: bool) -> int:
 
     Raises:
         UsageError: A folder is no shard's, or not of this campaign as it is now; or they are not of the same run.
+        GateError: The coverage is below what ``--fail-under`` asks for.
         SimulatorError: The shards were simulated with another simulator than the one here.
     """
+    check_limit(request.fail_under)
     path, campaign = spec.load(request.campaign)
     runs = _each_once([_shard_run(folder, path.stem, request.campaign) for folder in request.folders])
     for one in runs:
@@ -74,7 +78,9 @@ def run(request: Request, json: bool) -> int:
         absorb(out.parent / "store.sqlite", one.folder.parent / "store.sqlite")
     for gap in _gaps(runs):
         say(f"{gap}; what is missing is simulated now")
-    again = whole_run.Request(request.campaign, request.out, request.jobs, only, False, False, whole)
+    again = whole_run.Request(
+        request.campaign, request.out, request.jobs, only, False, False, whole, fail_under=request.fail_under
+    )
     return whole_run.run(again, json)
 
 

@@ -59,9 +59,7 @@ def run(request: Request, json: bool) -> int:
     """
     check_limit(request.fail_under)
     if request.fail_under is not None and request.shard is not None:
-        raise UsageError(
-            "--fail-under is about the whole campaign; faultsim report takes it, once the shards are merged"
-        )
+        raise UsageError("--fail-under is about the whole campaign; faultsim merge takes it")
     check_executor(request.dask, request.jobs)
     path, campaign = spec.load(request.campaign)
     campaign = campaign.without_equivalent() if request.whole else campaign

@@ -112,6 +112,8 @@ def test_merged_shards_are_what_one_run_gives_and_nothing_is_simulated_again(
     done = gathered(verb, words[0], *folders, "--json").succeeds()
     assert done.json["simulated"] == 0
     assert bytes_of(gathered.folder / "runs" / "five") == bytes_of(straight.folder)
+    failed = gathered(verb, words[0], *folders, "--fail-under", "100")
+    assert (failed.code, "below --fail-under 100" in failed.err) == (5, True), failed.err
     verdicts = [row["verdict"] for row in table(straight.folder / "thresholds.csv")]
     assert {"detected", "undetected"} == set(verdicts)
 
