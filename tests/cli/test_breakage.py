@@ -124,7 +124,7 @@ def test_two_pictures_show_what_one_does_not(broken: Shell, rows: dict[str, dict
     seen = {defect for (_, defect), flag in shown.items() if flag}
     assert sum(int(row["first"]) for row in chosen) == len(seen)
     page = (folder / "report.html").read_text()
-    assert f"2 presentations show {len(seen)} of {len(rows) - 1} defects" in page
+    assert f"{len(seen)} of {len(rows) - 1} defects are shown by 2 presentations" in page
     # What a good crossbar leaves is within the limits.
     for row in chosen:
         low, high = (np.array(row[name].split(), dtype=float) for name in ("low_s", "high_s"))

@@ -17,6 +17,7 @@ from faultsim.reports.figures.canvas import blank, plain, rendered
 from faultsim.reports.figures.figure import Figure
 from faultsim.reports.figures.palette import DEFECT
 from faultsim.reports.learning.study import Study
+from faultsim.units import number_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
@@ -102,12 +103,12 @@ def _sentence(
     never = sum(row.verdict is Verdict.NOT_LEARNED for row in broken)
     seen = sum(bool(row.detected) for row in broken)
     said = [
-        f"{whole} of {len(good)} pictures are learned without a defect.",
+        f"Without a defect {whole} of {number_of(len(good), 'picture')} {'is' if len(good) == 1 else 'are'} learned.",
         f"With {once} of {len(broken)} defects a picture is still learned at once, with {later} by more presentations, "
         f"with {never} never.",
         f"{seen} of {len(broken)} are seen by the conductance of a synapse.",
-        f"{test.selection.cost:g} presentations show {len(test.defects) - len(test.unseen)} of {len(test.defects)} "
-        "defects.",
+        f"{len(test.defects) - len(test.unseen)} of {len(test.defects)} defects are shown by "
+        f"{number_of(int(test.selection.cost), 'presentation')}.",
     ]
     return " ".join(said + ([f"{len(unknown)} transients failed."] if unknown else []))
 
