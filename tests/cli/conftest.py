@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -11,13 +13,17 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.cli.preloaded import Preloaded
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 120.0
@@ -120,6 +126,9 @@ class Shell:
         self.patience_s = patience_s
 
     def __call__(self, *words: object, env: dict[str, str] | None = None) -> Done:
+        if env is None:
+            program = next(_preloaded())
+            return Done(*program.run([*map(str, words)], self.folder, _environment(None), self.patience_s))
         done = subprocess.run(
             _command(words),
             cwd=self.folder,
@@ -238,6 +247,14 @@ def workspace(finished: Finished, shell: Shell) -> Shell:
     """A folder with a copy of the finished run, its store beside it, for tests that change something."""
     shutil.copytree(finished.shell.folder, shell.folder, dirs_exist_ok=True)
     return shell
+
+
+@cache
+def _preloaded() -> Iterator[Preloaded]:
+    """Return two of them by turns: what is done again is done with sets in another order, as by another interpreter."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return itertools.cycle([stack.enter_context(Preloaded(hash_seed)) for hash_seed in (1, 2)])
 
 
 def _command(words: tuple[object, ...]) -> list[str]:
