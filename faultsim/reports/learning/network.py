@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
 
 _MS = 1e3
-_MOST_SQUARES, _MOST_FIELDS, _ACROSS = 20_000, 100, 20
+_MOST_SQUARES, _MOST_FIELDS, _ACROSS = 20_000, 100, 10
 
 
 @dataclass(frozen=True)
@@ -178,19 +178,21 @@ def _fields_figure(academy: Academy, graduate: Graduate, count: int) -> Plot:
     across = min(_ACROSS, count)
     down = -(-count // across)
     rows, columns = academy.learned.shape
-    figure = blank(8.4, 8.4 / across * down * (rows + 2.5) / columns)
+    # A name above each, and some room beside it.
+    wide, high = 1.15 * columns, 1.4 * rows
+    figure = blank(5.6, 5.6 * down * high / (across * wide))
     axes = figure.subplots()
     axes.set_axis_off()
     shades: dict[float, list[Any]] = {}
     for place in range(count):
-        left, top = (place % across) * (columns + 1.5), -(place // across) * (rows + 2.5)
+        left, top = (place % across) * wide, -(place // across) * high
         _squares(shades, graduate.crossbar.weights[:, place].reshape(rows, columns), left, top)
         named = graduate.names.likeliest[place]
         said = str(named) if named >= 0 else "-"
-        axes.text(left + columns / 2, top + 0.4, said, fontsize=6, ha="center", va="bottom")
+        axes.text(left + columns / 2, top + 0.04 * rows, said, fontsize=7, ha="center", va="bottom")
     _paint(axes, shades)
-    axes.set_xlim(-0.5, across * (columns + 1.5))
-    axes.set_ylim(-down * (rows + 2.5), 2)
+    axes.set_xlim(columns - wide, across * wide)
+    axes.set_ylim(-(down - 1) * high - 1.05 * rows, high - rows)
     axes.set_aspect("equal")
     return figure
 
