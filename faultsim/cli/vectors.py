@@ -81,6 +81,8 @@ def run(request: Request, json: bool) -> None:
     if replayed:
         say(f"{folder / REPLAY} was of the vectors before, and is deleted; faultsim replay makes it anew")
     _conclude(found, output, folder, simulated, json)
+    if request.out is None:
+        say(f"{spelled('report', [runs[0].folder], {}, {})} shows them on the run's page")
 
 
 def _made(subject: Subject, request: Request, run: Path) -> tuple[VectorSet, int]:

@@ -111,6 +111,7 @@ def begin(folder: Path) -> Chosen:
     shell = prepared(folder)
     done = shell("vectors", "runs/c", "--candidates", "space.toml").succeeds()
     assert done.out.splitlines()[-1] == "runs/c/vectors"
+    assert done.err.splitlines()[-1] == "faultsim report runs/c shows them on the run's page"
     return Chosen(shell, done.err)
 
 
