@@ -57,9 +57,8 @@ def map_faults(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> 
     academy, folder = Academy.of(file, network, request.data), request.out or Path("runs") / path.stem
     behaviours = read_behaviours(request.behaviours) if request.behaviours is not None else []
     faults = [(Fault.of(one), spec.moments) for one in spec.faults]
-    # A circuit breaks in use: its network has learned by then.
     own = {one.fault.name: one.fault for one in behaviours if one.fault is not None}
-    faults += [(fault, ["after"]) for fault in own.values()]
+    faults += [(fault, spec.moments) for fault in own.values()]
 
     if dry_run:
         networks = len(spec.shares) * len(academy.spec.seeds)

@@ -145,7 +145,7 @@ class BehaviourSpec(Spec):
     )
     last: bool = Field(default=False, description="said only where no other is met")
     otherwise: bool = Field(default=False, description="said where no other is met")
-    network: Literal["always-spiking", "dead-neuron", "dead-synapse"] | None = Field(
+    network: Literal["always-spiking", "dead-neuron", "dead-synapse", "stuck"] | None = Field(
         default=None,
         description="the fault that it is to a functional network; else its integration gain and leak retention are",
     )

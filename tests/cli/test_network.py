@@ -148,19 +148,19 @@ def test_a_fault_map_is_made_once_and_resumed_point_by_point(shell: Shell) -> No
     shell.write("run/behaviours.csv", TABLE)
     words = ["train", "map.toml", "--behaviours", "run"]
     planned = shell(*words, "--dry-run", "--json").succeeds().json
-    assert sum(row["networks"] for row in planned) == 2 * 2 * 3 * 2 + 3 * 2 * 2
+    assert sum(row["networks"] for row in planned) == 2 * 2 * 3 * 2 + 3 * 2 * 3 * 2
     done = shell(*words).succeeds()
     assert "Without a fault" in done.err
     assert "10% dead synapses after learning cost" in done.err
     folder = shell.folder / "runs" / "map"
     found = rows(folder / "faults.csv")
-    assert len(found) == 2 + 36
+    assert len(found) == 2 + 60
     eager = [float(row["accuracy"]) for row in found if row["fault"] == "eager"]
     assert max(eager) < 0.2, "whoever always spikes says one thing to everything"
-    assert len(rows(folder / "severities.csv")) == 3 * 2 + 1
+    assert len(rows(folder / "severities.csv")) == 3 * 2 * 3 + 1
     before = bytes_of(folder)
     kept = sorted((folder / "points").iterdir())
-    assert len(kept) == 36
+    assert len(kept) == 60
     kept[0].unlink()
     assert "a second" not in shell(*words).succeeds().err.splitlines()[-2:]
     assert bytes_of(folder) == before

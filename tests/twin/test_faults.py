@@ -11,7 +11,7 @@ import pytest
 
 from faultsim.errors import SpecError, UsageError
 from faultsim.learning.twin.crossbar import Crossbar
-from faultsim.learning.twin.fault import Fault
+from faultsim.learning.twin.fault import WHOLE_SYNAPSE, Fault
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultRow, mean_rows
 from faultsim.learning.twin.severities import read_behaviours, severity_rows
@@ -70,6 +70,24 @@ def test_stuck_junctions_keep_their_state_while_others_learn(kind: FaultKind, st
         assert (found.synapses.bits >> np.uint64(junction) & np.uint64(1) == state).all()
     if junctions < 3:
         assert 0 < (found.synapses.bits >> np.uint64(2) & np.uint64(1)).mean() < 1
+
+
+def test_a_synapse_that_is_stuck_stays_as_it_is() -> None:
+    found, other = crossbar(), crossbar()
+    Fault("stuck", FaultKind.STUCK, junctions=WHOLE_SYNAPSE).inject(found, 1.0, seed=1)
+    for number in range(8):
+        found.learn(CODING.trains(picture()), number)
+        other.learn(CODING.trains(picture()), number)
+    assert (found.synapses.bits == crossbar().synapses.bits).all()
+    assert (other.synapses.bits != crossbar().synapses.bits).any()
+
+
+def test_what_a_behaviour_s_file_says_is_the_fault(tmp_path: Path) -> None:
+    called = ("Always-Spiking", "Stuck Synapse + Slow-to-Integrate", "Weak-Synapse + Slow-to-Integrate", "Their Own")
+    lines = [f"c,r{place}:open,{place}.0,ohm,0.9,1.0,{name}\n" for place, name in enumerate(called)]
+    (tmp_path / "behaviours.csv").write_text(HEAD + "".join(lines))
+    kinds = [one.fault.kind for one in read_behaviours(tmp_path) if one.fault is not None]
+    assert kinds == [FaultKind.ALWAYS_SPIKING, FaultKind.STUCK, FaultKind.BEHAVIOUR, FaultKind.BEHAVIOUR]
 
 
 def test_a_column_without_synapses_never_spikes_and_one_that_always_spikes_holds_all_others_down() -> None:
@@ -131,7 +149,8 @@ def test_behaviours_of_a_run_are_faults_each_once(tmp_path: Path) -> None:
     assert unknown.fault is None
     rows = [FaultRow("none", "", 0.0, 1, 0.9, 0.0), FaultRow("a:open 1000 ohm", "after", 0.1, 1, 0.7, 0.0)]
     first, *_, last = severity_rows([slow, unknown], mean_rows(rows))
-    assert (first.severity, first.integration_gain, first.share, first.accuracy) == (1000, 0.8, 0.1, 0.7)
+    assert (first.severity, first.integration_gain, first.accuracy) == (1000, 0.8, 0.7)
+    assert (first.moment, first.share) == ("after", 0.1)
     assert (last.defect_id, last.accuracy) == ("e:open", None)
 
 

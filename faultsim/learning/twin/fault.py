@@ -14,7 +14,8 @@ from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_spec import FaultSpec
 
 Places = NDArray[np.int64]
-_ONE = np.uint64(1)
+WHOLE_SYNAPSE = 64
+"""Junctions of the largest synapse that there is: so many are stuck where all of any are."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Fault:
             synapses.free.flat[places] &= ~stuck
             if self.kind is FaultKind.STUCK_PARALLEL:
                 synapses.bits.flat[places] |= stuck
-            else:
+            elif self.kind is FaultKind.STUCK_ANTIPARALLEL:
                 synapses.bits.flat[places] &= ~stuck
         synapses.conductances[:] = kernel.conductances(synapses.bits, synapses.alive, cell)
 

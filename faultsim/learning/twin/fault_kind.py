@@ -6,11 +6,12 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """What is wrong."""
+    """What is wrong; what is merely stuck stays in the state that it happens to be in."""
 
     DEAD_SYNAPSE = "dead-synapse"
     STUCK_PARALLEL = "stuck-parallel"
     STUCK_ANTIPARALLEL = "stuck-antiparallel"
+    STUCK = "stuck"
     DEAD_NEURON = "dead-neuron"
     ALWAYS_SPIKING = "always-spiking"
     BEHAVIOUR = "behaviour"
@@ -18,4 +19,4 @@ class FaultKind(StrEnum):
     @property
     def of_synapses(self) -> bool:
         """Whether it is a fault of synapses, or else of outputs."""
-        return self in (self.DEAD_SYNAPSE, self.STUCK_PARALLEL, self.STUCK_ANTIPARALLEL)
+        return self in (self.DEAD_SYNAPSE, self.STUCK_PARALLEL, self.STUCK_ANTIPARALLEL, self.STUCK)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models.behaviour import SEPARATOR, load_behaviours
-from faultsim.learning.twin.fault import Fault
+from faultsim.learning.twin.fault import WHOLE_SYNAPSE, Fault
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultMeanRow
 
@@ -50,6 +50,7 @@ class SeverityRow:
         behaviours: What the campaign calls it.
         integration_gain: How fast a faulty output integrates, relative to a good one.
         leak_retention: What it keeps from one pulse to the next, relative to a good one.
+        moment: Before, during or after learning.
         share: Of the outputs, or synapses, that have it.
         accuracy: Share of the held-out pictures that are named right, on average.
         lost: By how much less that is than without it.
@@ -64,6 +65,7 @@ class SeverityRow:
     behaviours: str
     integration_gain: float | None
     leak_retention: float | None
+    moment: str
     share: float | None
     accuracy: float | None
     lost: float | None
@@ -96,7 +98,7 @@ def _behaviour(row: Mapping[str, str], kinds: Mapping[str, FaultKind]) -> Circui
     own = [kinds[name] for name in names.split(SEPARATOR) if name in kinds]
     fault = None
     if own:
-        fault = Fault(title, own[0])
+        fault = Fault(title, own[0], junctions=WHOLE_SYNAPSE)
     elif row["integration_gain"] and row["leak_retention"]:
         gain, retention = float(row["integration_gain"]), float(row["leak_retention"])
         fault = Fault(title, FaultKind.BEHAVIOUR, gain=gain, retention=retention)
@@ -104,15 +106,15 @@ def _behaviour(row: Mapping[str, str], kinds: Mapping[str, FaultKind]) -> Circui
 
 
 def severity_rows(behaviours: Sequence[CircuitBehaviour], means: Sequence[FaultMeanRow]) -> Iterator[SeverityRow]:
-    """Yield what each behaviour costs, share by share."""
+    """Yield what each behaviour costs, moment by moment and share by share."""
     for one in behaviours:
         said = (one.circuit, one.defect_id, one.severity, one.unit, one.behaviours)
         if one.fault is None:
-            yield SeverityRow(*said, None, None, None, None, None, None, None)
+            yield SeverityRow(*said, None, None, "", None, None, None, None, None)
             continue
         measured = one.fault.kind is FaultKind.BEHAVIOUR
         gain, retention = (one.fault.gain, one.fault.retention) if measured else (None, None)
         for row in means:
             if row.fault == one.fault.name:
                 cost = (row.accuracy, row.lost, row.lost_low, row.lost_high)
-                yield SeverityRow(*said, gain, retention, row.share, *cost)
+                yield SeverityRow(*said, gain, retention, row.moment, row.share, *cost)
