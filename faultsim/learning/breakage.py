@@ -172,7 +172,11 @@ class Breakage:
     def _readings(self, asking: Asking, breaks: Sequence[Break], presentations: int) -> list[Reading]:
         lasting_s = presentations * self.explored.duration_s
         benches = {one.id: ReadingBench.of(_lasting(one, lasting_s)) for one in _trials_of(breaks)}
-        jobs = [benches[one.trial.id].job(one.defect) for one in breaks]
+        asking.watcher.stage("decks", len(breaks))
+        jobs = []
+        for one in breaks:
+            jobs.append(benches[one.trial.id].job(one.defect))
+            asking.watcher.advance()
         shown = "presentation" if presentations == 1 else "presentations"
         return [reading_of(outcome) for outcome in asking.outcomes(f"{presentations} {shown}", jobs)]
 
