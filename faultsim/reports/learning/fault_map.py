@@ -10,9 +10,8 @@ import numpy as np
 
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultMap, FaultMeanRow, FaultRow, mean_rows
-from faultsim.learning.twin.fault_spec import FaultSpec
 from faultsim.learning.twin.severities import CircuitBehaviour, SeverityRow, severity_rows
-from faultsim.reports.figures.canvas import blank, label, rendered
+from faultsim.reports.figures.canvas import blank, label, plain, rendered
 from faultsim.reports.figures.figure import Figure
 from faultsim.reports.figures.palette import FAINT, curve_style
 from faultsim.reports.learning.study import Study
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 _SIDES = {"synapses": True, "outputs": False}
 """What has a fault, and whether that is a synapse."""
+_LINE = 0.18
+"""Of the legend, in inches."""
 _MOMENTS = {"before": "before learning", "during": "half-way through learning", "after": "after learning"}
 
 
@@ -73,19 +74,20 @@ def _sentence(made: FaultMap, means: Sequence[FaultMeanRow]) -> str:
 
 def _figures(made: FaultMap, means: Sequence[FaultMeanRow]) -> Iterator[tuple[str, Figure]]:
     for moment in made.spec.moments:
-        text = f"Share of held-out pictures that are named right, with faults that come {_MOMENTS[moment]}"
-        drawn = f"{text}; mean over {means[0].networks} networks with Student's 95 % interval"
-        yield f"faults-{moment}", Figure("faults", drawn, *rendered(_figure(made.spec.faults, moment, means)))
+        for side, of_synapses in _SIDES.items():
+            names = [one.name for one in made.spec.faults if one.kind.of_synapses == of_synapses]
+            if names:
+                text = f"Share of held-out pictures that are named right: {side} have faults {_MOMENTS[moment]}"
+                drawn = f"{text}; mean over {means[0].networks} networks with Student's 95 % interval"
+                yield f"faults-{moment}-{side}", Figure("faults", drawn, *rendered(_figure(names, side, moment, means)))
 
 
-def _figure(faults: Sequence[FaultSpec], moment: str, means: Sequence[FaultMeanRow]) -> Plot:
-    sides = {title: [one.name for one in faults if one.kind.of_synapses == ours] for title, ours in _SIDES.items()}
-    shown = {title: names for title, names in sides.items() if names}
-    figure = blank(4.6 * len(shown), 3.9)
-    panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    for axes, (title, names) in zip(panels, shown.items(), strict=True):
-        _panel(axes, names, moment, means)
-        label(axes, f"{title} with the fault (%)", "named right" if axes is panels[0] else "")
+def _figure(names: Sequence[str], side: str, moment: str, means: Sequence[FaultMeanRow]) -> Plot:
+    figure = blank(5.6, 3.6 + _LINE * -(-len(names) // 2))
+    axes = figure.subplots()
+    _panel(axes, names, moment, means)
+    label(axes, f"{side} with the fault (%)", "named right")
+    figure.legend(*axes.get_legend_handles_labels(), fontsize=8, frameon=False, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -99,7 +101,6 @@ def _panel(axes: Any, names: Sequence[str], moment: str, means: Sequence[FaultMe
         reach += [[(row.high if row.high is not None else row.accuracy) - row.accuracy for row in own]]
         marks = {"marker": style["marker"], "markersize": 4, "color": style["color"], "linestyle": style["linestyle"]}
         shares = [100 * row.share for row in own]
-        axes.errorbar(shares, middle, yerr=reach, linewidth=1.0, elinewidth=0.7, capsize=2, label=name, **marks)
+        axes.errorbar(shares, middle, yerr=reach, linewidth=1.0, elinewidth=0.7, capsize=2, label=plain(name), **marks)
     axes.set_ylim(0, 1)
     axes.grid(True, linewidth=0.4, alpha=0.6)
-    axes.legend(fontsize=7, frameon=False, loc="lower left")
