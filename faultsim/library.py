@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from faultsim.errors import UsageError, did_you_mean
+from faultsim.errors import Problem, SpecError, UsageError, did_you_mean
 
 FOLDERS = {
     "circuits": "circuits/networks",
@@ -50,14 +50,25 @@ def find(kind: str, name: str) -> Path:
     raise UsageError(_not_found(kind, name))
 
 
-def find_from(path: Path, kind: str, name: str) -> Path:
+def find_from(path: Path, key: str, kind: str, name: str) -> Path:
     """Return the file that another one names: by its path from there, or else as `find` does.
 
+    Args:
+        path: The file that names it.
+        key: Where it does.
+        kind: One of `FOLDERS`.
+        name: A path, or a name.
+
     Raises:
-        UsageError: There is none.
+        SpecError: There is none.
     """
     beside = path.parent / name
-    return beside if beside.is_file() else find(kind, name)
+    if beside.is_file():
+        return beside
+    try:
+        return find(kind, name)
+    except UsageError as error:
+        raise SpecError([Problem(f"{path}: {key}", str(error))]) from error
 
 
 def called(kind: str, path: Path) -> str:

@@ -12,7 +12,8 @@ from faultsim.campaigns.limits import LimitsSpec
 from faultsim.campaigns.windows import PlaneSpec, WindowSpec, with_plane
 from faultsim.circuits.sidecar import ConditionsSpec
 from faultsim.circuits.symbols import Symbols
-from faultsim.specfile import Quantity, Spec, read_spec
+from faultsim.errors import Problem, SpecError
+from faultsim.specfile import Quantity, Spec, check_table, read_table
 from faultsim.units import parse_quantity
 
 
@@ -275,4 +276,7 @@ def load(name: str) -> tuple[Path, CampaignSpec]:
         SpecError: Everything that is wrong with the file.
     """
     path = library.find("campaigns", name)
-    return path, read_spec(path, CampaignSpec)
+    table = read_table(path)
+    if "kind" in table:
+        raise SpecError([Problem(f"{path}: kind", f"{table['kind']!r} is no campaign", "faultsim train, measure")])
+    return path, check_table(table, CampaignSpec, path)

@@ -20,8 +20,8 @@ from faultsim.spice.service import SimulationService
 def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
     """Train with defects, write the folder and say what came of it; the exit code is 6 where a transient failed."""
     request.check()
-    spec, curriculum = load_breakage(path)
-    made = Breakage(spec, curriculum.only(request.only))
+    spec, curriculum, universe = load_breakage(path)
+    made = Breakage(spec, curriculum.only(request.only), universe)
     lasting_s = spec.presentations * made.explored.timeout_s
     folder = request.out or Path("runs") / path.stem
     if dry_run:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 import numpy as np
 
 from faultsim.circuits.learning_bench import LearningBench
-from faultsim.errors import Problem, SpecError
+from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches_any
+from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe
-from faultsim.fault_models.universe_file import load_universe
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage_spec import BreakageSpec
 from faultsim.learning.reading import Reading, ReadingBench, reading_of
@@ -102,19 +101,24 @@ class Breakage:
     Attributes:
         spec: What is asked for.
         curriculum: The trainings that it may choose from.
+        universe: Where the defects are from.
     """
 
     spec: BreakageSpec
     curriculum: Curriculum
+    universe: UniverseSpec
 
     @cached_property
     def explored(self) -> Curriculum:
         """The trainings that are broken with every defect.
 
         Raises:
-            UsageError: There are none.
+            UsageError: ``--only`` has left none of them.
         """
-        return self.curriculum.only(self.spec.only)
+        found = self.curriculum.called(self.spec.only)
+        if not found:
+            raise UsageError(f"--only: none of the trainings {self.spec.only} is called so (--dry-run lists them)")
+        return replace(self.curriculum, trials=found)
 
     @cached_property
     def trials(self) -> list[Trial]:
@@ -125,21 +129,12 @@ class Breakage:
     def proofs(self) -> list[Trial]:
         """The trainings in which what a test relies on is simulated again; none that is explored anyway."""
         explored = {one.id for one in self.explored.trials}
-        matching = [one for one in self.curriculum.trials if fnmatchcase(one.id, self.spec.proof)]
-        return [_sensed(one) for one in matching if one.id not in explored]
+        return [_sensed(one) for one in self.curriculum.called(self.spec.proof) if one.id not in explored]
 
     def defects(self, trial: Trial) -> list[Defect]:
-        """Return the defects of a training's crossbar.
-
-        Raises:
-            SpecError: There are none of that name.
-        """
-        universe = Universe(trial.network().circuit, load_universe(self.spec.universe))
-        found = [one for one in universe if matches_any(one.id, self.spec.sites)]
-        if not found:
-            said = f"{', '.join(self.spec.sites)}: no defect of {trial.id} in universe {self.spec.universe}"
-            raise SpecError([Problem("sites", said, "faultsim sites FILE --universe NAME lists them")])
-        return found
+        """Return the defects of a training's crossbar."""
+        universe = Universe(trial.network().circuit, self.universe)
+        return [one for one in universe if matches_any(one.id, self.spec.sites)]
 
     @cached_property
     def breaks(self) -> list[Break]:

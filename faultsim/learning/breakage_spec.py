@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from faultsim import library
+from faultsim.errors import Problem, SpecError
+from faultsim.fault_models.globs import matches_any
+from faultsim.fault_models.rules import UniverseSpec
+from faultsim.fault_models.universe import Universe
+from faultsim.fault_models.universe_file import load_universe_file
 from faultsim.learning import spec as trainings
 from faultsim.learning.trial import Curriculum, make_curriculum
-from faultsim.specfile import Spec, read_spec
+from faultsim.specfile import Spec, check_table, read_spec, read_table
+
+_OWN = "training"
 
 
 class BreakageSpec(Spec):
@@ -39,22 +47,44 @@ class BreakageSpec(Spec):
     )
 
 
-def load_breakage(path: Path) -> tuple[BreakageSpec, Curriculum]:
+def load_breakage(path: Path) -> tuple[BreakageSpec, Curriculum, UniverseSpec]:
     """Read the file of trainings with defects.
 
     Returns:
-        What it says, and all the trainings of the file that it names.
+        What it says, all the trainings of the file that it names, and where the defects are from.
 
     Raises:
-        UsageError: There are no such trainings.
         SpecError: Everything that is wrong with one of the files.
     """
     spec = read_spec(path, BreakageSpec)
-    file = library.find_from(path, "trainings", spec.trainings)
-    curriculum = make_curriculum(file, read_spec(file, trainings.TrainingSpec))
-    for pattern in filter(None, (spec.only, spec.proof)):
-        curriculum.only(pattern)
-    return spec, curriculum
+    file = library.find_from(path, "trainings", "trainings", spec.trainings)
+    table = read_table(file)
+    if (kind := table.get("kind", _OWN)) != _OWN:
+        raise SpecError([Problem(f"{path}: trainings", f"{file} is a {kind}", f"one with kind = {_OWN!r}")])
+    curriculum = make_curriculum(file, check_table(table, trainings.TrainingSpec, file))
+    universe = load_universe_file(library.find_from(path, "universe", "universes", spec.universe))
+    if problems := list(_problems(path, spec, curriculum, universe)):
+        raise SpecError(problems)
+    return spec, curriculum, universe
+
+
+def _problems(path: Path, spec: BreakageSpec, curriculum: Curriculum, universe: UniverseSpec) -> Iterator[Problem]:
+    """Yield what of the file fits none of its trainings, or none of their defects."""
+    named = {key: curriculum.called(getattr(spec, key)) for key in ("only", "proof")}
+    for key, found in named.items():
+        if not found and getattr(spec, key):
+            said = f"{getattr(spec, key)}: no training of {curriculum.path} is called so"
+            yield Problem(f"{path}: {key}", said, f"such as {curriculum.trials[0].id}")
+    explored = {trial.id for trial in named["only"]}
+    if named["proof"] and all(trial.id in explored for trial in named["proof"]):
+        yield Problem(f"{path}: proof", f"{spec.proof}: all of these are explored anyway", "others than only")
+    if named["only"]:
+        circuit = named["only"][0].network().circuit
+        ids = [defect.id for defect in Universe(circuit, universe)]
+        for glob in spec.sites:
+            if not any(matches_any(one, [glob]) for one in ids):
+                said = f"{glob}: no defect of universe {spec.universe} is called so"
+                yield Problem(f"{path}: sites", said, f"such as {ids[0]}" if ids else "it has none")
 
 
 def is_breakage(table: dict[str, object]) -> bool:

@@ -168,8 +168,21 @@ class LearningTest:
 
     @property
     def unseen(self) -> list[str]:
-        """Defects that no character shows surely enough."""
+        """Defects that no character shows."""
+        return [defect for defect in self._uncovered if defect not in self._shown_once]
+
+    @property
+    def unsure(self) -> list[str]:
+        """Defects that are shown, but by no character that is used, or not surely enough."""
+        return [defect for defect in self._uncovered if defect in self._shown_once]
+
+    @property
+    def _uncovered(self) -> list[str]:
         return [self.defects[place] for place in self.problem.uncoverable]
+
+    @cached_property
+    def _shown_once(self) -> frozenset[str]:
+        return frozenset(row.defect_id for row in self.exposures if row.detected)
 
     @cached_property
     def presentations(self) -> list[PresentationRow]:

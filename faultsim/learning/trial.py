@@ -107,13 +107,17 @@ class Curriculum:
         """Time after which a transient counts as hung."""
         return self._presented.timeout
 
+    def called(self, pattern: str) -> tuple[Trial, ...]:
+        """Return the trainings whose names match a pattern of the shell's."""
+        return tuple(trial for trial in self.trials if fnmatchcase(trial.id, pattern))
+
     def only(self, pattern: str) -> Curriculum:
         """Return the trainings whose names match a pattern of the shell's.
 
         Raises:
             UsageError: None does.
         """
-        trials = tuple(trial for trial in self.trials if fnmatchcase(trial.id, pattern))
+        trials = self.called(pattern)
         if not trials:
             raise UsageError(f"--only {pattern}: no training of {self.path} is called so (--dry-run lists them)")
         return replace(self, trials=trials)
@@ -123,10 +127,9 @@ def make_curriculum(path: Path, spec: TrainingSpec) -> Curriculum:
     """Return the trainings of a file.
 
     Raises:
-        UsageError: There is no such file of glyphs.
-        SpecError: Everything else that is wrong.
+        SpecError: Everything that is wrong.
     """
-    glyphs = load_glyphs(library.find_from(path, "glyphs", spec.glyphs))
+    glyphs = load_glyphs(library.find_from(path, "glyphs", "glyphs", spec.glyphs))
     problems = list(_problems(path, spec, glyphs))
     if problems:
         raise SpecError(problems)

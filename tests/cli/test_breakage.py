@@ -79,8 +79,7 @@ def test_a_defect_loses_its_pixel_or_is_not_seen(
 
 
 def test_synapses_conduct_as_the_junction_says(broken: Shell, tmp_path: Path) -> None:
-    spec, curriculum = load_breakage(broken.folder / "broken.toml")
-    made = Breakage(spec, curriculum)
+    made = Breakage(*load_breakage(broken.folder / "broken.toml"))
     trial = made.trials[0]
     with SimulationService(WorkerPool(1, timeout_s=600.0), Store(tmp_path / "store.sqlite")) as service:
         (outcome,) = Asking(service, Quiet(), 1).outcomes("one", [ReadingBench.of(trial).job(None)])
@@ -124,7 +123,7 @@ def test_two_pictures_show_what_one_does_not(broken: Shell, rows: dict[str, dict
     seen = {defect for (_, defect), flag in shown.items() if flag}
     assert sum(int(row["first"]) for row in chosen) == len(seen)
     page = (folder / "report.html").read_text()
-    assert f"{len(seen)} of {len(rows) - 1} defects are shown by 2 presentations" in page
+    assert f"2 presentations show {len(seen)} of {len(rows) - 1} defects" in page
     # What a good crossbar leaves is within the limits.
     for row in chosen:
         low, high = (np.array(row[name].split(), dtype=float) for name in ("low_s", "high_s"))
@@ -142,7 +141,7 @@ def test_what_the_test_relies_on_is_simulated_from_other_states(broken: Shell) -
     with (folder / "broken.csv").open(newline="") as file:
         again = [row for row in csv.DictReader(file) if row["training"] in ("left-2j-s1", "top-2j-s1")]
     assert len(again) == 2 + sum(row["detected"] == "2" for row in exposures)
-    assert "simulated again in 2 of other initial states" in (folder / "report.html").read_text()
+    assert "simulated again in 2 more, with other initial states" in (folder / "report.html").read_text()
     said = broken("train", "broken.toml", "--dry-run").succeeds().err
     assert "what a test relies on is simulated again with 2 more initial states" in said
 
@@ -150,17 +149,24 @@ def test_what_the_test_relies_on_is_simulated_from_other_states(broken: Shell) -
 def test_what_does_not_fit_is_said(broken: Shell) -> None:
     listed = broken("train", "broken.toml", "--dry-run", "--json").succeeds().json
     assert [row["defect"] for row in listed][:2] == ["", "xs1_1.xj1:open"]
+    broken.write("net.toml", 'kind = "network"\n')
     broken.write("short.toml", SPEC.replace('duration = "40m"', 'duration = "10m"'))
     elsewhere = BREAKAGE.replace('["xs1_1.xj1:*", "xs2_1.xj1:stuck-*", "in1.xs1_1:open"]', '["xs9:*"]')
     for text, code, *said in (
-        (elsewhere, 3, "sites: xs9:*: no"),
+        (elsewhere, 3, "wrong.toml: sites: xs9:*: no defect of universe devices"),
+        (BREAKAGE.replace('"in1.xs1_1:open"', '"*:opem"'), 3, "wrong.toml: sites: *:opem: no defect"),
+        (BREAKAGE.replace("small.toml", "net.toml"), 3, "wrong.toml: trainings: net.toml is a network"),
+        (BREAKAGE.replace("*-2j-s1", "*-2j-s2"), 3, "wrong.toml: proof: *-2j-s2: all of these are explored anyway"),
         (BREAKAGE.replace("small.toml", "short.toml"), 3, "duration: in 0.01 s no pulse of pixel"),
-        (BREAKAGE.replace("small.toml", "nothing"), 2, "no training named 'nothing'"),
-        (BREAKAGE.replace("*-2j-s2", "right*"), 2, "no training of"),
-        (BREAKAGE.replace("*-2j-s1", "right*"), 2, "right*: no training of"),
-        (f'{BREAKAGE}universe = "none"\n', 2, "no universe named 'none'"),
+        (BREAKAGE.replace("small.toml", "nothing"), 3, "wrong.toml: trainings: no training named 'nothing'"),
+        (BREAKAGE.replace("*-2j-s2", "right*"), 3, "wrong.toml: only: right*: no training of"),
+        (BREAKAGE.replace("*-2j-s1", "right*"), 3, "wrong.toml: proof: right*: no training of"),
+        (f'{BREAKAGE}universe = "none"\n', 3, "wrong.toml: universe: no universe named 'none'"),
         (BREAKAGE.replace("presentations = 2", "presentations = 0"), 3, "wrong.toml:7: presentations"),
     ):
         broken.write("wrong.toml", text)
         broken("train", "wrong.toml").fails_with(code, *said)
+        if "duration" not in said[0]:
+            broken("validate", "wrong.toml").fails_with(code, *said)
+    broken("train", "broken.toml", "--only", "*-s1").fails_with(2, "--only: none of the trainings *-2j-s2 is called so")
     broken("infer", "broken.toml").fails_with(2, "broken.toml")

@@ -71,6 +71,18 @@ def test_a_character_that_good_crossbars_do_not_always_learn_is_not_used() -> No
     assert chosen(test) == {"B": 1}
 
 
+def test_what_only_a_refused_character_shows_or_none_often_enough_is_told_from_what_none_shows() -> None:
+    shown = {"A": {"a": 40, "b": 0, "c": 0, "d": 0}, "B": {"a": 0, "b": 40, "c": 1, "d": 0}}
+    found = []
+    for character, defects in shown.items():
+        for seed in range(40):
+            found.append(trained(character, seed, "", False, None if character == "A" else 1))
+            found += [trained(character, seed, name, seed < count) for name, count in defects.items()]
+    test = LearningTest(found, 0.99, 0.05)
+    # One time in forty: 20 repetitions are not enough for 0.99.
+    assert (test.unsure, test.unseen) == (["a", "c"], ["d"])
+
+
 def test_limits_hold_for_every_good_crossbar_with_tolerance() -> None:
     (row,) = learning_test({"A": {"a": 4}}).presentations
     assert row.low_s == pytest.approx((0.9 * 2.0, 0.9 * 1.0))

@@ -55,7 +55,6 @@ class Academy:
         Raises:
             SpecError: Pictures that are not there, or settings that do not fit.
         """
-        checked_settings(path, spec.settings)
         learned, tested = images_of(path, spec, data)
         if spec.black_from is not None:
             learned, tested = (one.in_black_and_white(spec.black_from) for one in (learned, tested))

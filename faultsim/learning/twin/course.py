@@ -122,6 +122,8 @@ class Course:
         """
         crossbar = self.drawn()
         state = None if fresh else read_state(self._file, self.fingerprint)
+        if state is not None and not self._is_on_the_way(state):
+            state = None
         if state is not None:
             state.restore(crossbar)
         rows = [AccuracyRow(**row) for row in state.rows] if state is not None else []
@@ -140,6 +142,11 @@ class Course:
             write_state(self._file, State.of(crossbar, samples, list(map(asdict, rows)), self.fingerprint))
         found = found or self.examined(crossbar, samples)
         return Graduate(self.seed, crossbar, found.names, tuple(rows), found.confusion)
+
+    def _is_on_the_way(self, state: State) -> bool:
+        """Return whether a course comes through a state: not if that has learned more, or was measured elsewhere."""
+        measured = state.samples % self.spec.measured_every == 0
+        return state.samples == self.spec.samples or (measured and state.samples < self.spec.samples)
 
     def drawn(self) -> Crossbar:
         """Return the crossbar that it begins with."""

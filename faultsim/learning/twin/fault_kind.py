@@ -17,6 +17,11 @@ class FaultKind(StrEnum):
     BEHAVIOUR = "behaviour"
 
     @property
+    def sticks(self) -> bool:
+        """Whether junctions are stuck."""
+        return self in (self.STUCK_PARALLEL, self.STUCK_ANTIPARALLEL, self.STUCK)
+
+    @property
     def of_synapses(self) -> bool:
         """Whether it is a fault of synapses, or else of outputs."""
-        return self in (self.DEAD_SYNAPSE, self.STUCK_PARALLEL, self.STUCK_ANTIPARALLEL, self.STUCK)
+        return self.sticks or self is self.DEAD_SYNAPSE

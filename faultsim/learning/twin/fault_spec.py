@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from faultsim import library
 from faultsim.errors import Problem, SpecError
@@ -19,7 +20,7 @@ Moment = Literal["before", "during", "after"]
 class FaultSpec(Spec):
     """A fault of synapses or outputs."""
 
-    name: str = Field(description="in tables and figures")
+    name: str = Field(min_length=1, description="in tables and figures")
     kind: FaultKind = Field(description="what is wrong; behaviour: an output integrates or leaks otherwise")
     junctions: int = Field(default=1, ge=1, description="of each faulty synapse, how many are stuck")
     gain: Annotated[float, Field(ge=0)] = Field(
@@ -28,6 +29,16 @@ class FaultSpec(Spec):
     retention: Annotated[float, Field(gt=0)] = Field(
         default=1.0, description="what a faulty output keeps from one pulse of the fastest train to the next, likewise"
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        own = {"junctions": self.kind.sticks, "gain": self.kind is FaultKind.BEHAVIOUR}
+        own["retention"] = own["gain"]
+        if idle := [name for name, used in own.items() if not used and name in self.model_fields_set]:
+            raise ValueError(f"a {self.kind} takes no {', '.join(idle)}")
+        if self.kind is FaultKind.BEHAVIOUR and self.gain == self.retention == 1.0:
+            raise ValueError("a behaviour needs a gain or a retention other than 1; with neither it is no fault")
+        return self
 
 
 class FaultMapSpec(Spec):
@@ -52,6 +63,18 @@ class FaultMapSpec(Spec):
         default=None, description="share of dead synapses below which they are said not to matter"
     )
 
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        listed: dict[str, Sequence[object]] = {
+            "shares": self.shares,
+            "moments": self.moments,
+            "faults": [one.name for one in self.faults],
+        }
+        for key, values in listed.items():
+            if twice := [str(value) for value in dict.fromkeys(values) if list(values).count(value) > 1]:
+                raise ValueError(f"{key}: {', '.join(twice)} more than once")
+        return self
+
 
 def load_fault_map(path: Path) -> tuple[FaultMapSpec, Path, NetworkSpec]:
     """Read the file of a fault map.
@@ -60,14 +83,19 @@ def load_fault_map(path: Path) -> tuple[FaultMapSpec, Path, NetworkSpec]:
         What it says; the file of its network; that network, as it is wanted.
 
     Raises:
-        UsageError: There is no such network.
         SpecError: Everything that is wrong with one of the files.
     """
     spec = read_spec(path, FaultMapSpec)
-    file = library.find_from(path, "trainings", spec.network)
+    file = library.find_from(path, "network", "trainings", spec.network)
     if not is_network(read_table(file)):
         raise SpecError([Problem(f"{path}: network", f"{file} is no functional network", 'one with kind = "network"')])
     network = load_network(file)
+    most = network.junctions
+    if many := [one for one in spec.faults if one.junctions > most]:
+        raise SpecError(
+            Problem(f"{path}: faults", f"{one.name}: {one.junctions} junctions", f"synapses of {file} have {most}")
+            for one in many
+        )
     own = {name: getattr(spec, name) for name in ("outputs", "samples", "initialisations")}
     return spec, file, network.model_copy(update={name: value for name, value in own.items() if value is not None})
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from faultsim.learning.bench_settings import checked_settings
 from faultsim.specfile import Quantity, Spec, read_spec
 
+_FEWEST_STEPS = 10
+"""Of a presentation: with fewer no pulse is seen."""
 Positive = Annotated[Quantity, Field(gt=0)]
 
 
@@ -60,6 +63,13 @@ class NetworkSpec(Spec):
     threshold: ThresholdSpec = Field(default_factory=ThresholdSpec)
     settings: dict[str, dict[str, str | float]] = Field(default_factory=dict, description="as in a file of trainings")
 
+    @model_validator(mode="after")
+    def _steps(self) -> Self:
+        if self.step * _FEWEST_STEPS > self.presentation:
+            few = f"a presentation of {self.presentation:g} s has to have {_FEWEST_STEPS} of them at least"
+            raise ValueError(f"step {self.step:g} s is too long: {few}")
+        return self
+
     @property
     def seeds(self) -> range:
         """The seeds of its networks."""
@@ -72,7 +82,9 @@ def load_network(path: Path) -> NetworkSpec:
     Raises:
         SpecError: Everything that is wrong with it.
     """
-    return read_spec(path, NetworkSpec)
+    spec = read_spec(path, NetworkSpec)
+    checked_settings(path, spec.settings)
+    return spec
 
 
 def is_network(table: dict[str, object]) -> bool:

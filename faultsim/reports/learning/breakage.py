@@ -99,16 +99,18 @@ def _sentence(
 ) -> str:
     good = [row for row in rows if not row.defect_id]
     whole = sum(row.verdict is Verdict.LEARNED and row.presentations == 1 for row in good)
-    once, later = sum(row.presentations == 1 for row in broken), sum((row.presentations or 0) > 1 for row in broken)
-    never = sum(row.verdict is Verdict.NOT_LEARNED for row in broken)
-    seen = sum(bool(row.detected) for row in broken)
+    known = {row.training for row in good if row.presentations == 1}
+    asked = [row for row in broken if row.training in known]
+    once, later = sum(row.presentations == 1 for row in asked), sum((row.presentations or 0) > 1 for row in asked)
+    never = sum(row.verdict is Verdict.NOT_LEARNED for row in asked)
+    covered = len(test.defects) - len(test.unseen) - len(test.unsure)
+    cost, crossbars = int(test.selection.cost), number_of(len(asked), "crossbar")
     said = [
         f"Without a defect {whole} of {number_of(len(good), 'picture')} {'is' if len(good) == 1 else 'are'} learned.",
-        f"With {once} of {len(broken)} defects a picture is still learned at once, with {later} by more presentations, "
-        f"with {never} never.",
-        f"{seen} of {len(broken)} are seen by the conductance of a synapse.",
-        f"{len(test.defects) - len(test.unseen)} of {len(test.defects)} defects are shown by "
-        f"{number_of(int(test.selection.cost), 'presentation')}.",
+        f"Of {crossbars} with a defect, shown what is learned without it, {once} still learn it at once, "
+        f"{later} by more presentations, {never} never.",
+        f"{number_of(cost, 'presentation')} show{'s' if cost == 1 else ''} {covered} of "
+        f"{number_of(len(test.defects), 'defect')} by the conductance of a synapse.",
     ]
     return " ".join(said + ([f"{len(unknown)} transients failed."] if unknown else []))
 
