@@ -127,7 +127,9 @@ def doctor(json: Json = False) -> None:
 
 @app.command("list")
 def list_(
-    kind: Annotated[str | None, typer.Argument(metavar="[circuits|campaigns|defects|behaviours|universes]")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[circuits|campaigns|defects|behaviours|universes|trainings|...]")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List what can be named, with a line each."""

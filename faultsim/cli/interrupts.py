@@ -12,7 +12,7 @@ from typing import Any, Self
 from faultsim.errors import Interrupted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_FIRST = "faultsim: stopping when the transients that are running have ended; once more stops at once"
+_FIRST = "faultsim: stopping when what is running has ended; once more stops at once"
 # timeout sends its signal to the process and to the group that it is in.
 _SAME_S = 0.3
 # The bar hides the cursor and stays on its line.

@@ -66,6 +66,8 @@ def check_run(folder: Path) -> None:
     Raises:
         UsageError: It is not.
     """
+    if not is_run(folder) and is_study(folder):
+        raise UsageError(f"{folder} is no run of a campaign; what train, infer and measure leave has its page already")
     if not is_run(folder):
         raise UsageError(f"{folder} is not a run folder: it has no {_LEDGER}; faultsim run makes one")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from faultsim.campaigns.lock import FolderLock
@@ -11,9 +11,9 @@ from faultsim.cli.commands import spelled
 from faultsim.cli.executors import check_executor, open_executor
 from faultsim.cli.interrupts import Interrupts
 from faultsim.cli.output import print_json, say
-from faultsim.cli.study_log import StudyLog
+from faultsim.cli.study_log import StudyLog, manifest_of
 from faultsim.cli.versions import versions
-from faultsim.errors import Interrupted, StorageError
+from faultsim.errors import Interrupted, StorageError, UsageError
 from faultsim.reports.learning.study import Study, begin_study, write_study
 from faultsim.spice.service import SimulationService
 from faultsim.spice.store import Store
@@ -74,21 +74,24 @@ def conduct(request: StudyRequest, folder: Path, timeout_s: float, work: Work) -
         The study, and the path of its page.
 
     Raises:
+        UsageError: The folder is of something else.
         Interrupted: Ctrl-C; what was finished is stored.
         StorageError: Something cannot be written.
     """
     again = request.command
     log = StudyLog(folder, again)
+    _check_folder(folder, Path(request.spec).stem)
     with FolderLock(folder, request.verb), Interrupts(again):
         try:
-            begin_study(folder)
-            log.begin()
             store = Store(folder.parent / _STORE)
             generation = store.begin_generation() if request.fresh else 0
             executor, threads = open_executor(request.dask, request.jobs, timeout_s)
             with SimulationService(executor, store, generation) as service:
                 stated = versions(service.simulator)
-                study = work(service, threads, log)
+                # Only now: where nothing can be simulated, an earlier report stays as it is.
+                begin_study(folder)
+                log.begin()
+                study = _told_of(request.only, work(service, threads, log))
             page = write_study(folder, study, stated)
             log.end()
             return study, page
@@ -97,6 +100,25 @@ def conduct(request: StudyRequest, folder: Path, timeout_s: float, work: Work) -
             raise Interrupted(f"{stopped}; resume with: {again}") from error
         except StorageError as error:
             raise StorageError(f"{error}; then go on with: {again}") from error
+
+
+def _check_folder(folder: Path, name: str) -> None:
+    """Check that a folder is not that of a campaign, or of a study by another name.
+
+    Raises:
+        UsageError: It is.
+    """
+    manifest = manifest_of(folder)
+    if "campaign" in manifest or (manifest and manifest.get("name") != name):
+        of = manifest.get("campaign") or f"{manifest.get('kind')} {manifest.get('name')}"
+        raise UsageError(f"{folder} is the folder of {of}; choose another --out, or delete it")
+
+
+def _told_of(only: str, study: Study) -> Study:
+    """Return a study that says which of its trainings it is about, where these are not all."""
+    if only == "*":
+        return study
+    return replace(study, notes=[*study.notes, f"Only {only}, by --only."], counts={**study.counts, "only": only})
 
 
 def conclude(study: Study, page: Path, json: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,33 +55,41 @@ class StudyLog:
 
 def is_study(folder: Path) -> bool:
     """Return whether a folder is one of a study, finished or not."""
-    return (folder / _FILE).is_file() or "kind" in _manifest(folder)
+    return (folder / _FILE).is_file() or "kind" in manifest_of(folder)
 
 
 def print_study(folder: Path, as_json: bool) -> None:
     """Print how far a study is."""
-    holder, manifest = holder_of(folder), _manifest(folder)
+    holder, manifest = holder_of(folder), manifest_of(folder)
     at = json.loads((folder / _FILE).read_text()) if (folder / _FILE).is_file() else {}
     if as_json:
         stages = {at["stage"]: [at["done"], at["total"]]} if at.get("stage") else {}
         running = {**asdict(holder), **at} if holder else None
         resume = at.get("resume") if not manifest else None
-        print_json({"complete": bool(manifest), "resume": resume, "stages": stages, "running": running})
+        counts = _counts(manifest)
+        print_json(
+            {"complete": bool(manifest), "resume": resume, "stages": stages, "counts": counts, "running": running}
+        )
         return
     if at.get("stage"):
         print(f"{at['stage']}: {at['done']} of {at['total']}")
     if holder is not None:
         print(f"under way: {holder}; after {duration(at.get('elapsed_s', 0.0))}: {at.get('spent', '')}".rstrip(": "))
     elif manifest:
-        counts = [f"{name}: {value}" for name, value in manifest.items() if isinstance(value, int | float)]
-        print("\n".join([*counts, "complete"]))
+        counted = [f"{name}: {value:.6g}" for name, value in _counts(manifest).items()]
+        print("\n".join([*counted, "complete"]))
     else:
         print(f"not complete; resume with: {at['resume']}")
 
 
-def _manifest(folder: Path) -> dict[str, object]:
+def manifest_of(folder: Path) -> dict[str, object]:
+    """Return what the manifest of a folder states; nothing where there is none that can be read."""
     try:
         found = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _counts(manifest: Mapping[str, object]) -> dict[str, float]:
+    return {name: value for name, value in manifest.items() if isinstance(value, int | float)}

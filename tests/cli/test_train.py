@@ -84,6 +84,24 @@ def test_ctrl_c_says_how_to_resume_and_only_the_rest_is_simulated(trained: Shell
     assert shell("status", "runs/small").succeeds().out.splitlines()[-1] == "complete"
 
 
+def test_a_folder_of_something_else_is_left_alone(trained: Shell) -> None:
+    folder = trained.folder / "runs" / "small"
+    before = bytes_of(folder)
+    trained.write("other.toml", SPEC)
+    trained("train", "other.toml", "--out", "runs/small").fails_with(2, "runs/small is the folder of training small")
+    trained("train", "small.toml", "--dask", "tcp://127.0.0.1:1").fails_with(4, "127.0.0.1:1")
+    for verb in (("report", "runs/small"), ("show", "runs/small", "Rop1")):
+        trained(*verb).fails_with(2, "runs/small is no")
+    assert bytes_of(folder) == before
+
+
+def test_a_part_says_that_it_is_one(trained: Shell) -> None:
+    done = trained("train", "small.toml", "--only", "left*", "--out", "runs/part", "--json").succeeds().json
+    assert sum(done["verdicts"].values()) == 2
+    assert "Only left*, by --only." in (trained.folder / "runs" / "part" / "report.html").read_text()
+    assert json.loads((trained.folder / "runs" / "part" / "manifest.json").read_text())["only"] == "left*"
+
+
 def test_every_deck_runs_alone_and_ends_as_the_tables_say(trained: Shell) -> None:
     folder = trained.folder / "runs" / "small"
     ends = {(row["training"], row["pixel"]): float(row["end"]) for row in rows(folder / "synapses.csv")}

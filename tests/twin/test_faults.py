@@ -14,6 +14,7 @@ from faultsim.learning.twin.crossbar import Crossbar
 from faultsim.learning.twin.fault import WHOLE_SYNAPSE, Fault
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultRow, mean_rows
+from faultsim.learning.twin.fault_spec import load_fault_map
 from faultsim.learning.twin.severities import read_behaviours, severity_rows
 from tests.twin.test_loop import CODING, picture, recipe
 
@@ -129,6 +130,41 @@ def test_means_are_compared_seed_by_seed() -> None:
     assert dead.high == pytest.approx(0.7 + 12.706 * 0.1, rel=1e-4)
     assert (dead.lost_low, dead.lost_high) == (pytest.approx(0.1), pytest.approx(0.1))
     assert mean_rows(rows[:1])[0].low is None
+
+
+MAP = """\
+kind = "fault-map"
+title = "t"
+network = "digits"
+shares = [0.1, 0.5]
+moments = ["after"]
+[[faults]]
+name = "dead"
+kind = "dead-synapse"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[0.1, 0.5]", "[0.1, 0.5, 0.1]", "shares: 0.1 more than once"),
+        ('["after"]', '["after", "after"]', "moments: after more than once"),
+        ("[[faults]]", '[[faults]]\nname = "dead"\nkind = "dead-neuron"\n[[faults]]', "faults: dead more than once"),
+        ('"dead-synapse"', '"dead-synapse"\ngain = 0.5', "a dead-synapse takes no gain"),
+        ('"dead-synapse"', '"dead-neuron"\njunctions = 2', "a dead-neuron takes no junctions"),
+        ('"dead-synapse"', '"behaviour"', "needs a gain or a retention other than 1"),
+        ('"dead-synapse"', '"stuck"\njunctions = 9', "dead: 9 junctions (synapses of"),
+        ('"digits"', '"letters"', "letters.toml is no functional network"),
+        ('"digits"', '"none.toml"', "map.toml: network: no training named 'none.toml'"),
+    ],
+)
+def test_a_map_that_would_mislead_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (tmp_path / "map.toml").write_text(MAP)
+    load_fault_map(tmp_path / "map.toml")
+    (tmp_path / "map.toml").write_text(MAP.replace(old, new))
+    with pytest.raises(SpecError) as refused:
+        load_fault_map(tmp_path / "map.toml")
+    assert said in str(refused.value)
 
 
 HEAD = "circuit,defect_id,severity,unit,integration_gain,leak_retention,behaviours\n"

@@ -41,7 +41,13 @@ def test_a_folder_says_how_far_it_is_and_how_to_go_on(tmp_path: Path, capsys: py
     print_study(tmp_path, as_json=False)
     assert capsys.readouterr().out == "trainings: 9\nunknown: 0\ncomplete\n"
     print_study(tmp_path, as_json=True)
-    assert json.loads(capsys.readouterr().out) == {"complete": True, "resume": None, "stages": {}, "running": None}
+    assert json.loads(capsys.readouterr().out) == {
+        "complete": True,
+        "resume": None,
+        "stages": {},
+        "counts": {"trainings": 9, "unknown": 0},
+        "running": None,
+    }
 
 
 def test_the_manifest_of_something_else_is_no_study(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def _confused(graduate: Graduate) -> Iterator[ConfusionRow]:
 
 
 def _figures(academy: Academy, law: UpdateLaw, graduates: Sequence[Graduate]) -> Iterator[tuple[str, Figure]]:
-    text = "Share of held-out pictures that are named right: each network, and their mean (Fig. 8 of the paper)"
+    text = "Share of held-out pictures that are named right: each network, and their mean"
     yield "accuracy", Figure("accuracy", text, *rendered(_accuracy_figure(graduates)))
     count = min(_MOST_FIELDS, academy.spec.outputs, max(1, _MOST_SQUARES // academy.learned.intensities.shape[1]))
     text = f"Weights of {count} outputs of the network with seed {graduates[0].seed}, each with what it answers to"

@@ -195,6 +195,8 @@ def load_run(path: str | Path) -> Run:
     folder = Path(path)
     if (folder / _MANIFEST).is_file():
         manifest = _read_json(folder / _MANIFEST)
+        if "kind" in manifest:
+            raise UsageError(f"{folder} is of a {manifest['kind']}, not of a campaign; its page is report.html")
         if not {"campaign", "circuit", "coverage"} <= manifest.keys():
             raise UsageError(f"{folder / _MANIFEST} is not of a run; faultsim report {folder} writes it again")
         return Run(folder, manifest)
