@@ -35,6 +35,7 @@ Learning = Callable[[UpdateLaw, Tally, ProgressView, int], Study]
 
 def learn(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
     """Have a network learn, write the folder and say what it recognises."""
+    _check(request)
     if request.behaviours is not None:
         raise UsageError(f"--behaviours is about fault maps; {path} is a network")
     academy, folder = Academy.of(path, load_network(path), request.data), request.out or Path("runs") / path.stem
@@ -53,6 +54,7 @@ def learn(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
 
 def map_faults(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
     """Have networks learn with faults in them, write the folder and say what that costs."""
+    _check(request)
     spec, file, network = load_fault_map(path)
     academy, folder = Academy.of(file, network, request.data), request.out or Path("runs") / path.stem
     behaviours = read_behaviours(request.behaviours) if request.behaviours is not None else []
@@ -81,13 +83,15 @@ def _shown(moment: str, academy: Academy) -> int:
     return academy.spec.initialisations * {"before": 2 * half, "during": half, "after": 0}[moment]
 
 
-def _conducted(
-    request: StudyRequest, folder: Path, academy: Academy, tally: Tally, learning: Learning, json: bool
-) -> int:
+def _check(request: StudyRequest) -> None:
     request.check()
     if request.only != "*":
         raise UsageError("--only is about trainings in SPICE; functional networks differ in nothing but their seeds")
 
+
+def _conducted(
+    request: StudyRequest, folder: Path, academy: Academy, tally: Tally, learning: Learning, json: bool
+) -> int:
     def work(service: SimulationService, threads: int, log: StudyLog) -> Study:
         with log.view() as view:
             law = academy.law(Asking(service, view, threads))

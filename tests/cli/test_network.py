@@ -114,6 +114,8 @@ def test_what_does_not_fit_is_said(learned: Shell) -> None:
     learned("train", "x", "--data", ".").fails_with(2, "--data and --behaviours are about functional networks")
     learned("train", "few.toml", "--behaviours", ".").fails_with(2, "--behaviours is about fault maps")
     learned("train", "broken", "--data", ".").fails_with(2, "--data and --behaviours are about", "broken.toml")
+    learned("train", "few.toml", "--only", "X*", "--dry-run").fails_with(2, "--only is about trainings")
+    learned("run", "few.toml").fails_with(3, "few.toml: kind: 'network' is no campaign")
     learned("infer", "few.toml").fails_with(2, "few.toml is a network", "infer shows")
     listed = learned("train", "few.toml", "--dry-run", "--json").succeeds().json
     assert [row["size"] for row in listed] == ["64 x 20 x 4"] * 2
@@ -121,7 +123,10 @@ def test_what_does_not_fit_is_said(learned: Shell) -> None:
     learned.write("wrong.toml", wrong)
     learned("validate", "wrong.toml").fails_with(3, "wrong.toml:6: junctions")
     learned.write("wrong.toml", wrong.replace("junctions = 0", "junctions = 4"))
-    learned("train", "wrong.toml").fails_with(3, "wrong.toml: settings: output.cc", "no such parameter")
+    for verb in ("train", "validate"):
+        learned(verb, "wrong.toml").fails_with(3, "wrong.toml: settings: output.cc", "no such parameter")
+    learned.write("wrong.toml", re.sub('step = "[^"]*"', 'step = "100m"', SPEC))
+    learned("validate", "wrong.toml").fails_with(3, "step 0.1 s is too long: a presentation of 0.025 s")
 
 
 FAULTS = """\

@@ -79,6 +79,15 @@ def test_more_samples_go_on_where_fewer_ended(tmp_path: Path) -> None:
     assert (grown.crossbar.synapses.bits == straight.crossbar.synapses.bits).all()
 
 
+@pytest.mark.parametrize(("before", "after"), [(60, 30), (45, 60)])
+def test_fewer_samples_or_others_measured_begin_anew(tmp_path: Path, before: int, after: int) -> None:
+    course(tmp_path / "used", samples=before).run(Tally(before), Quiet())
+    used = course(tmp_path / "used", samples=after).run(Tally(after), Quiet())
+    straight = course(tmp_path / "straight", samples=after).run(Tally(after), Quiet())
+    assert used.rows == straight.rows
+    assert (used.crossbar.synapses.bits == straight.crossbar.synapses.bits).all()
+
+
 def test_a_state_of_something_else_or_a_damaged_one_is_no_beginning(tmp_path: Path) -> None:
     first = course(tmp_path, samples=30).run(Tally(30), Quiet())
     other = course(tmp_path, samples=30, outputs=10).run(Tally(30), Quiet())

@@ -121,15 +121,17 @@ def test_what_is_kept_from_one_pulse_to_the_next_is_the_leak() -> None:
 
 
 def test_means_are_compared_seed_by_seed() -> None:
-    rows = [FaultRow("none", "", 0.0, seed, accuracy, 0.0) for seed, accuracy in ((1, 0.9), (2, 0.7))]
-    rows += [FaultRow("dead", "after", 0.1, seed, accuracy, 0.0) for seed, accuracy in ((1, 0.8), (2, 0.6))]
+    rows = [FaultRow("none", "", 0.0, seed, accuracy, 0.0) for seed, accuracy in ((1, 0.81), (2, 0.79))]
+    rows += [FaultRow("dead", "after", 0.1, seed, accuracy, 0.0) for seed, accuracy in ((1, 0.71), (2, 0.69))]
     good, dead = mean_rows(rows)
     assert (good.accuracy, good.lost) == (pytest.approx(0.8), 0)
     assert (dead.accuracy, dead.lost) == (pytest.approx(0.7), pytest.approx(0.1))
     # Student's factor for two is 12.706.
-    assert dead.high == pytest.approx(0.7 + 12.706 * 0.1, rel=1e-4)
+    assert dead.high == pytest.approx(0.7 + 12.706 * 0.01, rel=1e-4)
     assert (dead.lost_low, dead.lost_high) == (pytest.approx(0.1), pytest.approx(0.1))
     assert mean_rows(rows[:1])[0].low is None
+    wide = [FaultRow("none", "", 0.0, seed, accuracy, 0.0) for seed, accuracy in ((1, 0.9), (2, 0.7))]
+    assert (mean_rows(wide)[0].low, mean_rows(wide)[0].high) == (0.0, 1.0)
 
 
 MAP = """\
@@ -165,6 +167,20 @@ def test_a_map_that_would_mislead_is_refused(tmp_path: Path, old: str, new: str,
     with pytest.raises(SpecError) as refused:
         load_fault_map(tmp_path / "map.toml")
     assert said in str(refused.value)
+
+
+WINDOWS = """\
+circuit,defect_id,severity,unit,window,integration_gain,leak_retention,behaviours
+c,a:open,1.0,ohm,original,0.8,1.0,Slow-to-Integrate
+c,a:open,1.0,ohm,longer,0.9,1.0,Slow-to-Integrate
+"""
+
+
+def test_of_several_windows_the_first_counts_and_is_named(tmp_path: Path) -> None:
+    (tmp_path / "behaviours.csv").write_text(WINDOWS)
+    (one,) = read_behaviours(tmp_path)
+    assert one.fault is not None
+    assert (one.window, one.fault.gain) == ("original", 0.8)
 
 
 HEAD = "circuit,defect_id,severity,unit,integration_gain,leak_retention,behaviours\n"

@@ -215,15 +215,16 @@ def mean_rows(rows: Sequence[FaultRow]) -> list[FaultMeanRow]:
 def _mean(fault: str, moment: str, share: float, group: Sequence[FaultRow], good: Mapping[int, float]) -> FaultMeanRow:
     accuracies = np.array([row.accuracy for row in group])
     lost = np.array([good[row.seed] - row.accuracy for row in group])
-    (low, high), (lost_low, lost_high) = _interval(accuracies), _interval(lost)
+    (low, high), (lost_low, lost_high) = _interval(accuracies, 0.0), _interval(lost, -1.0)
     mean, mean_lost = float(accuracies.mean()), float(lost.mean())
     return FaultMeanRow(fault, moment, share, len(group), mean, low, high, mean_lost, lost_low, lost_high)
 
 
-def _interval(values: np.ndarray) -> tuple[float, float] | tuple[None, None]:
+def _interval(values: np.ndarray, least: float) -> tuple[float, float] | tuple[None, None]:
+    """Return the interval of a mean, without what no share can be: below the least one, or above 1."""
     from scipy.stats import t
 
     if len(values) < 2:
         return None, None
     reach = t.ppf(_TWO_SIDED, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - reach), float(values.mean() + reach)
+    return max(least, float(values.mean() - reach)), min(1.0, float(values.mean() + reach))

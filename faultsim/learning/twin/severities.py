@@ -26,6 +26,7 @@ class CircuitBehaviour:
         defect_id: Which defect.
         severity: How large it is.
         unit: Of that.
+        window: Of which window that is, where the campaign measured it at several the first.
         behaviours: What the campaign calls it.
         fault: The fault; None where what was measured says too little.
     """
@@ -34,6 +35,7 @@ class CircuitBehaviour:
     defect_id: str
     severity: float
     unit: str
+    window: str
     behaviours: str
     fault: Fault | None
 
@@ -47,6 +49,7 @@ class SeverityRow:
         defect_id: Which defect.
         severity: How large it is.
         unit: Of that.
+        window: Of which window that is.
         behaviours: What the campaign calls it.
         integration_gain: How fast a faulty output integrates, relative to a good one.
         leak_retention: What it keeps from one pulse to the next, relative to a good one.
@@ -62,6 +65,7 @@ class SeverityRow:
     defect_id: str
     severity: float
     unit: str
+    window: str
     behaviours: str
     integration_gain: float | None
     leak_retention: float | None
@@ -89,7 +93,10 @@ def read_behaviours(run: Path) -> list[CircuitBehaviour]:
             raise SpecError([Problem(str(file), f"has no column {', '.join(missing)}", "a table of faultsim run")])
         kinds = {one.title: FaultKind(one.network) for one in load_behaviours().specs if one.network is not None}
         found = [_behaviour(row, kinds) for row in table]
-    return list({(one.circuit, one.defect_id, one.severity): one for one in found}.values())
+    first: dict[tuple[str, str, float], CircuitBehaviour] = {}
+    for one in found:
+        first.setdefault((one.circuit, one.defect_id, one.severity), one)
+    return list(first.values())
 
 
 def _behaviour(row: Mapping[str, str], kinds: Mapping[str, FaultKind]) -> CircuitBehaviour:
@@ -102,13 +109,13 @@ def _behaviour(row: Mapping[str, str], kinds: Mapping[str, FaultKind]) -> Circui
     elif row["integration_gain"] and row["leak_retention"]:
         gain, retention = float(row["integration_gain"]), float(row["leak_retention"])
         fault = Fault(title, FaultKind.BEHAVIOUR, gain=gain, retention=retention)
-    return CircuitBehaviour(row["circuit"], row["defect_id"], severity, unit, names, fault)
+    return CircuitBehaviour(row["circuit"], row["defect_id"], severity, unit, row.get("window", ""), names, fault)
 
 
 def severity_rows(behaviours: Sequence[CircuitBehaviour], means: Sequence[FaultMeanRow]) -> Iterator[SeverityRow]:
     """Yield what each behaviour costs, moment by moment and share by share."""
     for one in behaviours:
-        said = (one.circuit, one.defect_id, one.severity, one.unit, one.behaviours)
+        said = (one.circuit, one.defect_id, one.severity, one.unit, one.window, one.behaviours)
         if one.fault is None:
             yield SeverityRow(*said, None, None, "", None, None, None, None, None)
             continue
