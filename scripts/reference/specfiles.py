@@ -49,10 +49,12 @@ def keys_of(section: Section, group: str, words: Words) -> Iterator[list[str]]:
     hints = get_type_hints(section.model, include_extras=True)
     for name, field in section.model.model_fields.items():
         path = ".".join(filter(None, (section.path, name)))
+        # Limits of the field may be those of its type already.
+        kind, limits = told(hints[name]), limits_told(field.metadata)
         shown = f"[{code(name)}](#{_target(path, hints[name])})" if specs_in(hints[name]) else code(name, path)
         yield [
             shown,
-            told(hints[name]) + limits_told(field.metadata),
+            kind + ("" if kind.endswith(limits) else limits),
             _default(field),
             _about(section, name, group, words),
         ]
