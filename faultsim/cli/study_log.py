@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from faultsim.campaigns.lock import holder_of
 from faultsim.campaigns.pulse import duration
@@ -61,7 +62,7 @@ def is_study(folder: Path) -> bool:
 def print_study(folder: Path, as_json: bool) -> None:
     """Print how far a study is."""
     holder, manifest = holder_of(folder), manifest_of(folder)
-    at = json.loads((folder / _FILE).read_text()) if (folder / _FILE).is_file() else {}
+    at = _object(folder / _FILE)
     if as_json:
         stages = {at["stage"]: [at["done"], at["total"]]} if at.get("stage") else {}
         running = {**asdict(holder), **at} if holder else None
@@ -79,13 +80,17 @@ def print_study(folder: Path, as_json: bool) -> None:
         counted = [f"{name}: {value:.6g}" for name, value in _counts(manifest).items()]
         print("\n".join([*counted, "complete"]))
     else:
-        print(f"not complete; resume with: {at['resume']}")
+        print(f"not complete; resume with: {at.get('resume', 'the command that began it')}")
 
 
-def manifest_of(folder: Path) -> dict[str, object]:
+def manifest_of(folder: Path) -> dict[str, Any]:
     """Return what the manifest of a folder states; nothing where there is none that can be read."""
+    return _object(folder / MANIFEST)
+
+
+def _object(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads((folder / MANIFEST).read_text())
+        found = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
