@@ -83,7 +83,7 @@ def test_the_commands_of_a_page_run(ran: dict[Path, Future[None]], page: Path) -
 def test_a_page_makes_the_runs_that_it_looks_at(page: Path) -> None:
     made = {"lats2024"} if "make run" in page.read_text() else set()
     for command in commands_of(page.read_text()):
-        made |= {Path(name).stem for name in re.findall(r"faultsim (?:run|merge) (\S+)", command.text)}
+        made |= {Path(name).stem for name in re.findall(r"faultsim (?:run|merge|train) (\S+)", command.text)}
         looked_at = set(re.findall(r"\bruns/([\w-]+)", command.text)) - {"store"}
         assert {name.split("-shard-")[0] for name in looked_at} <= made, f"{name_of(page)}:{command.line}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -59,7 +60,7 @@ class Workspace:
         """Run a command, or what is run in its place, and check what it ends with and what it prints."""
         entry = entry_of(command)
         text = command.text if entry is None else entry.run.replace("{}", command.text)
-        text = text.replace("{repository}", str(REPOSITORY)).replace("{workspace}", str(self.folder))
+        text = text.replace("{repository}", shlex.quote(str(REPOSITORY))).replace("{workspace}", str(self.folder))
         if not text:
             return
         if entry is not None and entry.server and IN_FULL:

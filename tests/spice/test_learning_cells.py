@@ -15,8 +15,8 @@ from faultsim.spice.waveform import Waveform
 from tests.spice.decks import run_deck
 
 CELLS = Path(__file__).parents[2] / "circuits" / "cells"
-LIF = f".include {CELLS / 'lif_neuron.cir'}"
-INPUT = f".include {CELLS / 'input_neuron.cir'}"
+LIF = f'.include "{CELLS}/lif_neuron.cir"'
+INPUT = f'.include "{CELLS}/input_neuron.cir"'
 # Of the neuron as it comes, s and V.
 CHARGING_S, LEAKING_S = 100e6 * 40e-12, 200e6 * 40e-12
 THRESHOLD_V, REFRACTORY_S = 12e-3, 11e-3

@@ -55,7 +55,7 @@ def simulate(
     deck: str = LAW,
 ) -> Mapping[str, Waveform]:
     """Run junctions between ``a`` and ground; return each probe."""
-    lines = [f".include {DEVICES / deck}.cir", f"vbias a 0 {bias}", *cards]
+    lines = [f'.include "{DEVICES / deck}.cir"', f"vbias a 0 {bias}", *cards]
     return run_deck(pool, lines, {**probes, "bias": "i(vbias)"}, stop_s, step_s)
 
 
