@@ -101,7 +101,7 @@ def test_an_operating_point_that_cannot_be_simulated_leaves_its_rows_unknown_and
 
 
 def test_a_transient_that_does_not_end_in_time_has_no_verdict(shell: Shell) -> None:
-    edit(shell.copy_circuits(), "timeout = 60", "timeout = 0.01")
+    edit(shell.copy_circuits(), "timeout = 60", "timeout = 1e-6")
     done = shell("simulate", "crossbar4", "--json")
     assert done.code == 6
     values = done.json
@@ -111,31 +111,31 @@ def test_a_transient_that_does_not_end_in_time_has_no_verdict(shell: Shell) -> N
         None,
         None,
     )
-    assert "no end after 0.01 s" in done.err
+    assert "no end after 1e-06 s" in done.err
 
 
 def test_a_transient_that_does_not_end_in_time_says_so_without_a_traceback(shell: Shell) -> None:
-    edit(shell.copy_circuits(), "timeout = 60", "timeout = 0.01")
-    shell("simulate", "crossbar4").fails_with(6, "no end after 0.01 s", "what the circuit does is unknown")
+    edit(shell.copy_circuits(), "timeout = 60", "timeout = 1e-6")
+    shell("simulate", "crossbar4").fails_with(6, "no end after 1e-06 s", "what the circuit does is unknown")
 
 
 def test_a_baseline_that_does_not_end_in_time_is_no_baseline(shell: Shell) -> None:
-    edit(shell.copy_circuits(), "timeout = 60", "timeout = 0.01")
+    edit(shell.copy_circuits(), "timeout = 60", "timeout = 1e-6")
     shell.write("tiny.toml", TINY)
     done = shell("run", "tiny.toml", "--jobs", "1")
     assert done.code == 5
     assert "crossbar4.toml: baseline: the fault-free circuit cannot be simulated\n" in done.err
-    said = "pattern 0000: the simulation ended with timeout: no end after 0.01 s (faultsim simulate crossbar4 "
+    said = "pattern 0000: the simulation ended with timeout: no end after 1e-06 s (faultsim simulate crossbar4 "
     assert f"{said}--pattern 0000 shows the whole log)" in done.err
     assert not (shell.folder / "runs" / "tiny" / "manifest.json").exists()
 
 
 def test_what_timed_out_is_tried_again_when_there_is_more_time(shell: Shell, finished: Finished) -> None:
     sidecar = shell.copy_circuits()
-    edit(sidecar, "timeout = 60", "timeout = 0.01")
+    edit(sidecar, "timeout = 60", "timeout = 1e-6")
     shell.write("tiny.toml", TINY)
     assert shell("run", "tiny.toml", "--only", "Rop5", "--jobs", "1").code == 5
-    edit(sidecar, "timeout = 0.01", "timeout = 60")
+    edit(sidecar, "timeout = 1e-6", "timeout = 60")
     shell("run", "tiny.toml", "--only", "Rop5", "--jobs", "1").succeeds()
     again = table(shell.folder / "runs" / "tiny" / "baseline.csv")
     assert again == table(finished.folder / "baseline.csv")
