@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from faultsim.circuits.circuit import Circuit
-from faultsim.circuits.device import device_classes
 from faultsim.cli.circuits import open_circuit
 from faultsim.cli.output import print_json, print_rows, print_stream, say, write_text
 from faultsim.cli.progress import counted
 from faultsim.errors import UsageError
 from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches
-from faultsim.fault_models.naming import WIDEST, default_universe, named_defects
+from faultsim.fault_models.naming import WIDEST, default_universe, named_defects, rules_for
 from faultsim.fault_models.record import Count, head, row_of
 from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe
-from faultsim.fault_models.universe_file import load_universe, load_weights
+from faultsim.fault_models.universe_file import load_weights
 from faultsim.fault_models.weights import Unmatched, Weigher, Weight
 from faultsim.reports.tables import cell
 from faultsim.units import number_of
@@ -84,10 +83,9 @@ def _as_typed(glob: str) -> str:
 
 
 def _rules(circuit: Circuit, name: str) -> UniverseSpec:
-    declared = device_classes(circuit.hierarchy).by_scope.values()
     if name != NAMED:
-        return load_universe(name, declared)
-    return load_universe(WIDEST, declared).model_copy(
+        return rules_for(circuit, name)
+    return rules_for(circuit, WIDEST).model_copy(
         update={
             "title": "What the sidecar names",
             "source": "the circuit's sidecar; weights as in the network's universe",

@@ -14,6 +14,7 @@ from faultsim.errors import UsageError, did_you_mean
 from faultsim.fault_models.accounting import Accounting
 from faultsim.fault_models.defect import Defect, Double
 from faultsim.fault_models.definition import ConnectionEdit, load, load_file
+from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe, nets_of_bridge
 from faultsim.fault_models.universe_file import load_universe
 from faultsim.units import parse_quantity
@@ -31,6 +32,16 @@ def default_universe(circuit: Circuit) -> str:
     """Return the universe of a circuit: with its wires and neighbours where a sidecar gives them."""
     layout = circuit.layout
     return _OF_NETWORKS if circuit.wires or layout.word_lines or layout.bit_lines else "2427"
+
+
+def rules_for(circuit: Circuit, universe: str) -> UniverseSpec:
+    """Return a universe, by name or file, whose classes are known to a circuit.
+
+    Raises:
+        UsageError: There is no such universe.
+        SpecError: Everything that is wrong with it.
+    """
+    return load_universe(universe, device_classes(circuit.hierarchy).by_scope.values())
 
 
 def named_defects(circuit: Circuit, files: Sequence[str] = (), folder: Path | None = None) -> dict[str, Defect]:
@@ -69,8 +80,7 @@ def find_defect(circuit: Circuit, name: str, universe: str = WIDEST) -> Defect:
         UsageError: The circuit has no such defect, or there is no such universe.
         SpecError: Everything that is wrong with the universe.
     """
-    declared = device_classes(circuit.hierarchy).by_scope.values()
-    named = _Named(named_defects(circuit), Universe(circuit, load_universe(universe, declared)))
+    named = _Named(named_defects(circuit), Universe(circuit, rules_for(circuit, universe)))
     found = named.find(name) or _double(named, name)
     if found is None:
         raise UsageError(f"{circuit.name} has no defect {name!r} ({_remedy(named, name)})")

@@ -20,6 +20,7 @@ from faultsim.learning.reading import Reading, ReadingBench, reading_of
 from faultsim.learning.training import Verdict
 from faultsim.learning.trial import Curriculum, Trial
 from faultsim.learning.twin.recipe import junction_of
+from faultsim.units import number_of
 
 _MIDDLE = 0.5
 
@@ -172,8 +173,8 @@ class Breakage:
         for one in breaks:
             jobs.append(benches[one.trial.id].job(one.defect))
             asking.watcher.advance()
-        shown = "presentation" if presentations == 1 else "presentations"
-        return [reading_of(outcome) for outcome in asking.outcomes(f"{presentations} {shown}", jobs)]
+        shown = number_of(presentations, "presentation")
+        return [reading_of(outcome) for outcome in asking.outcomes(shown, jobs)]
 
     def _learned(self, one: Break, reading: Reading) -> bool:
         return reading.known and not self._lost(one, reading)

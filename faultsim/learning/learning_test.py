@@ -151,15 +151,16 @@ class LearningTest:
         return minimum(self.problem)
 
     @property
-    def relied(self) -> list[tuple[str, str]]:
+    def relied(self) -> dict[str, set[str]]:
         """Characters that are chosen, each with every defect that the choice says it shows."""
-        shown = [(self.candidates[place][0], self.problem.covers[place]) for place in self.selection.chosen]
-        return [
-            (character, defect)
-            for character, covers in shown
-            for defect, flag in zip(self.defects, covers, strict=True)
-            if flag
-        ]
+        found: dict[str, set[str]] = {}
+        for place in self.selection.chosen:
+            found.setdefault(self.candidates[place][0], set()).update(self._covered(place))
+        return found
+
+    def _covered(self, candidate: int) -> set[str]:
+        """Return the defects that a candidate shows surely enough."""
+        return {self.defects[place] for place in np.flatnonzero(self.problem.covers[candidate])}
 
     @property
     def greedy_cost(self) -> float:
@@ -215,8 +216,7 @@ class LearningTest:
             seen |= covers[best]
 
     def _initialisations(self, candidate: int) -> int:
-        shown = {defect for defect, flag in zip(self.defects, self.problem.covers[candidate], strict=True) if flag}
-        character, _ = self.candidates[candidate]
+        shown, (character, _) = self._covered(candidate), self.candidates[candidate]
         own = (row for row in self.exposures if row.character == character and row.defect_id in shown)
         return min(row.trainings for row in own)
 

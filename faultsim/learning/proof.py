@@ -37,7 +37,7 @@ def broken_trainings(made: Breakage, asking: Asking) -> BrokenTrainings:
     characters, which have to be proven as well. It ends, since there are only so many characters and defects.
 
     Raises:
-        SpecError: There are no such defects.
+        UsageError: ``--only`` has left no training.
         Interrupted: Ctrl-C; what was finished is stored.
     """
     explored, proofs = made.trained(asking, made.breaks), list[Broken]()
@@ -51,10 +51,10 @@ def broken_trainings(made: Breakage, asking: Asking) -> BrokenTrainings:
 
 def _missing(made: Breakage, test: LearningTest, proofs: Sequence[Broken]) -> Iterator[Break]:
     """Yield what the choice relies on and no proof has simulated, each training's good crossbar first."""
-    done = {(one.trial.id, one.defect.id if one.defect else "") for one in proofs}
-    for trial in made.proofs:
-        relied = {defect for character, defect in test.relied if character == trial.character}
-        wanted = [defect for defect in made.defects(trial) if defect.id in relied] if relied else []
+    done = {(one.trial.id, one.defect.id) for one in proofs if one.defect is not None}
+    relied = test.relied
+    for trial in (one for one in made.proofs if one.character in relied):
+        wanted = [defect for defect in made.defects(trial) if defect.id in relied[trial.character]]
         left = [defect for defect in wanted if (trial.id, defect.id) not in done]
         if left:
             yield Break(trial, None)

@@ -11,10 +11,11 @@ import pytest
 
 from faultsim.errors import SpecError, UsageError
 from faultsim.learning.twin.crossbar import Crossbar
-from faultsim.learning.twin.fault import WHOLE_SYNAPSE, Fault
+from faultsim.learning.twin.fault import Fault
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultRow, mean_rows
 from faultsim.learning.twin.fault_spec import load_fault_map
+from faultsim.learning.twin.network_spec import MOST_JUNCTIONS
 from faultsim.learning.twin.severities import read_behaviours, severity_rows
 from tests.twin.test_loop import CODING, picture, recipe
 
@@ -75,7 +76,7 @@ def test_stuck_junctions_keep_their_state_while_others_learn(kind: FaultKind, st
 
 def test_a_synapse_that_is_stuck_stays_as_it_is() -> None:
     found, other = crossbar(), crossbar()
-    Fault("stuck", FaultKind.STUCK, junctions=WHOLE_SYNAPSE).inject(found, 1.0, seed=1)
+    Fault("stuck", FaultKind.STUCK, junctions=MOST_JUNCTIONS).inject(found, 1.0, seed=1)
     for number in range(8):
         found.learn(CODING.trains(picture()), number)
         other.learn(CODING.trains(picture()), number)

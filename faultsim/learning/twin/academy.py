@@ -53,7 +53,7 @@ class Academy:
             data: Folder of the pictures, where the file wants one.
 
         Raises:
-            SpecError: Pictures that are not there, or settings that do not fit.
+            SpecError: Pictures that are not there.
         """
         learned, tested = images_of(path, spec, data)
         if spec.black_from is not None:

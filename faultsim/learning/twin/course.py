@@ -121,9 +121,7 @@ class Course:
             StorageError: Its state cannot be written.
         """
         crossbar = self.drawn()
-        state = None if fresh else read_state(self._file, self.fingerprint)
-        if state is not None and not self._is_on_the_way(state):
-            state = None
+        state = None if fresh else self._kept()
         if state is not None:
             state.restore(crossbar)
         rows = [AccuracyRow(**row) for row in state.rows] if state is not None else []
@@ -143,10 +141,13 @@ class Course:
         found = found or self.examined(crossbar, samples)
         return Graduate(self.seed, crossbar, found.names, tuple(rows), found.confusion)
 
-    def _is_on_the_way(self, state: State) -> bool:
-        """Return whether a course comes through a state: not if that has learned more, or was measured elsewhere."""
+    def _kept(self) -> State | None:
+        """Return the state that is kept; None if it has learned more, or ended where this course is not measured."""
+        state = read_state(self._file, self.fingerprint)
+        if state is None or state.samples == self.spec.samples:
+            return state
         measured = state.samples % self.spec.measured_every == 0
-        return state.samples == self.spec.samples or (measured and state.samples < self.spec.samples)
+        return state if measured and state.samples < self.spec.samples else None
 
     def drawn(self) -> Crossbar:
         """Return the crossbar that it begins with."""

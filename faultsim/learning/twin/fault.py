@@ -14,8 +14,6 @@ from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_spec import FaultSpec
 
 Places = NDArray[np.int64]
-WHOLE_SYNAPSE = 64
-"""Junctions of the largest synapse that there is: so many are stuck where all of any are."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from faultsim.learning.bench_settings import checked_settings
 from faultsim.specfile import Quantity, Spec, read_spec
 
+MOST_JUNCTIONS = 64
+"""Of a synapse: the bits of a number."""
 _FEWEST_STEPS = 10
 """Of a presentation: with fewer no pulse is seen."""
 Positive = Annotated[Quantity, Field(gt=0)]
@@ -48,7 +50,7 @@ class NetworkSpec(Spec):
     )
     split_seed: int = Field(default=0, description="which of the digits are held out")
     outputs: int = Field(ge=1, description="neurons, each with a column")
-    junctions: int = Field(ge=1, le=64, description="of each synapse")
+    junctions: int = Field(ge=1, le=MOST_JUNCTIONS, description="of each synapse")
     presentation: Positive = Field(description="how long each picture is shown, s")
     step: Positive = Field(description="time step, s")
     samples: int = Field(

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from faultsim.errors import Problem, SpecError, UsageError
 from faultsim.fault_models.behaviour import SEPARATOR, load_behaviours
-from faultsim.learning.twin.fault import WHOLE_SYNAPSE, Fault
+from faultsim.learning.twin.fault import Fault
 from faultsim.learning.twin.fault_kind import FaultKind
 from faultsim.learning.twin.fault_map import FaultMeanRow
+from faultsim.learning.twin.network_spec import MOST_JUNCTIONS
 
 _FILE = "behaviours.csv"
 _NEEDED = ("circuit", "defect_id", "severity", "unit", "integration_gain", "leak_retention", "behaviours")
@@ -105,7 +106,7 @@ def _behaviour(row: Mapping[str, str], kinds: Mapping[str, FaultKind]) -> Circui
     own = [kinds[name] for name in names.split(SEPARATOR) if name in kinds]
     fault = None
     if own:
-        fault = Fault(title, own[0], junctions=WHOLE_SYNAPSE)
+        fault = Fault(title, own[0], junctions=MOST_JUNCTIONS)
     elif row["integration_gain"] and row["leak_retention"]:
         gain, retention = float(row["integration_gain"]), float(row["leak_retention"])
         fault = Fault(title, FaultKind.BEHAVIOUR, gain=gain, retention=retention)

@@ -63,7 +63,7 @@ def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Stud
         path=path,
         title=spec.title,
         source=spec.source,
-        verdict=_sentence(rows, broken, unknown, test),
+        verdict=_sentence(rows, shares, unknown, test),
         tone="unknown" if unknown else "seen",
         notes=[*spec.notes, *dict.fromkeys(note for one in made.trials for note in one.network().sidecar.notes)],
         tables={
@@ -95,16 +95,15 @@ _CAPTION = "With how many defects each pixel is not learned by one presentation,
 
 
 def _sentence(
-    rows: Sequence[BrokenRow], broken: Sequence[BrokenRow], unknown: Sequence[BrokenRow], test: LearningTest
+    rows: Sequence[BrokenRow], shares: Sequence[BrokenShareRow], unknown: Sequence[BrokenRow], test: LearningTest
 ) -> str:
     good = [row for row in rows if not row.defect_id]
     whole = sum(row.verdict is Verdict.LEARNED and row.presentations == 1 for row in good)
     known = {row.training for row in good if row.presentations == 1}
-    asked = [row for row in broken if row.training in known]
-    once, later = sum(row.presentations == 1 for row in asked), sum((row.presentations or 0) > 1 for row in asked)
-    never = sum(row.verdict is Verdict.NOT_LEARNED for row in asked)
+    asked = [row for row in shares if row.training in known]
+    once, later, never = (sum(getattr(row, name) for row in asked) for name in ("learned", "later", "never"))
     covered = len(test.defects) - len(test.unseen) - len(test.unsure)
-    cost, crossbars = int(test.selection.cost), number_of(len(asked), "crossbar")
+    cost, crossbars = int(test.selection.cost), number_of(sum(row.defects for row in asked), "crossbar")
     said = [
         f"Without a defect {whole} of {number_of(len(good), 'picture')} {'is' if len(good) == 1 else 'are'} learned.",
         f"Of {crossbars} with a defect, shown what is learned without it, {once} still learn it at once, "
