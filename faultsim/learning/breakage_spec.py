@@ -32,7 +32,8 @@ class BreakageSpec(Spec):
     only: str = Field(default="*", description="glob over the names of its trainings")
     proof: str = Field(
         default="",
-        description="glob over the names of its trainings in which everything that a test relies on is simulated again",
+        description="glob over the names of its trainings in which a test's defects are simulated again, each with a "
+        "character that the test relies on for it",
     )
     universe: str = Field(default="devices", description="where the defects are from")
     sites: list[str] = Field(default=["*"], min_length=1, description="globs over the defects' ids")

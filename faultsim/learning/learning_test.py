@@ -51,9 +51,10 @@ class PresentationRow:
         pixels: Intensity of each.
         low_s: Least conductance of each pixel's synapse that passes, S.
         high_s: Largest one.
-        initialisations: With how many each defect that it shows has been simulated, at least.
         defects: How many it shows.
         first: How many of them none before it does.
+        relied: For how many of them the test relies on it, each defect being relied on with one character.
+        initialisations: With how many each of these has been simulated, at least.
     """
 
     order: int
@@ -63,9 +64,10 @@ class PresentationRow:
     pixels: tuple[float, ...]
     low_s: tuple[float, ...]
     high_s: tuple[float, ...]
-    initialisations: int
     defects: int
     first: int
+    relied: int
+    initialisations: int
 
 
 @dataclass(frozen=True)
@@ -150,17 +152,35 @@ class LearningTest:
         """The fewest presentations, proven."""
         return minimum(self.problem)
 
-    @property
+    @cached_property
+    def _order(self) -> list[int]:
+        """Chosen candidates, the one that shows most first, then the one that shows most of what is left."""
+        covers, left, ordered = self.problem.covers, list(self.selection.chosen), list[int]()
+        seen = np.zeros(len(self.defects), dtype=bool)
+        while left:
+            best = max(left, key=lambda place: (np.count_nonzero(covers[place] & ~seen), -place))
+            left.remove(best)
+            ordered.append(best)
+            seen |= covers[best]
+        return ordered
+
+    @cached_property
     def relied(self) -> dict[str, set[str]]:
-        """Characters that are chosen, each with every defect that the choice says it shows."""
-        found: dict[str, set[str]] = {}
-        for place in self.selection.chosen:
-            found.setdefault(self.candidates[place][0], set()).update(self._covered(place))
+        """Characters that are chosen, each with the defects that the choice relies on it for.
+
+        A defect that several of them show is relied on with the one that it has been simulated with most often, of
+        equals with the first to be presented.
+        """
+        covers, found = self.problem.covers, {self.candidates[place][0]: set[str]() for place in self._order}
+        for column, defect in enumerate(self.defects):
+            showing = [self.candidates[place][0] for place in self._order if covers[place, column]]
+            if showing:
+                found[max(showing, key=lambda character: self._trainings[character, defect])].add(defect)
         return found
 
-    def _covered(self, candidate: int) -> set[str]:
-        """Return the defects that a candidate shows surely enough."""
-        return {self.defects[place] for place in np.flatnonzero(self.problem.covers[candidate])}
+    @cached_property
+    def _trainings(self) -> Mapping[tuple[str, str], int]:
+        return {(row.character, row.defect_id): row.trainings for row in self.exposures}
 
     @property
     def greedy_cost(self) -> float:
@@ -191,16 +211,13 @@ class LearningTest:
         return list(self._presentations())
 
     def _presentations(self) -> Iterator[PresentationRow]:
-        limits = self._limits
         trials = {one.trial.character: (one.trial, one.presentation_s) for one in self.trained}
-        covers, left = self.problem.covers, list(self.selection.chosen)
         seen = np.zeros(len(self.defects), dtype=bool)
-        for order in range(1, len(left) + 1):
-            best = max(left, key=lambda place: (np.count_nonzero(covers[place] & ~seen), -place))
-            left.remove(best)
-            character, repetitions = self.candidates[best]
+        for order, place in enumerate(self._order, start=1):
+            character, repetitions = self.candidates[place]
             trial, presentation_s = trials[character]
-            low_s, high_s = limits[character]
+            low_s, high_s = self._limits[character]
+            relied, covered = self.relied[character], self.problem.covers[place]
             yield PresentationRow(
                 order=order,
                 character=character,
@@ -209,16 +226,12 @@ class LearningTest:
                 pixels=trial.request.intensities,
                 low_s=tuple(low_s.tolist()),
                 high_s=tuple(high_s.tolist()),
-                initialisations=self._initialisations(best),
-                defects=int(covers[best].sum()),
-                first=int(np.count_nonzero(covers[best] & ~seen)),
+                defects=int(covered.sum()),
+                first=int(np.count_nonzero(covered & ~seen)),
+                relied=len(relied),
+                initialisations=min((self._trainings[character, defect] for defect in relied), default=0),
             )
-            seen |= covers[best]
-
-    def _initialisations(self, candidate: int) -> int:
-        shown, (character, _) = self._covered(candidate), self.candidates[candidate]
-        own = (row for row in self.exposures if row.character == character and row.defect_id in shown)
-        return min(row.trainings for row in own)
+            seen |= covered
 
     @cached_property
     def _limits(self) -> Mapping[str, tuple[Floats, Floats]]:

@@ -71,6 +71,26 @@ def test_only_what_is_relied_on_is_simulated_again() -> None:
     assert [row.trainings for row in found.test.exposures if row.character == "B"] == [1, 1, 1]
 
 
+def test_a_defect_that_two_chosen_characters_show_is_simulated_again_with_one_of_them() -> None:
+    two = {("A", "a"): (1, 2, 3), ("A", "b"): (1, 2, 3), ("B", "b"): (1, 2, 3), ("B", "c"): (1, 2, 3)}
+    crossbars = Crossbars(two, "AB")
+    found = proven(crossbars)
+    assert [(row.character, row.defects, row.relied, row.initialisations) for row in found.test.presentations] == [
+        ("A", 2, 2, 3),
+        ("B", 2, 1, 3),
+    ]
+    again = {(trial[0], defect) for trial, defect in crossbars.asked[len(crossbars.breaks) :]}
+    assert again == {("A", ""), ("A", "a"), ("A", "b"), ("B", ""), ("B", "c")}
+
+
+def test_where_one_of_two_shows_a_defect_by_chance_the_other_is_simulated_again() -> None:
+    two = {("A", "a"): (1, 2, 3), ("A", "b"): (1,), ("B", "b"): (1, 2, 3), ("B", "c"): (1, 2, 3)}
+    found = proven(Crossbars(two, "AB"))
+    assert chosen(found) == {"A": (1, 3), "B": (1, 3)}
+    assert {row.character: row.relied for row in found.test.presentations} == {"A": 1, "B": 2}
+    assert all(row.trainings == 3 for row in found.test.exposures if row.detected)
+
+
 def test_what_turns_out_to_be_chance_is_repeated_or_shown_by_another() -> None:
     # A shows a in one initialisation of three: 1 - (2/3)^12 is above 0.99, 1 - (2/3)^11 below.
     assert chosen(proven(Crossbars({("A", "a"): (1,)}, "A"))) == {"A": (12, 3)}
