@@ -51,7 +51,8 @@ class LearningRequest:
         as_published: Draw a delay anew in every time step, as the published model does.
         settings: input, output or synapse -> parameter of that cell -> value.
         duration_s: How long the picture is shown; as long as the generator's file says if None.
-        parallel: How many junctions of each synapse start parallel, output after output; drawn from the seed if None.
+        states: In which each junction starts, 1 if parallel, synapse after synapse, output after output; drawn from
+            the seed if None.
         sense: Record word lines and the current of each synapse, too.
     """
 
@@ -62,7 +63,7 @@ class LearningRequest:
     as_published: bool = False
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     duration_s: float | None = None
-    parallel: tuple[int, ...] | None = None
+    states: tuple[int, ...] | None = None
     sense: bool = False
 
     def problems(self, spec: LearningSpec) -> Iterator[Problem]:
@@ -75,13 +76,9 @@ class LearningRequest:
             yield Problem(f"--junctions {self.junctions}", "does not fit", f"1 to {spec.most_junctions}")
         if self.duration_s is not None and self.duration_s <= 0:
             yield Problem(f"duration {self.duration_s:g}", "does not fit", "above 0 s")
-        if self.parallel is not None and not self._fit(self.parallel):
-            wanted = f"{len(self.intensities) * self.outputs} numbers from 0 to {self.junctions}"
-            yield Problem("parallel", "does not fit", wanted)
-
-    def _fit(self, parallel: tuple[int, ...]) -> bool:
-        whole = len(parallel) == len(self.intensities) * self.outputs
-        return whole and all(0 <= count <= self.junctions for count in parallel)
+        whole = len(self.intensities) * self.outputs * self.junctions
+        if self.states is not None and (len(self.states) != whole or not set(self.states) <= {0, 1}):
+            yield Problem("states", "do not fit", f"{whole} of 0 and 1")
 
     @property
     def law(self) -> str:
@@ -232,9 +229,9 @@ class LearningPlan:
         """Return a junction; what is drawn for it does not depend on how many others there are."""
         drawn = random.Random(f"{self.request.seed} {pixel.number} {column.number} {number}")
         seed, start = drawn.randint(1, LARGEST_SEED), drawn.randint(0, 1)
-        if self.request.parallel is not None:
+        if self.request.states is not None:
             place = (column.number - 1) * len(self.pixels) + pixel.number - 1
-            start = int(number <= self.request.parallel[place])
+            start = self.request.states[place * self.request.junctions + number - 1]
         return Junction(number, seed, start)
 
     @property

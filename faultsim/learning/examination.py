@@ -87,12 +87,13 @@ class Examination:
         """Return a trained crossbar to which a character is shown."""
         junctions = training.trial.request.junctions
         learned = [weight for learner in training.learners for weight in learner.weights[-1]]
+        counts = [round(float(weight) * junctions) for weight in learned]
         settings = {cell: dict(values) for cell, values in training.trial.request.settings.items()}
         settings["output"] = {**settings.get("output", {}), "feedback": "0"}
         request = replace(
             training.trial.request,
             intensities=self.curriculum.glyphs.intensities(shown),
-            parallel=tuple(round(float(weight) * junctions) for weight in learned),
+            states=tuple(int(number < count) for count in counts for number in range(junctions)),
             settings=settings,
             duration_s=self.curriculum.spec.inference,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,21 @@ def test_ngspice_alone_trains_what_is_written(tmp_path: Path) -> None:
     traces = traces_of(generated.deck.read_text(), tmp_path, 15e-3)
     assert {"v(col1)", "v(vm1)", "v(turn1)", "v(w1_1)", "v(w2_1)"} == set(traces.values)
     assert traces.values["v(turn1)"][-1] > 1, "the output has not spiked"
+
+
+def test_junctions_start_as_they_are_told_synapse_after_synapse(tmp_path: Path) -> None:
+    states = (0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1)
+    plan = generate_learning(replace(SMALL, states=states), tmp_path / "a").plan
+    drawn = generate_learning(SMALL, tmp_path / "a").plan
+    both = [[one for synapse in some.synapses for one in synapse.junctions] for some in (plan, drawn)]
+    assert tuple(one.start for one in both[0]) == states
+    assert [one.seed for one in both[0]] == [one.seed for one in both[1]]
+
+
+@pytest.mark.parametrize("states", [(0, 1), (0,) * 13, (2,) + (0,) * 11])
+def test_states_that_do_not_fit_are_refused(states: tuple[int, ...], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="12 of 0 and 1"):
+        generate_learning(replace(SMALL, states=states), tmp_path / "a")
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_other_junctions(tmp_path: Path) -> None:
