@@ -54,6 +54,7 @@ class LearningRequest:
         states: In which each junction starts, 1 if parallel, synapse after synapse, output after output; drawn from
             the seed if None.
         sense: Record word lines and the current of each synapse, too.
+        follow: Record the state of each junction, too.
     """
 
     intensities: tuple[float, ...]
@@ -65,6 +66,7 @@ class LearningRequest:
     duration_s: float | None = None
     states: tuple[int, ...] | None = None
     sense: bool = False
+    follow: bool = False
 
     def problems(self, spec: LearningSpec) -> Iterator[Problem]:
         """Yield everything that is wrong with it."""
@@ -165,6 +167,11 @@ class Synapse:
         return f"i(v.{self.name}.vs)"
 
     @property
+    def states(self) -> list[str]:
+        """Return the nets that have its junctions' states, as ngspice names them."""
+        return [f"{self.name}.m{junction.number}" for junction in self.junctions]
+
+    @property
     def weight(self) -> str:
         """Return the net that has its weight."""
         return f"w{self.pixel.number}_{self.column.number}"
@@ -263,8 +270,10 @@ class LearningPlan:
         """What ngspice keeps: weights, membranes, spikes and columns, and what else is asked for."""
         nets = [net for column in self.columns for net in (column.net, column.membrane, column.turn)]
         nets += self.inputs if self.request.sense else []
+        nets += [synapse.weight for synapse in self.synapses]
+        nets += [net for synapse in self.synapses for net in synapse.states] if self.request.follow else []
         currents = [synapse.current for synapse in self.synapses] if self.request.sense else []
-        return [*(f"v({net})" for net in (*nets, *(synapse.weight for synapse in self.synapses))), *currents]
+        return [*(f"v({net})" for net in nets), *currents]
 
 
 def periods_of(intensity: float, slowest_hz: float, fastest_hz: float) -> int:

@@ -15,6 +15,7 @@ from faultsim.learning.proof import broken_trainings
 from faultsim.reports.learning.breakage import breakage_study
 from faultsim.reports.learning.study import Study
 from faultsim.spice.service import SimulationService
+from faultsim.units import number_of
 
 
 def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool) -> int:
@@ -26,7 +27,7 @@ def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool
     folder = request.out or Path("runs") / path.stem
     if dry_run:
         if not json:
-            say(f"{len(made.breaks)} trainings, for {folder}{_proof(made)}")
+            say(f"{len(made.breaks)} trainings, for {folder}{_application(made)}")
         rows = [{"training": one.trial.id, "defect": one.defect.id if one.defect else ""} for one in made.breaks]
         print_rows(rows, json)
         return 0
@@ -41,6 +42,6 @@ def break_and_train(request: StudyRequest, path: Path, dry_run: bool, json: bool
     return conclude(study, page, json)
 
 
-def _proof(made: Breakage) -> str:
-    count = len(made.proofs)
-    return f"; what a test relies on is simulated again with {count} more initial states of pictures" if count else ""
+def _application(made: Breakage) -> str:
+    count = len(made.presented)
+    return f"; the test that is chosen is applied in {number_of(count, 'initial state')}" if count else ""

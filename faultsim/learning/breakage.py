@@ -14,6 +14,7 @@ from faultsim.fault_models.defect import Defect
 from faultsim.fault_models.globs import matches_any
 from faultsim.fault_models.rules import UniverseSpec
 from faultsim.fault_models.universe import Universe
+from faultsim.learning.application import Tester
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage_spec import BreakageSpec
 from faultsim.learning.reading import Reading, ReadingBench, reading_of
@@ -127,10 +128,17 @@ class Breakage:
         return [_sensed(one) for one in self.explored.trials]
 
     @cached_property
-    def proofs(self) -> list[Trial]:
-        """The trainings in which what a test relies on is simulated again; none that is explored anyway."""
-        explored = {one.id for one in self.explored.trials}
-        return [_sensed(one) for one in self.curriculum.called(self.spec.proof) if one.id not in explored]
+    def presented(self) -> dict[str, dict[str, Trial]]:
+        """Crossbars that a test is applied to, by name: what presents each character that is explored to them."""
+        found: dict[str, dict[str, Trial]] = {}
+        for one in self.curriculum.called(self.spec.proof):
+            found.setdefault(one.crossbar, {})[one.character] = _sensed(one)
+        explored = {one.character for one in self.trials}
+        return {name: trials for name, trials in found.items() if explored <= set(trials)}
+
+    def tester(self, order: Sequence[str]) -> Tester:
+        """Return who presents characters to those crossbars, in an order."""
+        return Tester(self.presented, order)
 
     def defects(self, trial: Trial) -> list[Defect]:
         """Return the defects of a training's crossbar."""
@@ -157,7 +165,7 @@ class Breakage:
             found = [first[place] for place in waiting]
             if presentations > 1 and waiting:
                 found = self._readings(asking, again, presentations)
-            learned = [self._learned(one, reading) for one, reading in zip(again, found, strict=True)]
+            learned = [self.has_learned(one.trial, reading) for one, reading in zip(again, found, strict=True)]
             needed |= {place: presentations for place, right in zip(waiting, learned, strict=True) if right}
             waiting = [place for place in waiting if place not in needed]
         return [
@@ -176,16 +184,17 @@ class Breakage:
         shown = number_of(presentations, "presentation")
         return [reading_of(outcome) for outcome in asking.outcomes(shown, jobs)]
 
-    def _learned(self, one: Break, reading: Reading) -> bool:
-        return reading.known and not self._lost(one, reading)
+    def has_learned(self, trial: Trial, reading: Reading) -> bool:
+        """Return whether every synapse is on its pixel's side after a training."""
+        return reading.known and not self._lost(trial, reading)
 
-    def _lost(self, one: Break, reading: Reading) -> tuple[int, ...]:
+    def _lost(self, trial: Trial, reading: Reading) -> tuple[int, ...]:
         """Return the pixels whose synapses are not on their side; one that cannot be read is on none."""
-        dark = np.array(one.trial.request.intensities) > _MIDDLE
-        antiparallel_s, parallel_s = self._ends_s[one.trial.request.junctions]
+        dark = np.array(trial.request.intensities) > _MIDDLE
+        antiparallel_s, parallel_s = self._ends_s[trial.request.junctions]
         share = (reading.conductances_s - antiparallel_s) / (parallel_s - antiparallel_s)
         # Half a junction's share on its side: with as many junctions parallel as antiparallel it is on none.
-        clear = _MIDDLE / 2 / one.trial.request.junctions
+        clear = _MIDDLE / 2 / trial.request.junctions
         return _pixels(~np.where(dark, share > _MIDDLE + clear, share < _MIDDLE - clear))
 
     def _off(self, reading: Reading, good: Reading) -> tuple[int, ...]:
@@ -196,7 +205,8 @@ class Breakage:
     def _ends_s(self) -> dict[int, tuple[float, float]]:
         """Junctions of a synapse -> its conductance with all of them antiparallel, and parallel."""
         bench, found = LearningBench.load(), {}
-        for request in {one.request.junctions: one.request for one in self.trials}.values():
+        presented = (one for trials in self.presented.values() for one in trials.values())
+        for request in {one.request.junctions: one.request for one in (*self.trials, *presented)}.values():
             junction = junction_of(bench.cells, bench.cells.with_chosen(bench.spec, request.settings))
             ends = (float(request.junctions * junction.conductance_s(0.0, state)) for state in (0, 1))
             found[request.junctions] = (next(ends), next(ends))
@@ -211,7 +221,7 @@ class Breakage:
             presentation_s=self.explored.duration_s,
             reading=reading,
             needed=needed,
-            lost=self._lost(one, reading) if reading.known else (),
+            lost=self._lost(one.trial, reading) if reading.known else (),
             off=off,
             detected=bool(off) if compared else None,
         )

@@ -32,16 +32,16 @@ class BreakageSpec(Spec):
     only: str = Field(default="*", description="glob over the names of its trainings")
     proof: str = Field(
         default="",
-        description="glob over the names of its trainings in which a test's defects are simulated again, each with a "
-        "character that the test relies on for it",
+        description="glob over the names of its trainings in whose initial states the chosen characters are presented "
+        "one after the other to crossbars with every defect, as a tester would",
     )
     universe: str = Field(default="devices", description="where the defects are from")
     sites: list[str] = Field(default=["*"], min_length=1, description="globs over the defects' ids")
     presentations: int = Field(
         default=1, ge=1, description="how often a picture is shown at most to a crossbar that has not learned it"
     )
-    confidence: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.99, description="how surely the presentations of a test have to show a defect"
+    passes: int = Field(
+        default=3, ge=1, description="how often all of them are at most, where once does not show a defect"
     )
     tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.1, description="by how much a synapse's conductance may differ from that of the good crossbar"
@@ -76,9 +76,12 @@ def _problems(path: Path, spec: BreakageSpec, curriculum: Curriculum, universe: 
         if not found and getattr(spec, key):
             said = f"{getattr(spec, key)}: no training of {curriculum.path} is called so"
             yield Problem(f"{path}: {key}", said, f"such as {curriculum.trials[0].id}")
-    explored = {trial.id for trial in named["only"]}
-    if named["proof"] and all(trial.id in explored for trial in named["proof"]):
-        yield Problem(f"{path}: proof", f"{spec.proof}: all of these are explored anyway", "others than only")
+    characters = dict.fromkeys(trial.character for trial in named["only"])
+    presented = {(trial.crossbar, trial.character) for trial in named["proof"]}
+    for crossbar in dict.fromkeys(trial.crossbar for trial in named["proof"]):
+        if lacking := [one for one in characters if (crossbar, one) not in presented]:
+            said = f"{spec.proof}: no training presents {', '.join(lacking)} to crossbar {crossbar}"
+            yield Problem(f"{path}: proof", said, "every character of only, to each crossbar")
     if named["only"]:
         circuit = named["only"][0].network().circuit
         ids = [defect.id for defect in Universe(circuit, universe)]

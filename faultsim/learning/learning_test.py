@@ -1,31 +1,32 @@
-"""Learning as a test: the fewest presentations of characters that show every defect, and what is read after each."""
+"""Learning as a test: the fewest characters that show every defect, and what is read after each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from faultsim.learning.application import Applied
 from faultsim.learning.breakage import Broken
+from faultsim.learning.limits import Limits
 from faultsim.vectors.cover import NO_SETUP, CoverProblem, Selection
 from faultsim.vectors.cover_exact import minimum
 from faultsim.vectors.cover_greedy import greedy
 
-Floats = NDArray[np.float64]
-_MOST_REPETITIONS = 20
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class ExposureRow:
-    """How often a character shows a defect.
+    """How often a character shows a defect to a crossbar in its initial state.
 
     Attributes:
         character: What is presented.
         defect_id: The defect.
-        trainings: Initialisations that were simulated.
+        trainings: Initial states that were simulated.
         detected: Those with which a synapse conducts otherwise than in any good crossbar that was shown the same.
     """
 
@@ -34,27 +35,22 @@ class ExposureRow:
     trainings: int
     detected: int
 
-    def surely(self, repetitions: int) -> float:
-        """Return how likely so many repetitions show it at least once."""
-        return 1 - (1 - self.detected / self.trainings) ** repetitions if self.trainings else 0.0
-
 
 @dataclass(frozen=True)
 class PresentationRow:
-    """A vector: a character is presented to a crossbar in whatever states, then its synapses are read.
+    """A vector: a character is presented to a crossbar as the one before has left it, then its synapses are read.
 
     Attributes:
-        order: In which it is applied, from 1.
+        order: In which it is applied, from 1; after the last one the first is next, as long as any is left.
         character: What is presented.
-        repetitions: How often it is, and read each time: what it shows by chance is to be shown surely enough.
+        repetitions: How often it is, and read each time.
         presentation_s: How long each time.
         pixels: Intensity of each.
         low_s: Least conductance of each pixel's synapse that passes, S.
         high_s: Largest one.
-        defects: How many it shows.
+        defects: How many it shows to crossbars in the initial states that were explored.
         first: How many of them none before it does.
-        relied: For how many of them the test relies on it, each defect being relied on with one character.
-        initialisations: With how many each of these has been simulated, at least.
+        failed: How many crossbars were the first time told from good ones by it, of all that the test was applied to.
     """
 
     order: int
@@ -66,50 +62,59 @@ class PresentationRow:
     high_s: tuple[float, ...]
     defects: int
     first: int
-    relied: int
-    initialisations: int
+    failed: int
 
 
 @dataclass(frozen=True)
 class LearningTest:
-    """The choice of a test.
+    """The choice of a test, and what became of it when it was applied.
 
     Attributes:
         trained: Every training with every defect, and without.
-        confidence: How surely a defect has to be shown.
+        applied: The test, applied to crossbars with every defect, and without; none where that was not done.
         tolerance: By how much a conductance may differ from a good crossbar's.
+        given_up: Characters that a good crossbar has not learned when the test was applied.
     """
 
     trained: Sequence[Broken]
-    confidence: float
+    applied: Sequence[Applied]
     tolerance: float
+    given_up: frozenset[str] = frozenset()
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Between which conductances good crossbars end."""
+        good = [(one.trial.character, one.reading) for one in self.trained if one.defect is None]
+        for one in self.applied:
+            if one.defect is None:
+                good += zip(one.characters, one.readings, strict=True)
+        return Limits.of(good, self.tolerance)
+
+    @cached_property
+    def _broken(self) -> list[tuple[str, str, str, bool]]:
+        """Character, defect, crossbar, and whether it was shown; without what is not known."""
+        found = []
+        for one in self.trained:
+            if one.defect is not None:
+                shown = self.limits.fails(one.trial.character, one.reading)
+                found += [(one.trial.character, one.defect.id, one.trial.crossbar, shown)] if shown is not None else []
+        return found
 
     @cached_property
     def exposures(self) -> list[ExposureRow]:
         """What every character shows of every defect."""
-        groups: dict[tuple[str, str], list[bool | None]] = {}
-        for one in self.trained:
-            if one.defect is not None:
-                groups.setdefault((one.trial.character, one.defect.id), []).append(self._fails(one))
-        return [
-            ExposureRow(*key, sum(flag is not None for flag in flags), sum(bool(flag) for flag in flags))
-            for key, flags in groups.items()
-        ]
-
-    def _fails(self, one: Broken) -> bool | None:
-        """Return whether a conductance is outside the limits, or is none; None where that is not known."""
-        limits = self._limits.get(one.trial.character)
-        if limits is None or not one.reading.known:
-            return None
-        low_s, high_s = limits
-        found_s = one.reading.conductances_s
-        return not bool(np.all((low_s <= found_s) & (found_s <= high_s)))
+        pairs = {(one.trial.character, one.defect.id): (0, 0) for one in self.trained if one.defect is not None}
+        for character, defect, _, shown in self._broken:
+            trainings, detected = pairs[character, defect]
+            pairs[character, defect] = trainings + 1, detected + shown
+        return [ExposureRow(*pair, *counts) for pair, counts in pairs.items()]
 
     @cached_property
     def refused(self) -> list[str]:
         """Characters that a good crossbar has not always learned: they would fail good parts."""
         good = [one for one in self.trained if one.defect is None]
-        return list(dict.fromkeys(one.trial.character for one in good if one.needed != 1))
+        never = [one.trial.character for one in good if one.needed != 1]
+        return list(dict.fromkeys([*never, *sorted(self.given_up)]))
 
     @cached_property
     def defects(self) -> list[str]:
@@ -117,130 +122,133 @@ class LearningTest:
         return list(dict.fromkeys(row.defect_id for row in self.exposures))
 
     @cached_property
-    def candidates(self) -> list[tuple[str, int]]:
-        """Characters with a number of repetitions; each is there as often as more repetitions show more."""
-        characters = dict.fromkeys(row.character for row in self.exposures if row.character not in self.refused)
-        found = []
-        for character in characters:
-            seen = 0
-            for repetitions in range(1, _MOST_REPETITIONS + 1):
-                shown = int(self._shown(character, repetitions).sum())
-                if shown > seen:
-                    found.append((character, repetitions))
-                    seen = shown
-        return found
+    def candidates(self) -> list[str]:
+        """Characters that may be used."""
+        return [one for one in dict.fromkeys(row.character for row in self.exposures) if one not in self.refused]
 
-    def _shown(self, character: str, repetitions: int) -> NDArray[np.bool_]:
-        """Return which defects a character shows surely enough."""
-        own = {row.defect_id: row.surely(repetitions) for row in self.exposures if row.character == character}
-        return np.array([own.get(defect, 0.0) >= self.confidence for defect in self.defects], dtype=bool)
+    @cached_property
+    def cases(self) -> list[tuple[str, str]]:
+        """Defects, each with a crossbar in whose initial state it was looked for."""
+        return list(dict.fromkeys((defect, crossbar) for _, defect, crossbar, _ in self._broken))
 
     @cached_property
     def problem(self) -> CoverProblem:
-        """The choice as a cover problem; what a candidate costs is its presentations."""
-        covers = [self._shown(*candidate) for candidate in self.candidates]
+        """The choice as a cover problem: characters, and cases that they show."""
+        rows, columns = ({one: place for place, one in enumerate(some)} for some in (self.candidates, self.cases))
+        covers = np.zeros((len(self.candidates), len(self.cases)), dtype=bool)
+        for character, defect, crossbar, shown in self._broken:
+            if shown and character in rows:
+                covers[rows[character], columns[defect, crossbar]] = True
         return CoverProblem(
-            covers=np.array(covers, dtype=bool).reshape(len(covers), len(self.defects)),
-            costs=np.array([float(repetitions) for _, repetitions in self.candidates]),
-            weights=np.ones(len(self.defects)),
-            setups=np.full(len(covers), NO_SETUP),
+            covers=covers,
+            costs=np.ones(len(self.candidates)),
+            weights=np.ones(len(self.cases)),
+            setups=np.full(len(self.candidates), NO_SETUP),
             setup_costs=np.zeros(0),
         )
 
     @cached_property
     def selection(self) -> Selection:
-        """The fewest presentations, proven."""
+        """The fewest characters, proven."""
         return minimum(self.problem)
 
+    @property
+    def greedy_cost(self) -> float:
+        """Characters that it takes to choose the most useful one again and again."""
+        return greedy(self.problem).cost
+
     @cached_property
-    def _order(self) -> list[int]:
-        """Chosen candidates, the one that shows most first, then the one that shows most of what is left."""
-        covers, left, ordered = self.problem.covers, list(self.selection.chosen), list[int]()
-        seen = np.zeros(len(self.defects), dtype=bool)
+    def order(self) -> list[str]:
+        """The chosen characters, the one that shows most first, then the one that shows most of what is left."""
+        covers, left, ordered = self.problem.covers, list(self.selection.chosen), list[str]()
+        seen = np.zeros(len(self.cases), dtype=bool)
         while left:
             best = max(left, key=lambda place: (np.count_nonzero(covers[place] & ~seen), -place))
             left.remove(best)
-            ordered.append(best)
+            ordered.append(self.candidates[best])
             seen |= covers[best]
         return ordered
 
     @cached_property
-    def relied(self) -> dict[str, set[str]]:
-        """Characters that are chosen, each with the defects that the choice relies on it for.
-
-        A defect that several of them show is relied on with the one that it has been simulated with most often, of
-        equals with the first to be presented.
-        """
-        covers, found = self.problem.covers, {self.candidates[place][0]: set[str]() for place in self._order}
-        for column, defect in enumerate(self.defects):
-            showing = [self.candidates[place][0] for place in self._order if covers[place, column]]
-            if showing:
-                found[max(showing, key=lambda character: self._trainings[character, defect])].add(defect)
-        return found
+    def shown(self) -> dict[tuple[str, str], int | None]:
+        """Defect, crossbar -> how many presentations of the test it took to show it; None where it did not."""
+        return {
+            (one.defect.id, one.crossbar): one.shown_after(self.limits)
+            for one in self.applied
+            if one.defect is not None
+        }
 
     @cached_property
-    def _trainings(self) -> Mapping[tuple[str, str], int]:
-        return {(row.character, row.defect_id): row.trainings for row in self.exposures}
+    def covered(self) -> list[str]:
+        """Defects that the test shows, in whatever initial state of those that were simulated."""
+        found: dict[str, bool] = {}
+        cases = self.shown if self.applied else dict.fromkeys(self._shown_cases, 1) | self._hidden_cases
+        for (defect, _), after in cases.items():
+            found[defect] = found.get(defect, True) and after is not None
+        return [defect for defect in self.defects if found.get(defect, False)]
 
     @property
-    def greedy_cost(self) -> float:
-        """Presentations that it takes to choose the most useful candidate again and again."""
-        return greedy(self.problem).cost
+    def _shown_cases(self) -> list[tuple[str, str]]:
+        return [self.cases[place] for place in np.flatnonzero(self.problem.coverable)]
+
+    @property
+    def _hidden_cases(self) -> dict[tuple[str, str], None]:
+        return dict.fromkeys(self.cases[place] for place in self.problem.uncoverable)
+
+    @cached_property
+    def expected(self) -> frozenset[str]:
+        """Defects that a character which is used shows from some initial state."""
+        return frozenset(defect for defect, _ in self._shown_cases)
 
     @property
     def unseen(self) -> list[str]:
-        """Defects that no character shows."""
-        return [defect for defect in self._uncovered if defect not in self._shown_once]
+        """Defects that nothing has shown."""
+        return [defect for defect in self.defects if defect not in self._shown_once]
 
     @property
     def unsure(self) -> list[str]:
-        """Defects that are shown, but by no character that is used, or not surely enough."""
-        return [defect for defect in self._uncovered if defect in self._shown_once]
-
-    @property
-    def _uncovered(self) -> list[str]:
-        return [self.defects[place] for place in self.problem.uncoverable]
+        """Defects that have been shown, but not by the test in every initial state."""
+        covered = set(self.covered)
+        return [defect for defect in self.defects if defect in self._shown_once and defect not in covered]
 
     @cached_property
     def _shown_once(self) -> frozenset[str]:
-        return frozenset(row.defect_id for row in self.exposures if row.detected)
+        explored = {defect for _, defect, _, shown in self._broken if shown}
+        return frozenset(explored | {defect for (defect, _), after in self.shown.items() if after is not None})
+
+    @cached_property
+    def length(self) -> int:
+        """How many presentations the test takes: after the last of them nothing more is shown."""
+        covered = set(self.covered)
+        taken = [after for (defect, _), after in self.shown.items() if defect in covered and after is not None]
+        return max(taken, default=0) if self.applied else len(self.order)
 
     @cached_property
     def presentations(self) -> list[PresentationRow]:
-        """The vectors, the one that shows most first."""
+        """The vectors, in their order."""
         return list(self._presentations())
 
     def _presentations(self) -> Iterator[PresentationRow]:
         trials = {one.trial.character: (one.trial, one.presentation_s) for one in self.trained}
-        seen = np.zeros(len(self.defects), dtype=bool)
-        for order, place in enumerate(self._order, start=1):
-            character, repetitions = self.candidates[place]
+        failed = [after for after in self.shown.values() if after is not None]
+        seen = np.zeros(len(self.cases), dtype=bool)
+        for place, character in enumerate(self.order[: self.length]):
             trial, presentation_s = trials[character]
-            low_s, high_s = self._limits[character]
-            relied, covered = self.relied[character], self.problem.covers[place]
+            low_s, high_s = self.limits.by_character[character]
+            covered = self.problem.covers[self.candidates.index(character)]
             yield PresentationRow(
-                order=order,
+                order=place + 1,
                 character=character,
-                repetitions=repetitions,
+                repetitions=len(range(place, self.length, len(self.order))),
                 presentation_s=presentation_s,
                 pixels=trial.request.intensities,
                 low_s=tuple(low_s.tolist()),
                 high_s=tuple(high_s.tolist()),
-                defects=int(covered.sum()),
-                first=int(np.count_nonzero(covered & ~seen)),
-                relied=len(relied),
-                initialisations=min((self._trainings[character, defect] for defect in relied), default=0),
+                defects=len(self._defects(covered)),
+                first=len(self._defects(covered) - self._defects(seen)),
+                failed=sum((after - 1) % len(self.order) == place for after in failed),
             )
             seen |= covered
 
-    @cached_property
-    def _limits(self) -> Mapping[str, tuple[Floats, Floats]]:
-        """Return between which conductances each character leaves the synapses of good crossbars, with tolerance."""
-        good: dict[str, list[Floats]] = {}
-        for one in self.trained:
-            if one.defect is None and one.reading.known:
-                good.setdefault(one.trial.character, []).append(one.reading.conductances_s)
-        return {
-            character: (np.min(found, axis=0) * (1 - self.tolerance), np.max(found, axis=0) * (1 + self.tolerance))
-            for character, found in good.items()
-        }
+    def _defects(self, cases: Bools) -> set[str]:
+        return {self.cases[place][0] for place in np.flatnonzero(cases)}

@@ -1,10 +1,11 @@
-"""Proof of a test by learning: what it relies on is simulated from other initial states, until nothing is left."""
+"""Proof of a test by learning: it is applied as a tester would, and chosen anew as long as defects escape it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from faultsim.learning.application import Applied
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage import Break, Breakage, Broken
 from faultsim.learning.learning_test import LearningTest
@@ -16,52 +17,91 @@ class BrokenTrainings:
 
     Attributes:
         explored: Every training with every defect, and without.
-        proofs: Those of other initial states, with the defects that the test relies on, or relied on before these.
-        test: Chosen from both.
+        escapes: Those of other initial states, with the defects that a test did not show in these.
+        test: Chosen from both, and what it showed when it was applied.
     """
 
     explored: Sequence[Broken]
-    proofs: Sequence[Broken]
+    escapes: Sequence[Broken]
     test: LearningTest
 
     @property
     def all(self) -> list[Broken]:
         """Both."""
-        return [*self.explored, *self.proofs]
+        return [*self.explored, *self.escapes]
 
 
 def broken_trainings(made: Breakage, asking: Asking) -> BrokenTrainings:
-    """Explore, choose, and simulate what the choice relies on, until it relies on nothing that has not been.
+    """Explore, choose, apply; explore what escapes in the initial state in which it does, and choose anew.
 
-    A proof may show that a defect is seen by chance only; the choice is then made anew, of more repetitions or of other
-    characters, which have to be proven as well. It ends, since there are only so many characters and defects.
+    It ends, since each round explores defects in initial states in which they have not been yet, or gives up a
+    character that a good crossbar does not learn after others.
 
     Raises:
         UsageError: ``--only`` has left no training.
         Interrupted: Ctrl-C; what was finished is stored.
     """
-    explored, proofs = made.trained(asking, made.breaks), list[Broken]()
+    explored, escapes = made.trained(asking, made.breaks), list[Broken]()
+    given_up: frozenset[str] = frozenset()
     while True:
-        test = LearningTest([*explored, *proofs], made.spec.confidence, made.spec.tolerance)
-        missing = list(_missing(made, test, proofs))
-        if not missing:
-            return BrokenTrainings(explored, proofs, test)
-        proofs = _merged(proofs, made.trained(asking, missing))
+        chosen = LearningTest([*explored, *escapes], (), made.spec.tolerance, given_up)
+        test = _applied(made, chosen, asking)
+        unlearned = _unlearned(made, test.applied)
+        missing = list(_missing(made, test))
+        if unlearned <= given_up and not missing:
+            return BrokenTrainings(explored, escapes, test)
+        if unlearned <= given_up:
+            escapes = _merged(escapes, made.trained(asking, missing))
+        given_up |= unlearned
 
 
-def _missing(made: Breakage, test: LearningTest, proofs: Sequence[Broken]) -> Iterator[Break]:
-    """Yield what the choice relies on and no proof has simulated, each training's good crossbar first."""
-    done = {(one.trial.id, one.defect.id) for one in proofs if one.defect is not None}
-    relied = test.relied
-    for trial in (one for one in made.proofs if one.character in relied):
-        wanted = [defect for defect in made.defects(trial) if defect.id in relied[trial.character]]
-        left = [defect for defect in wanted if (trial.id, defect.id) not in done]
-        if left:
-            yield Break(trial, None)
-            yield from (Break(trial, defect) for defect in left)
+def _applied(made: Breakage, chosen: LearningTest, asking: Asking) -> LearningTest:
+    """Return a test with what it shows in each initial state: first of good crossbars, whose limits the others need."""
+    if not made.presented or not chosen.order:
+        return chosen
+    tester, once = made.tester(chosen.order), len(chosen.order)
+    most = made.spec.passes * once
+    good = tester.apply(
+        asking, [(name, None) for name in made.presented], lambda one: len(one.readings) < most and not one.reason
+    )
+    limits = replace(chosen, applied=good).limits
+
+    def going_on(one: Applied) -> bool:
+        assert one.defect is not None
+        left = (most if one.defect.id in chosen.expected else once) - len(one.readings)
+        return left > 0 and not one.reason and one.shown_after(limits) is None
+
+    defects = made.defects(made.trials[0])
+    broken = tester.apply(asking, [(name, defect) for name in made.presented for defect in defects], going_on)
+    return replace(chosen, applied=[*good, *broken])
+
+
+def _unlearned(made: Breakage, applied: Sequence[Applied]) -> frozenset[str]:
+    """Return the characters that a good crossbar has not learned after others."""
+    good = (one for one in applied if one.defect is None)
+    return frozenset(
+        character
+        for one in good
+        for character, reading in zip(one.characters, one.readings, strict=True)
+        if not made.has_learned(made.presented[one.crossbar][character], reading)
+    )
+
+
+def _missing(made: Breakage, test: LearningTest) -> Iterator[Break]:
+    """Yield what has escaped a test and was not explored from there, with every character that it may choose from."""
+    done = {(one.defect.id, one.trial.crossbar) for one in test.trained if one.defect is not None}
+    for name, trials in made.presented.items():
+        escaped = {defect for (defect, crossbar), after in test.shown.items() if crossbar == name and after is None}
+        wanted = [
+            one
+            for one in made.defects(made.trials[0])
+            if one.id in escaped and one.id in test.expected and (one.id, name) not in done
+        ]
+        for character in test.candidates if wanted else ():
+            yield from (Break(trials[character], defect) for defect in (None, *wanted))
 
 
 def _merged(before: Sequence[Broken], more: Sequence[Broken]) -> list[Broken]:
-    """Return all proofs, a good crossbar that was trained again for comparison only once."""
+    """Return all of them, a good crossbar that was trained again for comparison only once."""
     done = {one.trial.id for one in before if one.defect is None}
     return [*before, *(one for one in more if one.defect is not None or one.trial.id not in done)]

@@ -24,7 +24,7 @@ from faultsim.spice.reference import with_values
 Floats = NDArray[np.float64]
 _AGE = 0.3
 """Of an input's pulse when its synapse is read, in its widths: long after the output's spike, and above its column."""
-_CONDUCTANCE = "g"
+_CONDUCTANCE, _STATE = "g", "m"
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class Reading:
         spikes: Of that output; None where the transient failed.
         first_spike_s: The first of them; None where there is none.
         reason: Why nothing is known.
+        states: In which each junction ended, 1 if parallel; none where that was not asked for.
     """
 
     conductances_s: Floats
     spikes: int | None
     first_spike_s: float | None
     reason: str
+    states: tuple[int, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -56,20 +58,26 @@ class ReadingBench:
     Attributes:
         network: The crossbar, which records the currents of its synapses.
         reads_s: When the synapse of each pixel is.
+        states: Nets of the junctions' states that are read as well.
     """
 
     network: LearningNetwork
     reads_s: Sequence[float]
+    states: Sequence[str] = ()
 
     @classmethod
     def of(cls, trial: Trial) -> ReadingBench:
         """Return that of a training, whose request has the currents of synapses recorded.
 
+        Where it has the states of junctions recorded, in which of them they end is read as well.
+
         Raises:
             SpecError: A presentation is too short for that.
         """
         network = trial.network()
-        return cls(network, _reads_s(trial, network.sidecar.simulation.duration))
+        numbers = range(1, trial.request.junctions + 1) if trial.request.follow else ()
+        states = [f"{synapse.instance}.m{number}" for synapse in network.sidecar.synapses for number in numbers]
+        return cls(network, _reads_s(trial, network.sidecar.simulation.duration), states)
 
     def job(self, defect: Defect | None) -> Job:
         """Return the transient with a defect at its default severity in the crossbar; with none if None."""
@@ -84,6 +92,9 @@ class ReadingBench:
             scope[f"t{place}"] = read_s
             across = f"(at(v{place}, t{place}) - at(column, t{place}))"
             observables[f"{_CONDUCTANCE}{place}"] = f"at(i{place}, t{place}) / {across}"
+        for place, net in enumerate(self.states, 1):
+            probes[f"{_STATE}{place}"] = f"v({net})"
+            observables[f"{_STATE}{place}"] = f"at({_STATE}{place}, stop)"
         return Job(self._deck(defect), stop_s, probes, observables, scope)
 
     def _deck(self, defect: Defect | None) -> str:
@@ -118,4 +129,5 @@ def reading_of(outcome: Outcome) -> Reading:
     values = [value for name, value in outcome.values.items() if name.startswith(_CONDUCTANCE)]
     conductances_s = np.array([math.nan if value is None else float(str(value)) for value in values])
     spikes, first = outcome.values["spikes"], outcome.values["first"]
-    return Reading(conductances_s, int(float(str(spikes))), None if first is None else float(str(first)), "")
+    states = tuple(round(float(str(value))) for name, value in outcome.values.items() if name.startswith(_STATE))
+    return Reading(conductances_s, int(float(str(spikes))), None if first is None else float(str(first)), "", states)

@@ -38,11 +38,16 @@ class Trial:
     request: LearningRequest
     explored: Mapping[str, str]
 
-    @cached_property
+    @property
     def id(self) -> str:
         """Its name, also that of its files."""
+        return f"{self.character}-{self.crossbar}"
+
+    @cached_property
+    def crossbar(self) -> str:
+        """Name of the crossbar with its initial state, whatever it is shown."""
         request = self.request
-        parts = [self.character, f"{request.junctions}j", f"{request.outputs}o" if request.outputs > 1 else ""]
+        parts = [f"{request.junctions}j", f"{request.outputs}o" if request.outputs > 1 else ""]
         parts += ["as-published" if request.as_published else ""]
         parts += [f"{name}-{value}" for name, value in self.explored.items()]
         return "-".join([*filter(None, parts), f"s{request.seed}"])

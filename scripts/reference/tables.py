@@ -24,7 +24,7 @@ from faultsim.learning.twin.course import AccuracyRow
 from faultsim.learning.twin.fault_map import FaultMeanRow, FaultRow
 from faultsim.learning.twin.severities import SeverityRow
 from faultsim.learning.twin.updates import UpdateAgreementRow, UpdateRow
-from faultsim.reports.learning.breakage import BrokenShareRow
+from faultsim.reports.learning.breakage import ApplicationRow, BrokenShareRow
 from faultsim.reports.learning.network import ConfusionRow, LawRow, NamedOutputRow
 from faultsim.reports.run_folders.run import Run, RunTable
 from faultsim.spice.expressions import Value
@@ -86,6 +86,7 @@ def learning_tables_of(words: Words) -> list[FileOfRows]:
         "broken-shares": BrokenShareRow,
         "exposures": ExposureRow,
         "presentations": PresentationRow,
+        "applications": ApplicationRow,
         "faults": FaultRow,
         "fault-means": FaultMeanRow,
         "severities": SeverityRow,

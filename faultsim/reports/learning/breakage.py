@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from faultsim.learning.application import Applied
 from faultsim.learning.breakage import Breakage, BrokenRow, broken_row
 from faultsim.learning.learning_test import ExposureRow, LearningTest, PresentationRow
 from faultsim.learning.proof import BrokenTrainings
@@ -50,12 +51,34 @@ class BrokenShareRow:
     lost: float | None
 
 
+@dataclass(frozen=True)
+class ApplicationRow:
+    """A crossbar that the test was applied to.
+
+    Attributes:
+        crossbar: Its name with its initial state.
+        defect_id: What is wrong with it; empty where nothing is.
+        presentations: How many characters were presented to it.
+        shown_after: How many it took until a conductance was outside of the limits; empty where none was.
+        shown_by: The character of that presentation.
+        reason: Why nothing is known of the last one.
+    """
+
+    crossbar: str
+    defect_id: str
+    presentations: int
+    shown_after: int | None
+    shown_by: str
+    reason: str
+
+
 def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Study:
     """Return what trainings with defects leave."""
     spec, test, everything = made.spec, trained.test, list(map(broken_row, trained.all))
     rows = everything[: len(trained.explored)]
     broken = [row for row in rows if row.defect_id]
-    unknown = [row for row in everything if row.verdict is Verdict.UNKNOWN]
+    applied = [_application_row(one, test) for one in test.applied]
+    unknown = sum(row.verdict is Verdict.UNKNOWN for row in everything) + sum(bool(row.reason) for row in applied)
     shares = share_rows(broken)
     return Study(
         kind="breakage",
@@ -71,6 +94,7 @@ def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Stud
             "broken-shares": (BrokenShareRow, shares),
             "exposures": (ExposureRow, test.exposures),
             "presentations": (PresentationRow, test.presentations),
+            "applications": (ApplicationRow, applied),
         },
         figures={"lost": Figure("lost", _CAPTION, *rendered(_figure(made, broken)))},
         shown={
@@ -78,14 +102,14 @@ def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Stud
             "shares": shares,
             "presentations": spec.presentations,
             "tolerance": spec.tolerance,
-            "confidence": spec.confidence,
             "test": test,
             "matrix": matrix_rows(test.exposures),
             "explored": len({one.trial.id for one in trained.explored}),
-            "proofs": len({one.trial.id for one in trained.proofs}),
-            "proven": len(trained.proofs),
+            "escapes": len(trained.escapes),
+            "states": sorted({one.crossbar for one in test.applied}),
+            "presented": sum(row.presentations for row in applied),
         },
-        counts={"trainings": len(everything), "presentations": test.selection.cost, "unknown": len(unknown)},
+        counts={"trainings": len(everything), "presentations": test.length, "unknown": unknown},
     )
 
 
@@ -94,24 +118,33 @@ _A_ROW = 5
 _CAPTION = "With how many defects each pixel is not learned by one presentation, training by training"
 
 
-def _sentence(
-    rows: Sequence[BrokenRow], shares: Sequence[BrokenShareRow], unknown: Sequence[BrokenRow], test: LearningTest
-) -> str:
+def _sentence(rows: Sequence[BrokenRow], shares: Sequence[BrokenShareRow], unknown: int, test: LearningTest) -> str:
     good = [row for row in rows if not row.defect_id]
     whole = sum(row.verdict is Verdict.LEARNED and row.presentations == 1 for row in good)
     known = {row.training for row in good if row.presentations == 1}
     asked = [row for row in shares if row.training in known]
     once, later, never = (sum(getattr(row, name) for row in asked) for name in ("learned", "later", "never"))
-    covered = len(test.defects) - len(test.unseen) - len(test.unsure)
-    cost, crossbars = int(test.selection.cost), number_of(sum(row.defects for row in asked), "crossbar")
+    length, crossbars = test.length, number_of(sum(row.defects for row in asked), "crossbar")
     said = [
         f"Without a defect {whole} of {number_of(len(good), 'picture')} {'is' if len(good) == 1 else 'are'} learned.",
         f"Of {crossbars} with a defect, shown what is learned without it, {once} still learn it at once, "
         f"{later} by more presentations, {never} never.",
-        f"{number_of(cost, 'presentation')} show{'s' if cost == 1 else ''} {covered} of "
+        f"{number_of(length, 'presentation')} show{'s' if length == 1 else ''} {len(test.covered)} of "
         f"{number_of(len(test.defects), 'defect')} by the conductance of a synapse.",
     ]
-    return " ".join(said + ([f"{len(unknown)} transients failed."] if unknown else []))
+    return " ".join(said + ([f"{number_of(unknown, 'transient')} failed."] if unknown else []))
+
+
+def _application_row(one: Applied, test: LearningTest) -> ApplicationRow:
+    after = one.shown_after(test.limits) if one.defect else None
+    return ApplicationRow(
+        crossbar=one.crossbar,
+        defect_id=one.defect.id if one.defect else "",
+        presentations=len(one.readings),
+        shown_after=after,
+        shown_by=one.characters[after - 1] if after else "",
+        reason=one.reason,
+    )
 
 
 def share_rows(broken: Sequence[BrokenRow]) -> list[BrokenShareRow]:
