@@ -1,8 +1,8 @@
-"""Learning as a test: the fewest characters that show every defect, and what is read after each."""
+"""Learning as a test: what chosen characters show, presented one after the other, and what is read after each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,30 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultsim.learning.application import Applied
-from faultsim.learning.breakage import Broken
+from faultsim.learning.choice import Choice
 from faultsim.learning.limits import Limits
-from faultsim.vectors.cover import NO_SETUP, CoverProblem, Selection
-from faultsim.vectors.cover_exact import minimum
-from faultsim.vectors.cover_greedy import greedy
 
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class ExposureRow:
-    """How often a character shows a defect to a crossbar in its initial state.
-
-    Attributes:
-        character: What is presented.
-        defect_id: The defect.
-        trainings: Initial states that were simulated.
-        detected: Those with which a synapse conducts otherwise than in any good crossbar that was shown the same.
-    """
-
-    character: str
-    defect_id: str
-    trainings: int
-    detected: int
 
 
 @dataclass(frozen=True)
@@ -67,111 +47,28 @@ class PresentationRow:
 
 @dataclass(frozen=True)
 class LearningTest:
-    """The choice of a test, and what became of it when it was applied.
+    """A test, and what became of it when it was applied.
 
     Attributes:
-        trained: Every training with every defect, and without.
-        applied: The test, applied to crossbars with every defect, and without; none where that was not done.
-        tolerance: By how much a conductance may differ from a good crossbar's.
-        given_up: Characters that a good crossbar has not learned when the test was applied.
+        choice: Its characters.
+        applied: The crossbars that it was applied to, with every defect and without; none where that was not done.
     """
 
-    trained: Sequence[Broken]
-    applied: Sequence[Applied]
-    tolerance: float
-    given_up: frozenset[str] = frozenset()
+    choice: Choice
+    applied: Sequence[Applied] = ()
 
     @cached_property
     def limits(self) -> Limits:
-        """Between which conductances good crossbars end."""
-        good = [(one.trial.character, one.reading) for one in self.trained if one.defect is None]
+        """Between which conductances good crossbars end, also those that it was applied to."""
+        good = [(one.trial.character, one.reading) for one in self.choice.trained if one.defect is None]
         for one in self.applied:
             if one.defect is None:
                 good += zip(one.characters, one.readings, strict=True)
-        return Limits.of(good, self.tolerance)
-
-    @cached_property
-    def _broken(self) -> list[tuple[str, str, str, bool]]:
-        """Character, defect, crossbar, and whether it was shown; without what is not known."""
-        found = []
-        for one in self.trained:
-            if one.defect is not None:
-                shown = self.limits.fails(one.trial.character, one.reading)
-                found += [(one.trial.character, one.defect.id, one.trial.crossbar, shown)] if shown is not None else []
-        return found
-
-    @cached_property
-    def exposures(self) -> list[ExposureRow]:
-        """What every character shows of every defect."""
-        pairs = {(one.trial.character, one.defect.id): (0, 0) for one in self.trained if one.defect is not None}
-        for character, defect, _, shown in self._broken:
-            trainings, detected = pairs[character, defect]
-            pairs[character, defect] = trainings + 1, detected + shown
-        return [ExposureRow(*pair, *counts) for pair, counts in pairs.items()]
-
-    @cached_property
-    def refused(self) -> list[str]:
-        """Characters that a good crossbar has not always learned: they would fail good parts."""
-        good = [one for one in self.trained if one.defect is None]
-        never = [one.trial.character for one in good if one.needed != 1]
-        return list(dict.fromkeys([*never, *sorted(self.given_up)]))
-
-    @cached_property
-    def defects(self) -> list[str]:
-        """Ids of the defects."""
-        return list(dict.fromkeys(row.defect_id for row in self.exposures))
-
-    @cached_property
-    def candidates(self) -> list[str]:
-        """Characters that may be used."""
-        return [one for one in dict.fromkeys(row.character for row in self.exposures) if one not in self.refused]
-
-    @cached_property
-    def cases(self) -> list[tuple[str, str]]:
-        """Defects, each with a crossbar in whose initial state it was looked for."""
-        return list(dict.fromkeys((defect, crossbar) for _, defect, crossbar, _ in self._broken))
-
-    @cached_property
-    def problem(self) -> CoverProblem:
-        """The choice as a cover problem: characters, and cases that they show."""
-        rows, columns = ({one: place for place, one in enumerate(some)} for some in (self.candidates, self.cases))
-        covers = np.zeros((len(self.candidates), len(self.cases)), dtype=bool)
-        for character, defect, crossbar, shown in self._broken:
-            if shown and character in rows:
-                covers[rows[character], columns[defect, crossbar]] = True
-        return CoverProblem(
-            covers=covers,
-            costs=np.ones(len(self.candidates)),
-            weights=np.ones(len(self.cases)),
-            setups=np.full(len(self.candidates), NO_SETUP),
-            setup_costs=np.zeros(0),
-        )
-
-    @cached_property
-    def selection(self) -> Selection:
-        """The fewest characters, proven."""
-        return minimum(self.problem)
-
-    @property
-    def greedy_cost(self) -> float:
-        """Characters that it takes to choose the most useful one again and again."""
-        return greedy(self.problem).cost
-
-    @cached_property
-    def order(self) -> list[str]:
-        """The chosen characters, the one that shows most first, then the one that shows most of what is left."""
-        covers, left, ordered = self.problem.covers, list(self.selection.chosen), list[str]()
-        seen = np.zeros(len(self.cases), dtype=bool)
-        while left:
-            best = max(left, key=lambda place: (np.count_nonzero(covers[place] & ~seen), -place))
-            left.remove(best)
-            ordered.append(self.candidates[best])
-            seen |= covers[best]
-        return ordered
+        return Limits.of(good, self.choice.tolerance)
 
     @cached_property
     def shown(self) -> dict[tuple[str, str], int | None]:
-        """Defect, crossbar -> how many presentations of the test it took to show it; None where it did not."""
+        """Defect, crossbar -> how many presentations it took to show it; None where none did."""
         return {
             (one.defect.id, one.crossbar): one.shown_after(self.limits)
             for one in self.applied
@@ -180,48 +77,38 @@ class LearningTest:
 
     @cached_property
     def covered(self) -> list[str]:
-        """Defects that the test shows, in whatever initial state of those that were simulated."""
-        found: dict[str, bool] = {}
-        cases = self.shown if self.applied else dict.fromkeys(self._shown_cases, 1) | self._hidden_cases
-        for (defect, _), after in cases.items():
-            found[defect] = found.get(defect, True) and after is not None
-        return [defect for defect in self.defects if found.get(defect, False)]
+        """Defects that it shows, in whatever initial state of those that it was applied in.
 
-    @property
-    def _shown_cases(self) -> list[tuple[str, str]]:
-        return [self.cases[place] for place in np.flatnonzero(self.problem.coverable)]
-
-    @property
-    def _hidden_cases(self) -> dict[tuple[str, str], None]:
-        return dict.fromkeys(self.cases[place] for place in self.problem.uncoverable)
-
-    @cached_property
-    def expected(self) -> frozenset[str]:
-        """Defects that a character which is used shows from some initial state."""
-        return frozenset(defect for defect, _ in self._shown_cases)
+        Where it was not applied, of those that were explored.
+        """
+        explored = zip(self.choice.cases, self.choice.problem.coverable.tolist(), strict=True)
+        cases: Mapping[tuple[str, str], int | None] = self.shown if self.applied else dict(explored)
+        met = {defect for defect, _ in cases}
+        missed = {defect for (defect, _), after in cases.items() if not after}
+        return [defect for defect in self.choice.defects if defect in met - missed]
 
     @property
     def unseen(self) -> list[str]:
         """Defects that nothing has shown."""
-        return [defect for defect in self.defects if defect not in self._shown_once]
+        return [defect for defect in self.choice.defects if defect not in self._shown_once]
 
     @property
     def unsure(self) -> list[str]:
         """Defects that have been shown, but not by the test in every initial state."""
-        covered = set(self.covered)
-        return [defect for defect in self.defects if defect in self._shown_once and defect not in covered]
+        sure = set(self.covered)
+        return [defect for defect in self.choice.defects if defect in self._shown_once and defect not in sure]
 
     @cached_property
     def _shown_once(self) -> frozenset[str]:
-        explored = {defect for _, defect, _, shown in self._broken if shown}
-        return frozenset(explored | {defect for (defect, _), after in self.shown.items() if after is not None})
+        return self.choice.shown | {defect for (defect, _), after in self.shown.items() if after is not None}
 
     @cached_property
     def length(self) -> int:
-        """How many presentations the test takes: after the last of them nothing more is shown."""
-        covered = set(self.covered)
-        taken = [after for (defect, _), after in self.shown.items() if defect in covered and after is not None]
-        return max(taken, default=0) if self.applied else len(self.order)
+        """How many presentations it takes: after the last of them nothing more is shown in every initial state."""
+        if not self.applied:
+            return len(self.choice.order)
+        sure = set(self.covered)
+        return max((after for (defect, _), after in self.shown.items() if after and defect in sure), default=0)
 
     @cached_property
     def presentations(self) -> list[PresentationRow]:
@@ -229,26 +116,27 @@ class LearningTest:
         return list(self._presentations())
 
     def _presentations(self) -> Iterator[PresentationRow]:
-        trials = {one.trial.character: (one.trial, one.presentation_s) for one in self.trained}
+        order, problem = self.choice.order, self.choice.problem
+        trials = {one.trial.character: (one.trial, one.presentation_s) for one in self.choice.trained}
         failed = [after for after in self.shown.values() if after is not None]
-        seen = np.zeros(len(self.cases), dtype=bool)
-        for place, character in enumerate(self.order[: self.length]):
+        seen = np.zeros(len(self.choice.cases), dtype=bool)
+        for place, character in enumerate(order[: self.length]):
             trial, presentation_s = trials[character]
             low_s, high_s = self.limits.by_character[character]
-            covered = self.problem.covers[self.candidates.index(character)]
+            covered = problem.covers[self.choice.candidates.index(character)]
             yield PresentationRow(
                 order=place + 1,
                 character=character,
-                repetitions=len(range(place, self.length, len(self.order))),
+                repetitions=len(range(place, self.length, len(order))),
                 presentation_s=presentation_s,
                 pixels=trial.request.intensities,
                 low_s=tuple(low_s.tolist()),
                 high_s=tuple(high_s.tolist()),
                 defects=len(self._defects(covered)),
                 first=len(self._defects(covered) - self._defects(seen)),
-                failed=sum((after - 1) % len(self.order) == place for after in failed),
+                failed=sum((after - 1) % len(order) == place for after in failed),
             )
             seen |= covered
 
     def _defects(self, cases: Bools) -> set[str]:
-        return {self.cases[place][0] for place in np.flatnonzero(cases)}
+        return {self.choice.cases[place][0] for place in np.flatnonzero(cases)}

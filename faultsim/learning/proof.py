@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from faultsim.learning.application import Applied
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage import Break, Breakage, Broken
+from faultsim.learning.choice import Choice
 from faultsim.learning.learning_test import LearningTest
 
 
@@ -44,36 +45,34 @@ def broken_trainings(made: Breakage, asking: Asking) -> BrokenTrainings:
     explored, escapes = made.trained(asking, made.breaks), list[Broken]()
     given_up: frozenset[str] = frozenset()
     while True:
-        chosen = LearningTest([*explored, *escapes], (), made.spec.tolerance, given_up)
-        test = _applied(made, chosen, asking)
-        unlearned = _unlearned(made, test.applied)
-        missing = list(_missing(made, test))
-        if unlearned <= given_up and not missing:
-            return BrokenTrainings(explored, escapes, test)
-        if unlearned <= given_up:
+        test = _applied(made, Choice([*explored, *escapes], made.spec.tolerance, given_up), asking)
+        if unlearned := _unlearned(made, test.applied):
+            given_up |= unlearned
+        elif missing := list(_missing(made, test)):
             escapes = _merged(escapes, made.trained(asking, missing))
-        given_up |= unlearned
+        else:
+            return BrokenTrainings(explored, escapes, test)
 
 
-def _applied(made: Breakage, chosen: LearningTest, asking: Asking) -> LearningTest:
+def _applied(made: Breakage, choice: Choice, asking: Asking) -> LearningTest:
     """Return a test with what it shows in each initial state: first of good crossbars, whose limits the others need."""
-    if not made.presented or not chosen.order:
-        return chosen
-    tester, once = made.tester(chosen.order), len(chosen.order)
+    if not made.presented or not choice.order:
+        return LearningTest(choice)
+    tester, once = made.tester(choice.order), len(choice.order)
     most = made.spec.passes * once
     good = tester.apply(
         asking, [(name, None) for name in made.presented], lambda one: len(one.readings) < most and not one.reason
     )
-    limits = replace(chosen, applied=good).limits
+    limits = LearningTest(choice, good).limits
 
     def going_on(one: Applied) -> bool:
         assert one.defect is not None
-        left = (most if one.defect.id in chosen.expected else once) - len(one.readings)
+        left = (most if one.defect.id in choice.expected else once) - len(one.readings)
         return left > 0 and not one.reason and one.shown_after(limits) is None
 
     defects = made.defects(made.trials[0])
     broken = tester.apply(asking, [(name, defect) for name in made.presented for defect in defects], going_on)
-    return replace(chosen, applied=[*good, *broken])
+    return LearningTest(choice, [*good, *broken])
 
 
 def _unlearned(made: Breakage, applied: Sequence[Applied]) -> frozenset[str]:
@@ -89,15 +88,15 @@ def _unlearned(made: Breakage, applied: Sequence[Applied]) -> frozenset[str]:
 
 def _missing(made: Breakage, test: LearningTest) -> Iterator[Break]:
     """Yield what has escaped a test and was not explored from there, with every character that it may choose from."""
-    done = {(one.defect.id, one.trial.crossbar) for one in test.trained if one.defect is not None}
+    done = {(one.defect.id, one.trial.crossbar) for one in test.choice.trained if one.defect is not None}
     for name, trials in made.presented.items():
         escaped = {defect for (defect, crossbar), after in test.shown.items() if crossbar == name and after is None}
         wanted = [
             one
             for one in made.defects(made.trials[0])
-            if one.id in escaped and one.id in test.expected and (one.id, name) not in done
+            if one.id in escaped and one.id in test.choice.expected and (one.id, name) not in done
         ]
-        for character in test.candidates if wanted else ():
+        for character in test.choice.candidates if wanted else ():
             yield from (Break(trials[character], defect) for defect in (None, *wanted))
 
 

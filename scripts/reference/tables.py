@@ -13,10 +13,11 @@ from faultsim.fault_models.behaviour import QUANTITIES
 from faultsim.learning.array_energy import ArrayRow
 from faultsim.learning.bi_sigmoid import FitRow, RegionRow
 from faultsim.learning.breakage import BrokenRow
+from faultsim.learning.choice import ExposureRow
 from faultsim.learning.energy import PowerRow
 from faultsim.learning.energy_comparison import EnergyComparisonRow
 from faultsim.learning.examination import InferenceRow, RecognitionRow
-from faultsim.learning.learning_test import ExposureRow, PresentationRow
+from faultsim.learning.learning_test import PresentationRow
 from faultsim.learning.plasticity import ChangeRow
 from faultsim.learning.results import ShareRow, SynapseRow, TrainingRow
 from faultsim.learning.switching import AgreementRow, SwitchingRow

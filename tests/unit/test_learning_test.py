@@ -11,7 +11,8 @@ import pytest
 from faultsim.circuits.learning_plan import LearningRequest
 from faultsim.learning.application import Applied
 from faultsim.learning.breakage import Broken
-from faultsim.learning.learning_test import ExposureRow, LearningTest
+from faultsim.learning.choice import Choice, ExposureRow
+from faultsim.learning.learning_test import LearningTest
 from faultsim.learning.limits import Limits
 from faultsim.learning.reading import Reading
 from faultsim.learning.trial import Trial
@@ -49,7 +50,7 @@ def explored(shown: Mapping[str, Mapping[str, int]], seeds: int = 1, unlearned: 
 def learning_test(
     shown: Mapping[str, Mapping[str, int]], seeds: int = 1, unlearned: Iterable[str] = ()
 ) -> LearningTest:
-    return LearningTest(explored(shown, seeds, unlearned), (), 0.1)
+    return LearningTest(Choice(explored(shown, seeds, unlearned), 0.1))
 
 
 def applied(test: LearningTest, after: Mapping[tuple[str, str], int | None], most: int) -> LearningTest:
@@ -58,7 +59,7 @@ def applied(test: LearningTest, after: Mapping[tuple[str, str], int | None], mos
     for (defect, crossbar), number in after.items():
         one = Applied(crossbar, Named(defect))  # type: ignore[arg-type]
         for place in range(number or most):
-            one = one.then(test.order[place % len(test.order)], read(0, place + 1 == number))
+            one = one.then(test.choice.order[place % len(test.choice.order)], read(0, place + 1 == number))
         found.append(one)
     return replace(test, applied=found)
 
@@ -78,10 +79,10 @@ THREE = {
 def test_the_fewest_characters_are_chosen_and_what_nothing_shows_is_named() -> None:
     test = learning_test(THREE)
     assert chosen(test) in ({"A": 1, "C": 1}, {"B": 1, "C": 1})
-    assert test.selection.proven
-    assert test.selection.cost == test.length == 2
+    assert test.choice.selection.proven
+    assert test.choice.selection.cost == test.length == 2
     assert (test.covered, test.unseen, test.unsure) == (["a", "b", "c", "d"], ["e"], [])
-    assert test.order[0] == "C"
+    assert test.choice.order[0] == "C"
     assert [(row.order, row.defects, row.first) for row in test.presentations] == [(1, 3, 3), (2, 2, 1)]
 
 
@@ -94,9 +95,9 @@ def test_what_is_shown_in_some_initial_states_only_has_to_be_in_each_of_them() -
 
 def test_a_character_that_good_crossbars_do_not_always_learn_is_not_used() -> None:
     test = learning_test({"A": {"a": 1}, "B": {"a": 1}}, unlearned=["A"])
-    assert (test.refused, chosen(test)) == (["A"], {"B": 1})
-    test = replace(learning_test({"A": {"a": 1}, "B": {"a": 1}}), given_up=frozenset("B"))
-    assert (test.refused, chosen(test)) == (["B"], {"A": 1})
+    assert (test.choice.refused, chosen(test)) == (["A"], {"B": 1})
+    test = LearningTest(replace(test.choice, trained=explored({"A": {"a": 1}, "B": {"a": 1}}), given_up=frozenset("B")))
+    assert (test.choice.refused, chosen(test)) == (["B"], {"A": 1})
 
 
 def test_what_only_a_refused_character_shows_is_told_from_what_none_shows() -> None:
@@ -106,7 +107,7 @@ def test_what_only_a_refused_character_shows_is_told_from_what_none_shows() -> N
 
 def test_a_test_is_as_long_as_it_takes_to_show_what_it_shows_in_every_state() -> None:
     first = learning_test(THREE)
-    assert first.order[0] == "C"
+    assert first.choice.order[0] == "C"
     after = dict.fromkeys([(defect, state) for defect in "abcd" for state in ("s1", "s2")], 1) | {("b", "s2"): 2}
     test = applied(first, after | {("e", "s1"): None, ("e", "s2"): None}, most=2)
     assert (test.length, test.covered, test.unseen, test.unsure) == (2, ["a", "b", "c", "d"], ["e"], [])
@@ -147,13 +148,15 @@ def test_limits_hold_for_good_crossbars_to_which_the_test_was_applied() -> None:
 
 def test_a_synapse_that_cannot_be_read_fails() -> None:
     open_s = Reading(np.array([np.nan, 1.0]), 3, 1e-3, "")
-    test = LearningTest([trained("A", 1, "", False), replace(trained("A", 1, "a", False), reading=open_s)], (), 0.1)
-    assert test.exposures == [ExposureRow("A", "a", 1, 1)]
+    test = LearningTest(Choice([trained("A", 1, "", False), replace(trained("A", 1, "a", False), reading=open_s)], 0.1))
+    assert test.choice.exposures == [ExposureRow("A", "a", 1, 1)]
 
 
 def test_failed_trainings_do_not_count_and_a_defect_of_which_all_failed_is_shown_by_none() -> None:
-    test = LearningTest([trained("A", 1, "", False), trained("A", 1, "a", None), trained("A", 2, "a", True)], (), 0.1)
-    assert test.exposures == [ExposureRow("A", "a", 1, 1)]
-    nothing = LearningTest([trained("A", 1, "", False), trained("A", 1, "a", None)], (), 0.1)
+    test = LearningTest(
+        Choice([trained("A", 1, "", False), trained("A", 1, "a", None), trained("A", 2, "a", True)], 0.1)
+    )
+    assert test.choice.exposures == [ExposureRow("A", "a", 1, 1)]
+    nothing = LearningTest(Choice([trained("A", 1, "", False), trained("A", 1, "a", None)], 0.1))
     assert nothing.unseen == ["a"]
-    assert (nothing.presentations, nothing.selection.cost, nothing.length) == ([], 0, 0)
+    assert (nothing.presentations, nothing.choice.selection.cost, nothing.length) == ([], 0, 0)

@@ -145,7 +145,7 @@ def test_a_character_that_is_not_learned_after_others_is_given_up() -> None:
     shows = {("A", "a"): (1, 2, 3), ("A", "b"): (1, 2, 3), ("B", "a"): (1, 2, 3), ("C", "b"): (1, 2, 3)}
     crossbars = Crossbars(shows, "ABC", unlearned="A")
     found = proven(crossbars)
-    assert found.test.refused == ["A"]
+    assert found.test.choice.refused == ["A"]
     assert chosen(found) == {"B": 1, "C": 1}
     assert crossbars.orders == ["A", "BC"]
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from faultsim.learning.application import Applied
 from faultsim.learning.breakage import Breakage, BrokenRow, broken_row
-from faultsim.learning.learning_test import ExposureRow, LearningTest, PresentationRow
+from faultsim.learning.choice import ExposureRow
+from faultsim.learning.learning_test import LearningTest, PresentationRow
 from faultsim.learning.proof import BrokenTrainings
 from faultsim.learning.training import Verdict
 from faultsim.reports.figures.canvas import blank, plain, rendered
@@ -92,7 +93,7 @@ def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Stud
         tables={
             "broken": (BrokenRow, everything),
             "broken-shares": (BrokenShareRow, shares),
-            "exposures": (ExposureRow, test.exposures),
+            "exposures": (ExposureRow, test.choice.exposures),
             "presentations": (PresentationRow, test.presentations),
             "applications": (ApplicationRow, applied),
         },
@@ -103,7 +104,7 @@ def breakage_study(path: Path, made: Breakage, trained: BrokenTrainings) -> Stud
             "presentations": spec.presentations,
             "tolerance": spec.tolerance,
             "test": test,
-            "matrix": matrix_rows(test.exposures),
+            "matrix": matrix_rows(test.choice.exposures),
             "explored": len({one.trial.id for one in trained.explored}),
             "escapes": len(trained.escapes),
             "states": sorted({one.crossbar for one in test.applied}),
@@ -130,7 +131,7 @@ def _sentence(rows: Sequence[BrokenRow], shares: Sequence[BrokenShareRow], unkno
         f"Of {crossbars} with a defect, shown what is learned without it, {once} still learn it at once, "
         f"{later} by more presentations, {never} never.",
         f"{number_of(length, 'presentation')} show{'s' if length == 1 else ''} {len(test.covered)} of "
-        f"{number_of(len(test.defects), 'defect')} by the conductance of a synapse.",
+        f"{number_of(len(test.choice.defects), 'defect')} by the conductance of a synapse.",
     ]
     return " ".join(said + ([f"{number_of(unknown, 'transient')} failed."] if unknown else []))
 
