@@ -169,7 +169,7 @@ class Synapse:
     @property
     def states(self) -> list[str]:
         """Return the nets that have its junctions' states, as ngspice names them."""
-        return [f"{self.name}.m{junction.number}" for junction in self.junctions]
+        return [state_net(self.name, junction.number) for junction in self.junctions]
 
     @property
     def weight(self) -> str:
@@ -279,6 +279,11 @@ class LearningPlan:
 def periods_of(intensity: float, slowest_hz: float, fastest_hz: float) -> int:
     """Return how many periods of the fastest train fit into one of a pixel's own; 1 at least."""
     return max(1, math.floor(fastest_hz / (slowest_hz + intensity * (fastest_hz - slowest_hz)) + 1e-9))
+
+
+def state_net(synapse: str, number: int) -> str:
+    """Return the net that has the state of one of a synapse's junctions, counted from 1, as ngspice names it."""
+    return f"{synapse}.m{number}"
 
 
 def _synapse(pixel: Pixel, column: OutputColumn) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from faultsim.learning.breakage import Broken
 from faultsim.learning.limits import Limits
+from faultsim.learning.reading import Reading
 from faultsim.vectors.cover import NO_SETUP, CoverProblem, Selection
 from faultsim.vectors.cover_exact import minimum
 from faultsim.vectors.cover_greedy import greedy
@@ -46,11 +47,15 @@ class Choice:
     tolerance: float
     given_up: frozenset[str] = frozenset()
 
+    @property
+    def good(self) -> list[tuple[str, Reading]]:
+        """Characters, each with what a good crossbar was read as after it."""
+        return [(one.trial.character, one.reading) for one in self.trained if one.defect is None]
+
     @cached_property
     def limits(self) -> Limits:
         """Between which conductances good crossbars end."""
-        good = [(one.trial.character, one.reading) for one in self.trained if one.defect is None]
-        return Limits.of(good, self.tolerance)
+        return Limits.of(self.good, self.tolerance)
 
     @cached_property
     def _broken(self) -> list[tuple[str, str, str, bool]]:

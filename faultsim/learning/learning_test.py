@@ -60,7 +60,7 @@ class LearningTest:
     @cached_property
     def limits(self) -> Limits:
         """Between which conductances good crossbars end, also those that it was applied to."""
-        good = [(one.trial.character, one.reading) for one in self.choice.trained if one.defect is None]
+        good = self.choice.good
         for one in self.applied:
             if one.defect is None:
                 good += zip(one.characters, one.readings, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from faultsim.learning.application import Applied
+from faultsim.learning.application import Applied, Tester
 from faultsim.learning.asking import Asking
 from faultsim.learning.breakage import Break, Breakage, Broken
 from faultsim.learning.choice import Choice
@@ -45,39 +45,44 @@ def broken_trainings(made: Breakage, asking: Asking) -> BrokenTrainings:
     explored, escapes = made.trained(asking, made.breaks), list[Broken]()
     given_up: frozenset[str] = frozenset()
     while True:
-        test = _applied(made, Choice([*explored, *escapes], made.spec.tolerance, given_up), asking)
-        if unlearned := _unlearned(made, test.applied):
+        choice = Choice([*explored, *escapes], made.spec.tolerance, given_up)
+        if not made.presented or not choice.order:
+            return BrokenTrainings(explored, escapes, LearningTest(choice))
+        tester = made.tester(choice.order)
+        good = _good(made, tester, asking)
+        if unlearned := _unlearned(made, good):
             given_up |= unlearned
-        elif missing := list(_missing(made, test)):
-            escapes = _merged(escapes, made.trained(asking, missing))
-        else:
+            continue
+        test = _applied(made, tester, LearningTest(choice, good), asking)
+        missing = list(_missing(made, test))
+        if not missing:
             return BrokenTrainings(explored, escapes, test)
+        escapes = _merged(escapes, made.trained(asking, missing))
 
 
-def _applied(made: Breakage, choice: Choice, asking: Asking) -> LearningTest:
-    """Return a test with what it shows in each initial state: first of good crossbars, whose limits the others need."""
-    if not made.presented or not choice.order:
-        return LearningTest(choice)
-    tester, once = made.tester(choice.order), len(choice.order)
-    most = made.spec.passes * once
-    good = tester.apply(
-        asking, [(name, None) for name in made.presented], lambda one: len(one.readings) < most and not one.reason
-    )
-    limits = LearningTest(choice, good).limits
+def _good(made: Breakage, tester: Tester, asking: Asking) -> list[Applied]:
+    """Apply a test to good crossbars, as often as it is applied to any."""
+    most = made.spec.passes * len(tester.order)
+    crossbars = [(name, None) for name in made.presented]
+    return tester.apply(asking, crossbars, lambda one: len(one.readings) < most and not one.reason)
+
+
+def _applied(made: Breakage, tester: Tester, good: LearningTest, asking: Asking) -> LearningTest:
+    """Return a test that was applied to good crossbars, which its limits come from, with what it shows of others."""
+    once, limits = len(tester.order), good.limits
 
     def going_on(one: Applied) -> bool:
         assert one.defect is not None
-        left = (most if one.defect.id in choice.expected else once) - len(one.readings)
-        return left > 0 and not one.reason and one.shown_after(limits) is None
+        passes = made.spec.passes if one.defect.id in good.choice.expected else 1
+        return len(one.readings) < passes * once and not one.reason and one.shown_after(limits) is None
 
     defects = made.defects(made.trials[0])
     broken = tester.apply(asking, [(name, defect) for name in made.presented for defect in defects], going_on)
-    return LearningTest(choice, [*good, *broken])
+    return LearningTest(good.choice, [*good.applied, *broken])
 
 
-def _unlearned(made: Breakage, applied: Sequence[Applied]) -> frozenset[str]:
+def _unlearned(made: Breakage, good: Sequence[Applied]) -> frozenset[str]:
     """Return the characters that a good crossbar has not learned after others."""
-    good = (one for one in applied if one.defect is None)
     return frozenset(
         character
         for one in good
@@ -89,11 +94,12 @@ def _unlearned(made: Breakage, applied: Sequence[Applied]) -> frozenset[str]:
 def _missing(made: Breakage, test: LearningTest) -> Iterator[Break]:
     """Yield what has escaped a test and was not explored from there, with every character that it may choose from."""
     done = {(one.defect.id, one.trial.crossbar) for one in test.choice.trained if one.defect is not None}
+    defects = made.defects(made.trials[0])
     for name, trials in made.presented.items():
         escaped = {defect for (defect, crossbar), after in test.shown.items() if crossbar == name and after is None}
         wanted = [
             one
-            for one in made.defects(made.trials[0])
+            for one in defects
             if one.id in escaped and one.id in test.choice.expected and (one.id, name) not in done
         ]
         for character in test.choice.candidates if wanted else ():

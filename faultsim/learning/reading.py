@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from faultsim.circuits.deck import text_of
 from faultsim.circuits.learning_bench import LearningBench
 from faultsim.circuits.learning_network import LearningNetwork
+from faultsim.circuits.learning_plan import state_net
 from faultsim.errors import Problem, SpecError
 from faultsim.fault_models.defect import Defect
 from faultsim.learning.asking import reason_of
@@ -76,7 +77,7 @@ class ReadingBench:
         """
         network = trial.network()
         numbers = range(1, trial.request.junctions + 1) if trial.request.follow else ()
-        states = [f"{synapse.instance}.m{number}" for synapse in network.sidecar.synapses for number in numbers]
+        states = [state_net(synapse.instance, number) for synapse in network.sidecar.synapses for number in numbers]
         return cls(network, _reads_s(trial, network.sidecar.simulation.duration), states)
 
     def job(self, defect: Defect | None) -> Job:

@@ -68,7 +68,7 @@ class Crossbars:
 
     def tester(self, order: Sequence[str]) -> SimpleNamespace:
         self.orders.append("".join(order))
-        return SimpleNamespace(apply=lambda *args: self._apply(order, *args))
+        return SimpleNamespace(order=order, apply=lambda *args: self._apply(order, *args))
 
     def _apply(
         self,
